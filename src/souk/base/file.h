@@ -1,0 +1,44 @@
+// Files: memory-mapped reading, and the one function through which Souk's own files reach the disk.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "souk/base/result.h"
+
+namespace souk {
+
+namespace fs = std::filesystem;
+
+// A whole file, mapped read-only. Movable; the bytes live as long as the object. Reading is thread-safe.
+class MappedFile {
+ public:
+  static Result<MappedFile> open(const fs::path& path);
+  MappedFile() = default;
+  ~MappedFile();
+  MappedFile(MappedFile&&) noexcept;
+  MappedFile& operator=(MappedFile&&) noexcept;
+
+  std::span<const std::byte> bytes() const { return {data_, size_}; }
+  std::string_view text() const { return {reinterpret_cast<const char*>(data_), size_}; }
+
+ private:
+  const std::byte* data_ = nullptr;
+  std::size_t size_ = 0;
+};
+
+Result<std::string> read_file(const fs::path& path);
+
+// Writes a file so that after a power cut either the old or the new content is there, whole: temporary file in the same folder,
+// fsync, rename, fsync of the folder.
+Status write_file(const fs::path& path, std::string_view content);
+Status sync_directory(const fs::path& directory);
+
+// Bytes in use below a folder, for status pages.
+std::uint64_t folder_size(const fs::path& directory);
+
+}  // namespace souk

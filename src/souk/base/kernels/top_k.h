@@ -1,0 +1,56 @@
+// The k best (row, score) pairs: a bounded heap whose order is total, so that every user of it breaks ties alike:
+// higher score first, then the lower row.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <limits>
+#include <span>
+#include <vector>
+
+namespace souk {
+
+struct Scored {
+  std::uint32_t row = 0;
+  float score = 0;
+  friend bool operator==(const Scored&, const Scored&) = default;
+};
+
+inline bool better(const Scored& a, const Scored& b) { return a.score != b.score ? a.score > b.score : a.row < b.row; }
+
+class TopK {  // not thread-safe; reusable through reset(), allocates nothing after the first use at the same k
+ public:
+  explicit TopK(std::size_t k) { reset(k); }
+  void reset(std::size_t k) {
+    k_ = k;
+    heap_.clear();
+    heap_.reserve(k);
+  }
+  // Scores at or below this cannot enter unless they tie with a lower row; -inf until k were offered.
+  float threshold() const { return heap_.size() < k_ ? -std::numeric_limits<float>::infinity() : heap_.front().score; }
+  void offer(std::uint32_t row, float score) {
+    const Scored candidate{row, score};
+    if (heap_.size() < k_) {
+      heap_.push_back(candidate);
+      std::push_heap(heap_.begin(), heap_.end(), better);
+    } else if (k_ > 0 && better(candidate, heap_.front())) {
+      std::pop_heap(heap_.begin(), heap_.end(), better);
+      heap_.back() = candidate;
+      std::push_heap(heap_.begin(), heap_.end(), better);
+    }
+  }
+  std::size_t size() const { return heap_.size(); }
+  // Best first. Leaves the heap empty.
+  std::vector<Scored> take() {
+    std::sort_heap(heap_.begin(), heap_.end(), better);
+    std::vector<Scored> result;
+    result.swap(heap_);
+    return result;
+  }
+
+ private:
+  std::size_t k_ = 0;
+  std::vector<Scored> heap_;  // the worst kept pair in front
+};
+
+}  // namespace souk

@@ -1,0 +1,146 @@
+// A shop, opened: the folder's store, index and tables joined, its shelves compiled, ready to answer. The only room that knows all of
+// floor 5. Thread-safe: any number of threads may ask while one writes.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "souk/base/file.h"
+#include "souk/base/progress.h"
+#include "souk/base/result.h"
+#include "souk/feeds/import.h"
+#include "souk/shelf/plan.h"
+#include "souk/shelf/shelf.h"
+#include "souk/store/store.h"
+
+namespace souk::engine {
+
+inline constexpr std::string_view kVersion = "0.1.0";
+
+struct ShopSettings {  // shop.toml [shop]
+  std::string name = "shop", language = "en", currency = "EUR", timezone = "UTC";
+};
+
+struct InitOptions {
+  std::string name, language = "en", currency = "EUR";
+};
+
+// What a person or a program asks; keys, not ids.
+struct ShelfRequest {
+  std::string shelf;
+  std::string shopper, session;
+  std::vector<std::string> items, basket, exclude;
+  std::size_t k = 0;  // 0: the shelf's own
+  std::size_t offset = 0;
+  std::string filter, language, market;
+  std::map<std::string, std::string> context;
+  bool explain = false;
+  std::optional<Timestamp> now;  // default: the wall clock; evaluation sets it
+};
+
+struct SearchRequest : ShelfRequest {
+  std::string query;
+  std::map<std::string, std::vector<std::string>> facet_filters;
+  std::vector<std::string> facets, sort, fields;
+  std::size_t facet_values = 20;
+  index::Match match = index::Match::automatic;
+  bool prefix_last = false;   // search as you type
+  bool group = true;          // one of a group
+  std::string cursor;
+};
+
+struct Why {
+  std::string source, detail;  // "co-visit", "often viewed with Whole milk, 1 gal"
+  float score = 0;
+};
+struct AnswerItem {
+  std::string key;
+  float score = 0;
+  store::Item item;  // current version
+  std::map<std::string, std::string> highlight;  // field -> HTML, searches only
+  std::vector<Why> why;
+};
+struct ShelfAnswer {
+  std::string shelf;
+  std::vector<AnswerItem> items;
+  std::string version;             // of what answered
+  std::optional<Timestamp> trained;
+  bool cold_start = false;         // the shopper is unknown, or nothing was learned yet
+  std::vector<std::string> notes;  // in words: "unknown item 'x'", "this shop has no purchases yet"
+  std::string request;             // id of the served record
+  double took_ms = 0;
+  std::vector<shelf::NodeTiming> timings;  // when asked to explain
+};
+struct SearchAnswer : ShelfAnswer {
+  std::uint64_t total = 0;
+  bool total_exact = true;
+  std::map<std::string, index::FacetResult> facets;
+  std::vector<std::string> dropped;
+  std::string cursor;  // of the next page; empty at the end
+  std::vector<index::Explanation> explanations;  // one an item, when asked to explain
+};
+
+struct TrainReport {
+  std::string version;
+  std::uint64_t shoppers = 0, items = 0, events = 0;
+  double seconds = 0;
+  std::vector<std::string> words;  // what was done, for a shop owner
+};
+
+struct Finding {  // of doctor
+  bool ok = true;
+  std::string what, detail, repair;
+};
+
+struct OpenOptions {
+  bool read_only = false;
+  unsigned threads = 1;
+};
+
+class Shop {
+ public:
+  // Makes SHOP with shop.toml and an empty store; refuses a folder that is not empty.
+  static Result<std::unique_ptr<Shop>> init(const fs::path& directory, const InitOptions& options);
+  // Opens, and brings derived data up to date with the store. A folder that is no shop: not_found; held elsewhere: busy; other format
+  // version: version (naming `souk upgrade`).
+  static Result<std::unique_ptr<Shop>> open(const fs::path& directory, const OpenOptions& options);
+  ~Shop();
+
+  const fs::path& directory() const;
+  const ShopSettings& settings() const;
+  store::Store& store();
+  const store::Store& store() const;
+  std::shared_ptr<const shelf::ShopView> view() const;
+
+  Result<SearchAnswer> search(const SearchRequest& request) const;
+  Result<ShelfAnswer> shelf(const ShelfRequest& request) const;
+  std::vector<std::string> shelves() const;
+  Result<std::shared_ptr<const shelf::Plan>> plan(std::string_view shelf) const;
+  Result<std::vector<std::pair<std::string, std::string>>> unknown_keys(const ShelfRequest& request) const;
+
+  // Durable; visible to search and shelves when it returns.
+  Result<store::CommitReport> apply(const store::Changes& changes);
+  Result<feeds::ImportReport> import_files(const std::vector<fs::path>& files, const feeds::ImportOptions& options, Progress& progress);
+  // Rebuilds the lexical index when much has changed, catches up otherwise.
+  Status refresh_index(Progress& progress);
+  // Fits the count tables on everything up to now and activates them.
+  Result<TrainReport> train(Progress& progress);
+
+  Result<std::vector<Finding>> doctor(bool repair, Progress& progress);
+  std::string status_json() const;  // counts, sizes, versions, index and training state
+
+ private:
+  struct Impl;
+  explicit Shop(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+// The default shop.toml that init writes: every key with its default and a comment.
+std::string default_shop_toml(const InitOptions& options);
+
+}  // namespace souk::engine

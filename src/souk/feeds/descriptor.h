@@ -1,0 +1,45 @@
+// A data set described by recipes/data/<name>.toml: files, format, columns, licence, hashes, and how its rows become records or
+// interactions. Looked up by name under the recipe folder, its files under $SOUK_DATA or an explicit folder.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "souk/base/config.h"
+#include "souk/base/file.h"
+#include "souk/base/result.h"
+#include "souk/feeds/import.h"
+#include "souk/store/interactions.h"
+
+namespace souk::feeds {
+
+struct DataFile {
+  fs::path path;          // relative to the data folder
+  std::string sha256;     // empty: not checked
+  std::string as;         // "items", "events", "shoppers", or "sequences" (line = user item item ...)
+  ImportOptions options;  // mapping and derived fields for import
+};
+
+struct Descriptor {
+  std::string name, title, licence, source;
+  std::vector<DataFile> files;
+  static Result<Descriptor> load(const fs::path& path);
+};
+
+// The folder data sets are looked up in: $SOUK_DATA, else ../shared/data beside the working folder, else data.
+fs::path data_root();
+
+// Imports every importable file of a set into a store, in the descriptor's order.
+Result<ImportReport> import_descriptor(store::Store& store, const fs::path& rejects_dir, const Descriptor& descriptor, const fs::path& folder,
+                                       unsigned threads, Progress& progress);
+
+// The interactions of a "sequences" set (S3-Rec form: one line a user, user item item ..., in time order): item rows in order of first
+// appearance in the file of item numbers sorted ascending; untimed.
+struct Sequences {
+  store::Interactions log;
+  std::string hash;  // of the content read
+};
+Result<Sequences> read_sequences(const fs::path& file);
+
+}  // namespace souk::feeds

@@ -1,0 +1,73 @@
+// Importing files into a store: streaming, parallel, in constant memory, idempotent, resumable.
+//
+// Files are read twice. The first pass parses and checks every row and writes refused ones to SHOP/rejects/<time>.jsonl; when the share of
+// refused rows over all files is above max_rejects, nothing is applied. The second pass commits batches, each with its (file hash, row)
+// offset, so that the same import after a crash goes on where it stood and ends in the same shop. JSONL, CSV and TSV (RFC 4180 quotes,
+// embedded newlines, BOM, CRLF), each plain, gzip or zstd, told by content; standard input ("-") is spooled first.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "souk/base/file.h"
+#include "souk/base/progress.h"
+#include "souk/base/result.h"
+#include "souk/feeds/record_json.h"
+#include "souk/store/store.h"
+
+namespace souk::feeds {
+
+enum class Format : std::uint8_t { automatic, jsonl, csv, tsv };
+Result<Format> format_named(std::string_view name);
+
+// column -> field, with an optional unit: --map title=name --map time=ts:s (s, ms, us, or a zone such as America/New_York for local times).
+// Reads "field=column[:unit]" pairs separated by commas.
+struct FieldMap {
+  struct Source {
+    std::string column, unit;
+  };
+  std::map<std::string, Source> fields;  // by Souk's field ("attributes.size" works)
+  std::map<std::string, std::string> constants;  // fields set to one text for every row (descriptors use this: kind = "purchase")
+};
+Result<FieldMap> parse_map(const std::vector<std::string>& options);
+
+struct ImportOptions {
+  std::optional<RecordKind> as;  // empty: by the file's columns (item/kind -> events, title -> items, ...), else an error that asks
+  Format format = Format::automatic;
+  FieldMap map;
+  bool full = false;            // items: remove what the feed does not have, as the last commit
+  double max_delete = 0.10;     // refuse --full above this share
+  double max_rejects = 0.01;
+  bool strict = false;          // max_rejects 0, unknown fields refused
+  bool merge = false;           // items: patch instead of replace
+  unsigned threads = 1;
+  std::string currency = "EUR";
+  // Derived fields that a descriptor adds after a row was read (titles built from several columns, groups). May be empty.
+  std::function<void(store::Item&)> finish_item;
+  std::function<void(store::Event&)> finish_event;
+};
+
+struct ImportReport {
+  std::uint64_t accepted = 0, changed = 0, unchanged = 0, rejected = 0, removed = 0, duplicates = 0, conflicts = 0;
+  std::map<std::string, std::uint64_t> unknown_kinds, unknown_fields;
+  std::uint64_t resumed_rows = 0;  // committed by an earlier, unfinished run of the same import
+  double seconds = 0;
+  fs::path rejects_file;           // empty when nothing was refused
+  std::vector<RowProblem> first_problems;  // up to 20
+  bool applied = true;             // false: too many rejects, nothing was applied (exit status 3)
+  std::string to_json() const;
+};
+
+// Errors: a file that cannot be read or told apart, --full above max_delete, the store's own. rejects_dir is made when needed.
+Result<ImportReport> import_files(store::Store& store, const fs::path& rejects_dir, const std::vector<fs::path>& files,
+                                  const ImportOptions& options, Progress& progress);
+
+// Writes JSONL that import reads back, one record a line, in the store's canonical order, to `path` ("-": standard output).
+// Returns the number of records.
+Result<std::uint64_t> export_records(const store::Store& store, RecordKind kind, const fs::path& path, Progress& progress);
+
+}  // namespace souk::feeds

@@ -1,0 +1,66 @@
+// Records as JSON, in the key order and spelling of the reference page docs/reference/records.md. Reading is strict about types and says
+// where and what; writing is canonical: equal records give equal bytes.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "souk/base/result.h"
+#include "souk/store/records.h"
+
+namespace souk::feeds {
+
+enum class RecordKind : std::uint8_t { items, events, shoppers };
+std::string_view name_of(RecordKind kind);
+Result<RecordKind> record_kind_named(std::string_view name);
+
+// What reading needs to know of the shop.
+struct ReadOptions {
+  std::string currency = "EUR";   // of amounts without one
+  bool strict = false;            // unknown top-level fields are errors instead of attributes
+};
+
+// Why a row was refused. `line` counts from 1; `path` is the field ("offers[0].amount").
+struct RowProblem {
+  std::uint64_t line = 0;
+  std::string path, expected, found;
+  std::string to_json() const;
+};
+
+// Reuses parser memory between calls; one a thread. Limits: nesting 32, a record 16 MiB.
+class RecordReader {
+ public:
+  explicit RecordReader(ReadOptions options);
+  ~RecordReader();
+  // `unknown_fields` is increased by each top-level field that went to `attributes`.
+  tl::expected<store::Item, RowProblem> item(std::string_view json, std::uint64_t& unknown_fields);
+  tl::expected<store::Event, RowProblem> event(std::string_view json, std::uint64_t& unknown_fields);
+  tl::expected<store::Shopper, RowProblem> shopper(std::string_view json, std::uint64_t& unknown_fields);
+  // RFC 7396 merge of `patch_json` into `item`.
+  tl::expected<store::Item, RowProblem> patched(const store::Item& item, std::string_view patch_json, std::uint64_t& unknown_fields);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+// One line without a newline.
+std::string to_json(const store::Item& item);
+std::string to_json(const store::Event& event);
+std::string to_json(const store::Shopper& shopper);
+
+// Splits a request body into records: one JSON object, an array of objects, or NDJSON; each with its line. An error names what is wrong
+// with the body as a whole.
+struct BodyRecord {
+  std::uint64_t line = 0;
+  std::string_view json;  // into the body
+};
+Result<std::vector<BodyRecord>> split_body(std::string_view body);
+
+// XXH3-128 of the canonical record without `received`, with the number of equal records before it: the id of an event that has none.
+std::string content_id(const store::Event& event, std::uint64_t equal_before);
+
+}  // namespace souk::feeds

@@ -1,0 +1,65 @@
+// A shelf is data: a graph of plan nodes. The usual shelf is written in shorthand and expanded to such a graph.
+//
+//   [shelves.for-you]
+//   context  = "shopper"                      shopper | item | basket | query | none
+//   retrieve = ["buy-again", "co-visit"]      each becomes a node of type "retrieve"
+//   weights  = [1.0, 0.5]                     of the sources in the blend; default 1
+//   fill     = ["popular"]                    only where the sources above leave places empty
+//   filter   = "availability = in_stock"      joined with the request's filter
+//   score    = ["..."]   arrange = ["one-per-group"]   k = 10
+//   truth    = "purchase"   repeats = "keep"  how it is judged
+//   [shelves.for-you.settings.co-visit]       settings of a node, by its name
+// or, in full:
+//   nodes = [{id = "a", type = "retrieve", name = "co-visit", k = 200}, {id = "b", type = "blend", in = ["a", ...], weights = [...]}, ...]
+//
+// Node types: retrieve, blend (score / best score of the source, times weight, summed), fuse (reciprocal rank), fill, score, arrange, cut.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "souk/base/config.h"
+#include "souk/base/result.h"
+#include "souk/index/schema.h"
+#include "souk/shelf/shelf.h"
+
+namespace souk::shelf {
+
+enum class Context : std::uint8_t { none, shopper, item, basket, query };
+std::string_view name_of(Context context);
+
+struct ShelfSpec {  // a shelf as declared: checked, not yet made
+  std::string name;
+  Context context = Context::none;
+  std::size_t k = 10;
+  store::EventKind truth = store::EventKind::purchase;
+  bool repeats = true;            // "keep": items of the history may be shown (and are judged)
+  Config source;
+  static Result<ShelfSpec> from_config(const std::string& name, const Config& config);
+};
+
+struct NodeTiming {
+  std::string node;
+  double milliseconds = 0;
+  std::size_t candidates = 0;
+};
+
+class Plan {  // immutable, thread-safe
+ public:
+  // Errors name the shelf, the line and what is unknown (nodes, retrievers, fields of the filter).
+  static Result<std::shared_ptr<const Plan>> make(const ShelfSpec& spec, const Registry& registry, const index::Schema& schema);
+  ~Plan();
+  const ShelfSpec& spec() const;
+  // Runs the graph: at most request.k candidates after request.offset. timings may be null.
+  Result<Candidates> run(const Request& request, const ShopView& view, std::vector<NodeTiming>* timings = nullptr) const;
+  std::string to_json() const;  // the graph, as /v1/config/shelves shows it
+
+ private:
+  struct Impl;
+  explicit Plan(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace souk::shelf

@@ -1,0 +1,159 @@
+// The shop on disk: RocksDB under SHOP/store. Every write goes through commit(), which answers after the write-ahead log is synced;
+// commits that arrive together share one sync. Readers never wait for writers.
+//
+// Column families and their keys (numbers big-endian, so that byte order is number order):
+//   meta       name                                        -> counters, format version, active models, source offsets
+//   item_key   key                                         -> ItemId            shopper_key likewise
+//   item       ItemId, ~version time, ~seq                 -> StoredItem        newest version first; the oldest holds from the beginning
+//   shopper    ShopperId                                   -> StoredShopper
+//   event      period(u32), ShopperId, time, arrival       -> StoredEvent       period = time >> 33 (about 99 days): retention drops whole
+//                                                             periods by range, and a shopper's recent events are one short scan
+//   event_id   XXH3-128 of id                              -> event key, content hash
+//   served     time, request id                            -> StoredServed
+//   changes    seq                                         -> StoredChange      which items, shoppers and how many events a commit touched
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "souk/base/file.h"
+#include "souk/base/hash.h"
+#include "souk/base/ids.h"
+#include "souk/base/result.h"
+#include "souk/store/records.h"
+
+namespace souk::store {
+
+inline constexpr std::uint32_t kStoreVersion = 1;
+
+// Where an import stands: how many rows of the file with this content have been committed.
+struct SourceOffset {
+  Hash128 source;  // content hash of the file, combined with the way it was read (kind, format, mapping)
+  std::uint64_t rows = 0;
+};
+
+enum class ItemWrite : std::uint8_t {
+  replace,  // the record is the whole item
+  merge,    // fields present in the patch replace, absent ones stay (used by --merge after the caller built the merged record)
+};
+
+// One commit. Everything in it becomes durable and visible together.
+struct Changes {
+  std::vector<Item> items;                  // put; equal to the current version: counted unchanged
+  std::vector<std::string> removed_items;   // keys
+  std::vector<Event> events;                // in arrival order
+  std::vector<Shopper> shoppers;
+  std::vector<Served> served;
+  std::optional<SourceOffset> offset;       // committed in the same batch
+  bool empty() const;
+};
+
+struct CommitReport {
+  Seq seq = 0;  // of this commit; the newest before it when nothing changed
+  std::uint64_t accepted = 0;    // records written or found equal (not duplicates of events, not conflicts)
+  std::uint64_t changed = 0;     // items/shoppers written because they differ or are new
+  std::uint64_t unchanged = 0;   // items/shoppers equal to what is stored, or older than it
+  std::uint64_t duplicates = 0;  // events whose id is known with the same content
+  std::uint64_t conflicts = 0;   // events whose id is known with other content: never applied
+  std::uint64_t removed = 0;     // items removed
+  std::uint64_t unknown_kinds = 0;
+  std::uint64_t stubs = 0;       // items first seen in an event
+  std::vector<std::string> conflict_ids;  // the first 100
+};
+
+struct Snapshot {
+  Timestamp time = INT64_MAX;  // event time <= time
+  Seq seq = UINT64_MAX;        // committed at or before
+  std::uint64_t epoch = 0;     // of erasure
+};
+
+struct StoredEventView {  // one event as read back, ids instead of keys
+  ShopperId shopper = kNoShopper;
+  ItemId item = kNoItem;
+  EventKind kind = EventKind::other;
+  Timestamp time = 0;             // 0 in an untimed shop
+  std::uint64_t arrival = 0;      // breaks equal times
+  Seq seq = 0;
+  std::optional<Decimal> value, quantity;
+  std::uint64_t order_hash = 0;   // hash64 of `order`; 0: none
+};
+
+struct Counts {
+  std::uint64_t items = 0;     // with a record, not removed (stubs excluded)
+  std::uint64_t stubs = 0;
+  std::uint64_t shoppers = 0;  // visitors included
+  std::uint64_t events = 0;
+  Seq seq = 0;
+  std::uint64_t epoch = 0;
+  std::uint32_t item_ids = 0, shopper_ids = 0;  // ids given so far: valid ids are below
+  bool timed = true;                            // false: events carry no times
+  Timestamp first_event = 0, last_event = 0;    // of the events' times; 0 when there are none
+};
+
+struct StoreOptions {
+  bool read_only = false;  // a RocksDB secondary beside the writing process
+  std::uint64_t memory = 384ull << 20;  // write buffers and block cache together
+};
+
+class Store {  // thread-safe
+ public:
+  // create() refuses a folder that holds a store; open() one that does not (not_found), one of another version (version), one held by
+  // another process (busy).
+  static Result<std::unique_ptr<Store>> create(const fs::path& directory, const StoreOptions& options = {});
+  static Result<std::unique_ptr<Store>> open(const fs::path& directory, const StoreOptions& options = {});
+  ~Store();
+
+  // Durable when it returns. Validates keys and times (a shop's events are all timed or all untimed).
+  Result<CommitReport> commit(const Changes& changes);
+  // For the served log: may lag a second, never waits for a sync.
+  Status append_served(std::span<const Served> served);
+
+  Counts counts() const;
+  std::optional<std::uint64_t> source_rows(const Hash128& source) const;
+
+  std::optional<ItemId> find_item(std::string_view key) const;
+  std::optional<ShopperId> find_shopper(std::string_view key) const;
+  Result<std::string> item_key(ItemId id) const;  // not_found for ids never given
+  Result<std::string> shopper_key(ShopperId id) const;
+
+  // The item as it was known at `as_of` (default: now). not_found when removed; a stub has only its key.
+  Result<Item> item(ItemId id, std::optional<Timestamp> as_of = {}) const;
+  Result<Shopper> shopper(ShopperId id) const;
+  // All items that have a current version, stubs included (a stub's title is empty), by id. Stops when fn returns false.
+  Status for_each_item(const std::function<bool(ItemId, Item&&)>& fn) const;
+  // Full events with keys, by (time, arrival): what export writes.
+  Status for_each_event(const std::function<bool(Event&&)>& fn) const;
+  // Events of a snapshot in storage order (period, shopper, time, arrival), ids only; fast. Shoppers without consent to training are
+  // left out when `training` is set.
+  Status scan_events(const Snapshot& snapshot, bool training, const std::function<bool(const StoredEventView&)>& fn) const;
+  // The newest events of one shopper, newest first, at most `limit`.
+  Result<std::vector<StoredEventView>> recent_events(ShopperId shopper, std::size_t limit) const;
+  Status for_each_shopper(const std::function<bool(ShopperId, Shopper&&)>& fn) const;
+  Status for_each_served(const std::function<bool(const Served&)>& fn) const;
+
+  // Items touched by commits after `seq` (put or removed), each once. For derived data that catches up.
+  Result<std::vector<ItemId>> items_changed_since(Seq seq) const;
+  Snapshot snapshot(std::optional<Timestamp> time = {}) const;  // of now, or of events up to `time`
+
+  // Small durable records: active models and the like.
+  Status put_meta(std::string_view name, std::string_view value);
+  std::optional<std::string> get_meta(std::string_view name) const;
+
+  Status flush();                       // memory tables to files
+  Status compact();
+  Status verify();                      // every checksum of every file
+  Status catch_up();                    // read-only: take over what the writer committed since
+
+ private:
+  struct Impl;
+  explicit Store(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace souk::store
