@@ -35,10 +35,13 @@ Result<std::string> read_file(const fs::path& path);
 
 // Writes a file so that after a power cut either the old or the new content is there, whole: temporary file in the same folder,
 // fsync, rename, fsync of the folder.
+// Permissions of an existing file are kept.
 Status write_file(const fs::path& path, std::string_view content);
+// The same for a content in pieces, written one after the other without being copied together.
+Status write_file(const fs::path& path, std::span<const std::string_view> pieces);
 Status sync_directory(const fs::path& directory);
 
-// Bytes in use below a folder, for status pages.
+// Bytes of disk in use by the files below a folder, for status pages; 0 when it cannot be read.
 std::uint64_t folder_size(const fs::path& directory);
 
 }  // namespace souk

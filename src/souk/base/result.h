@@ -42,7 +42,7 @@ inline tl::unexpected<Error> fail(Error error) { return tl::unexpected<Error>(st
 inline tl::unexpected<Error> fail(ErrorKind kind, std::string what, std::string where = {}, std::string hint = {}) {
   return tl::unexpected<Error>(Error{kind, std::move(what), std::move(where), {}, {}, std::move(hint)});
 }
-// An io error that carries the text of errno.
+// An error that carries the text of errno: ErrorKind::not_found for ENOENT, io for all others.
 tl::unexpected<Error> fail_errno(std::string what, std::string where, int error_number);
 
 }  // namespace souk

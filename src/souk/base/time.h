@@ -20,10 +20,12 @@ inline constexpr Duration kDay = 24 * kHour;
 Timestamp now();
 
 // RFC 3339 ("2017-01-01T11:53:26Z", "2017-01-01 11:53:26.5+02:00"; a time without a zone is UTC; a date alone is its midnight).
+// Digits beyond the millisecond are cut off; a leap second counts as the first second of the next day.
 Result<Timestamp> parse_rfc3339(std::string_view text);
-// "2017-01-01T11:53:26Z", or with milliseconds when they are not zero.
+// "2017-01-01T11:53:26Z", or with milliseconds when they are not zero; outside the years 0 to 9999 the bare number of milliseconds.
 std::string format_rfc3339(Timestamp time);
 
+// A whole number that is not negative, and one unit.
 Result<Duration> parse_duration(std::string_view text);
 std::string format_duration(Duration duration);  // for people: "2 m 13 s"
 
