@@ -10,7 +10,7 @@ namespace souk {
 
 class Progress {  // add() and cancelled() are thread-safe; the rest is for the thread that owns the work
  public:
-  // A reporter that shows nothing (tests, servers).
+  // A reporter that shows nothing (tests, servers). Shared by all, so it cannot be cancelled.
   static Progress& none();
   enum class Style { automatic, bar, lines, silent };
   explicit Progress(Style style = Style::automatic);
