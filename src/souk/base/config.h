@@ -22,12 +22,13 @@ class Config {
   static Result<Config> parse(std::string_view text, std::string name);  // name: for messages, usually the file's
   static Result<Config> load(const fs::path& path);
 
-  Config table(std::string_view key) const;               // "shop", or a path "fields.brand"
+  // Keys are names, or paths such as "fields.brand". Where something other than a table stands, the first value read from it says so.
+  Config table(std::string_view key) const;
   std::vector<Config> tables(std::string_view key) const;  // an array of tables
-  std::vector<std::string> keys() const;                  // in the document's order
+  std::vector<std::string> keys() const;                   // in the document's order
   bool has(std::string_view key) const;
 
-  // The value, or the default when absent; a value of another type is an error with line and column.
+  // The value, or the default when absent; a value of another type is an error with line and column. Whole numbers are numbers too.
   Result<std::string> text(std::string_view key, std::string_view otherwise) const;
   Result<std::int64_t> integer(std::string_view key, std::int64_t otherwise) const;
   Result<double> number(std::string_view key, double otherwise) const;
@@ -42,7 +43,7 @@ class Config {
   std::string where(std::string_view key = {}) const;
   std::string to_json() const;  // the table as JSON, for hashing and for showing
 
-  // A copy of the document with `path` set to a TOML value ("train.epochs", "20"); as `--set` does.
+  // A copy of the table with `path` set to a TOML value ("train.epochs", "20"), or to a text where it is none; as `--set` does.
   Result<Config> with(std::string_view path, std::string_view value) const;
 
  private:
