@@ -27,6 +27,11 @@ bool ascii_blank(char c) {
   return c == ' ' || (c >= '\t' && c <= '\r');
 }
 
+// A ruled line, which ICU takes for a word when it is long enough.
+bool only_underscores(std::string_view word) {
+  return word.find_first_not_of('_') == std::string_view::npos;
+}
+
 // May `c` stand inside a word between `before` and `after`? (UAX 29, rules WB6, WB7, WB11 and WB12)
 bool joins(char before, char c, char after) {
   if (ascii_letter(before) && ascii_letter(after)) return c == '.' || c == '\'';
@@ -157,6 +162,7 @@ std::vector<WordSpan> ascii_words(std::string_view text) {
     }
     const std::size_t begin = i++;
     while (i < text.size() && (ascii_word(text[i]) || (i + 1 < text.size() && joins(text[i - 1], text[i], text[i + 1])))) ++i;
+    if (only_underscores(text.substr(begin, i - begin))) continue;
     result.push_back({static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(i)});
   }
   return result;
@@ -169,7 +175,8 @@ std::vector<WordSpan> unicode_words(std::string_view text) {
   std::replace(decoded.units.begin(), decoded.units.end(), u'@', u' ');
   std::vector<WordSpan> result;
   breaker.words(decoded.units, [&](std::size_t begin, std::size_t end) {
-    result.push_back({decoded.offsets[begin], decoded.offsets[end]});
+    const WordSpan word{decoded.offsets[begin], decoded.offsets[end]};
+    if (!only_underscores(text.substr(word.begin, word.end - word.begin))) result.push_back(word);
   });
   return result;
 }
