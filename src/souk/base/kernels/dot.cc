@@ -175,13 +175,19 @@ void offer_scores(const float* scores, std::size_t first, std::size_t count, std
   };
   std::size_t r = 0;
   for (; r < count && best.size() < k; ++r) offer(r);
-  // Rows come in ascending order, so that a tie with the threshold never enters.
+  // Rows come in ascending order, so that a tie with the threshold never enters. Once the heap is warm, hardly any group of scores holds
+  // one above it: four vectors are dismissed by one comparison.
+  constexpr std::size_t kGroup = 4 * kLanes;
   const Lanes d;
-  for (; r + kLanes <= count; r += kLanes) {
-    if (hn::AllFalse(d, hn::Gt(hn::LoadU(d, scores + r), hn::Set(d, best.threshold())))) continue;
-    for (std::size_t i = r; i < r + kLanes; ++i) {
+  Vector threshold = hn::Set(d, best.threshold());
+  for (; r + kGroup <= count; r += kGroup) {
+    const Vector high = hn::Max(hn::LoadU(d, scores + r), hn::LoadU(d, scores + r + kLanes));
+    const Vector higher = hn::Max(hn::LoadU(d, scores + r + 2 * kLanes), hn::LoadU(d, scores + r + 3 * kLanes));
+    if (HWY_LIKELY(hn::AllFalse(d, hn::Gt(hn::Max(high, higher), threshold)))) continue;
+    for (std::size_t i = r; i < r + kGroup; ++i) {
       if (scores[i] > best.threshold()) offer(i);
     }
+    threshold = hn::Set(d, best.threshold());
   }
   for (; r < count; ++r) {
     if (scores[r] > best.threshold()) offer(r);

@@ -15,7 +15,8 @@ float dot(std::span<const float> a, std::span<const float> b);  // equal sizes
 void multiply_transposed(MatrixView queries, MatrixView rows, float* scores, std::size_t ldc);
 
 // For each query the k rows with the largest dot product, without materialising all scores. skip(q): sorted row numbers never returned
-// (a shopper's history); may be empty. One thread; results best first.
+// (a shopper's history); may be empty. Values must be finite; scores are bit for bit those of multiply_transposed. One thread; results
+// best first.
 std::vector<std::vector<Scored>> top_k_dot(MatrixView queries, MatrixView rows, std::size_t k,
                                            std::span<const std::span<const std::uint32_t>> skip = {});
 
