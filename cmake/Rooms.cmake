@@ -28,9 +28,15 @@ function(souk_room room)
   target_include_directories(souk_${room} PUBLIC ${CMAKE_SOURCE_DIR}/src)
   target_link_libraries(souk_${room} PUBLIC souk_libraries ${ROOM_LINK} Threads::Threads)
   if(ROOM_PROTO)
-    # Generated code is not held to our warnings.
-    protobuf_generate(TARGET souk_${room} LANGUAGE cpp PROTOS ${CMAKE_SOURCE_DIR}/src/souk/${room}/${ROOM_PROTO}
-      IMPORT_DIRS ${CMAKE_SOURCE_DIR}/src PROTOC_OUT_DIR ${CMAKE_BINARY_DIR}/generated OUT_VAR generated)
+    # Not protobuf_generate: it would put the files under generated/src. Generated code is not held to our warnings.
+    string(REGEX REPLACE "\\.proto$" ".pb" stem ${ROOM_PROTO})
+    set(stem ${CMAKE_BINARY_DIR}/generated/souk/${room}/${stem})
+    set(generated ${stem}.cc ${stem}.h)
+    add_custom_command(OUTPUT ${generated}
+      COMMAND protobuf::protoc --cpp_out=${CMAKE_BINARY_DIR}/generated -I${CMAKE_SOURCE_DIR}/src ${CMAKE_SOURCE_DIR}/src/souk/${room}/${ROOM_PROTO}
+      DEPENDS ${CMAKE_SOURCE_DIR}/src/souk/${room}/${ROOM_PROTO} protobuf::protoc VERBATIM)
+    file(MAKE_DIRECTORY ${CMAKE_BINARY_DIR}/generated)
+    target_sources(souk_${room} PRIVATE ${generated})
     set_source_files_properties(${generated} PROPERTIES COMPILE_OPTIONS -w SKIP_PRECOMPILE_HEADERS ON)
     target_include_directories(souk_${room} SYSTEM PUBLIC ${CMAKE_BINARY_DIR}/generated)
     add_custom_target(souk_generated DEPENDS ${generated})
