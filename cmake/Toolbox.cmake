@@ -23,3 +23,6 @@ if(SOUK_SANITIZE)
     add_compile_options(-Wno-error=tsan)
   endif()
 endif()
+
+# Programs share one precompiled header with the libraries, and g++ refuses it when -fPIE and -fPIC differ.
+set(CMAKE_CXX_COMPILE_OPTIONS_PIE "-fPIC")
