@@ -1,0 +1,105 @@
+#include "souk/base/file.h"
+
+#include <array>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <thread>
+#include <unistd.h>
+#include <vector>
+
+#include "tests/support/data.h"
+
+namespace souk {
+namespace {
+
+std::size_t files_in(const fs::path& directory) {
+  return static_cast<std::size_t>(std::distance(fs::directory_iterator(directory), fs::directory_iterator()));
+}
+
+TEST(WriteFile, MakesOrReplacesTheWholeFileAndLeavesNothingElse) {
+  const testing::TempDir dir;
+  const fs::path path = dir / "f";
+  ASSERT_TRUE(write_file(path, "a long first content"));
+  EXPECT_EQ(read_file(path).value(), "a long first content");
+  ASSERT_TRUE(write_file(path, "second"));
+  EXPECT_EQ(read_file(path).value(), "second");
+  const std::array<std::string_view, 3> pieces{"one", "", "two"};
+  ASSERT_TRUE(write_file(path, pieces));
+  EXPECT_EQ(read_file(path).value(), "onetwo");
+  EXPECT_EQ(files_in(dir.path()), 1U);
+}
+
+TEST(WriteFile, KeepsTheOldContentWhenItFails) {
+  const testing::TempDir dir;
+  fs::create_directory(dir / "taken");  // a rename onto a folder fails, after the temporary file was written
+  const Status status = write_file(dir / "taken", "content");
+  ASSERT_FALSE(status);
+  EXPECT_TRUE(fs::is_directory(dir / "taken"));
+  EXPECT_EQ(files_in(dir.path()), 1U) << "the temporary file is gone";
+  EXPECT_EQ(write_file(dir / "missing/f", "x").error().kind, ErrorKind::not_found);
+}
+
+TEST(WriteFile, KeepsPermissions) {
+  const testing::TempDir dir;
+  ASSERT_TRUE(write_file(dir / "keys", "secret"));
+  ASSERT_EQ(::chmod((dir / "keys").c_str(), 0600), 0);
+  ASSERT_TRUE(write_file(dir / "keys", "other"));
+  struct stat status {};
+  ASSERT_EQ(::stat((dir / "keys").c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 07777, 0600U);
+}
+
+TEST(WriteFile, ReadersAndWritersAtOnceSeeWholeContents) {
+  const testing::TempDir dir;
+  const fs::path path = dir / "f";
+  ASSERT_TRUE(write_file(path, std::string(10'000, 'a')));
+  {
+    std::vector<std::jthread> writers;
+    for (const char letter : {'a', 'b', 'c'}) {
+      writers.emplace_back([&path, letter] {
+        for (int i = 0; i < 20; ++i) EXPECT_TRUE(write_file(path, std::string(10'000, letter)));
+      });
+    }
+    for (int i = 0; i < 100; ++i) {
+      const auto content = read_file(path);
+      ASSERT_TRUE(content);
+      ASSERT_EQ(*content, std::string(10'000, content->front()));
+    }
+  }
+  EXPECT_EQ(files_in(dir.path()), 1U);
+}
+
+TEST(MappedFile, ShowsTheBytesAndCanBeMoved) {
+  const testing::TempDir dir;
+  ASSERT_TRUE(write_file(dir / "f", "hello"));
+  auto file = MappedFile::open(dir / "f");
+  ASSERT_TRUE(file);
+  EXPECT_EQ(file->text(), "hello");
+  MappedFile moved = std::move(*file);
+  EXPECT_EQ(moved.text(), "hello");
+  ASSERT_TRUE(write_file(dir / "f", "another"));
+  EXPECT_EQ(moved.text(), "hello") << "a map keeps the file it opened";
+}
+
+TEST(MappedFile, OpensEmptyFilesAndRefusesOthers) {
+  const testing::TempDir dir;
+  ASSERT_TRUE(write_file(dir / "empty", ""));
+  EXPECT_EQ(MappedFile::open(dir / "empty").value().text(), "");
+  EXPECT_EQ(MappedFile::open(dir / "none").error().kind, ErrorKind::not_found);
+  EXPECT_EQ(MappedFile::open(dir.path()).error().kind, ErrorKind::invalid);
+  EXPECT_EQ(read_file(dir / "none").error().kind, ErrorKind::not_found);
+  EXPECT_EQ(read_file(dir.path()).error().kind, ErrorKind::io);
+}
+
+TEST(FolderSize, CountsFilesBelow) {
+  const testing::TempDir dir;
+  EXPECT_EQ(folder_size(dir.path()), 0U);
+  fs::create_directories(dir / "a/b");
+  ASSERT_TRUE(write_file(dir / "a/b/f", std::string(100'000, 'x')));
+  EXPECT_GE(folder_size(dir.path()), 100'000U);
+  EXPECT_LT(folder_size(dir.path()), 300'000U);
+  EXPECT_EQ(folder_size(dir / "none"), 0U);
+}
+
+}  // namespace
+}  // namespace souk

@@ -1,0 +1,85 @@
+#include "souk/base/progress.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <thread>
+#include <vector>
+
+namespace souk {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::MatchesRegex;
+
+template <class Body>
+std::string stderr_of(const Body& body) {
+  ::testing::internal::CaptureStderr();
+  body();
+  return ::testing::internal::GetCapturedStderr();
+}
+
+TEST(Progress, EndsEachStageWithALine) {
+  const std::string output = stderr_of([] {
+    Progress progress(Progress::Style::lines);
+    progress.stage("reading", 0, "bytes");
+    progress.add(2'500'000);
+    progress.stage("importing", 2000, "events");
+    std::vector<std::jthread> threads;
+    for (int t = 0; t < 4; ++t) {
+      threads.emplace_back([&progress] {
+        for (int i = 0; i < 500; ++i) progress.add(1);
+      });
+    }
+    threads.clear();
+    progress.note("2 rows were rejected");
+  });
+  EXPECT_THAT(output, MatchesRegex("reading: 2.5 MB in [0-9.]+ m?s\n2 rows were rejected\nimporting: 2,000 events in [0-9.]+ m?s\n"));
+}
+
+TEST(Progress, FinishesOnce) {
+  const std::string output = stderr_of([] {
+    Progress progress(Progress::Style::lines);
+    progress.stage("a", 1, "items");
+    progress.finish();
+    progress.finish();
+  });
+  EXPECT_THAT(output, MatchesRegex("a: 0 items in [0-9]+ ms\n"));
+}
+
+TEST(Progress, IsNoBarWhereStderrIsNoTerminal) {
+  EXPECT_THAT(stderr_of([] { Progress().stage("a", 1, "items"); }), MatchesRegex("a: 0 items in [0-9]+ ms\n"));
+}
+
+TEST(Progress, DrawsABarWithShareRateAndTimeLeft) {
+  const std::string output = stderr_of([] {
+    Progress progress(Progress::Style::bar);
+    progress.stage("training", 100, "epochs");
+    progress.add(50);
+    progress.note("half");  // draws the bar again below the note
+  });
+  EXPECT_THAT(output, HasSubstr("half\n\r\x1b[Ktraining [============>           ] 50 epochs of 100 epochs, 50 %, "));
+  EXPECT_THAT(output, HasSubstr("/s, "));
+  EXPECT_THAT(output, HasSubstr(" left"));
+}
+
+TEST(Progress, SaysNothingWhenSilent) {
+  EXPECT_EQ(stderr_of([] {
+              Progress progress(Progress::Style::silent);
+              progress.stage("a", 1, "items");
+              progress.add(1);
+              progress.note("b");
+            }),
+            "");
+}
+
+TEST(Progress, CanBeCancelledButNotTheSharedSilentOne) {
+  Progress progress(Progress::Style::silent);
+  EXPECT_FALSE(progress.cancelled());
+  progress.cancel();
+  EXPECT_TRUE(progress.cancelled());
+  Progress::none().cancel();
+  EXPECT_FALSE(Progress::none().cancelled());
+}
+
+}  // namespace
+}  // namespace souk
