@@ -29,7 +29,8 @@ class SparseRows {
   SparseRows(std::vector<std::uint64_t> offsets, std::vector<std::uint32_t> columns, std::vector<float> values);
   std::uint32_t rows() const { return offsets_.empty() ? 0 : static_cast<std::uint32_t>(offsets_.size() - 1); }
   std::uint64_t entries() const { return columns_.size(); }
-  Row row(std::uint32_t r) const;
+  Row row(std::uint32_t r) const;  // empty for rows that do not exist
+  bool columns_below(std::uint32_t limit) const;
   void add_to(SectionWriter& writer, std::string_view prefix) const;
   static Result<SparseRows> read(const SectionFile& file, std::string_view prefix);
 
@@ -53,6 +54,7 @@ class CoVisit {
   static CoVisit fit(const store::Interactions& log, const CoVisitConfig& config, unsigned threads, Progress& progress);
   // Neighbours of an item with w/(n_a^alpha n_b^beta), best first.
   SparseRows::Row neighbours(std::uint32_t item) const { return rows_.row(item); }
+  std::uint32_t items() const { return rows_.rows(); }
   // Adds the scores of all items for a history (oldest first, as in Interactions) to `scores` [items].
   void score(std::span<const std::uint32_t> history, std::span<float> scores) const;
   const CoVisitConfig& config() const { return config_; }
@@ -81,6 +83,7 @@ class Popular {
 
 // What rises: the rate of the recent window against the rate before it, as a smoothed log ratio times the square root of the recent count:
 // sqrt(r) * log((r / window + s) / (p / past + s)), never below 0; s: one event in `past`.
+// A log that began less than `past` before the window counts only the past it has seen. Untimed logs: nothing rises.
 struct TrendingConfig {
   Duration window = 7 * kDay;
   Duration past = 56 * kDay;
@@ -107,6 +110,7 @@ class Basket {
  public:
   static Basket fit(const store::Interactions& log, const BasketConfig& config, unsigned threads, Progress& progress);
   SparseRows::Row neighbours(std::uint32_t item) const { return rows_.row(item); }
+  std::uint32_t items() const { return rows_.rows(); }
   void add_to(SectionWriter& writer) const;
   static Result<Basket> read(const SectionFile& file);
 

@@ -1,0 +1,106 @@
+// Building an items x items SparseRows one row at a time, in parallel, for the tables that count pairs. Memory: one dense counter row a
+// thread and the result; no hash map of pairs. A row is summed by one thread in one order, so the result is the same for any number of
+// threads. Internal to index/.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "souk/base/kernels/top_k.h"
+#include "souk/base/progress.h"
+#include "souk/base/threads.h"
+#include "souk/index/counts.h"
+
+namespace souk::index {
+
+// Positive sums over the columns of one row; clearing costs only the columns touched.
+class CounterRow {
+ public:
+  explicit CounterRow(std::size_t columns) : sums_(columns, 0.0) {}
+  void add(std::uint32_t column, double positive) {
+    double& sum = sums_[column];
+    if (sum == 0.0) touched_.push_back(column);
+    sum += positive;
+  }
+  std::span<const std::uint32_t> touched() const { return touched_; }
+  double sum(std::uint32_t column) const { return sums_[column]; }
+  void clear() {
+    for (const std::uint32_t column : touched_) sums_[column] = 0.0;
+    touched_.clear();
+  }
+
+ private:
+  std::vector<double> sums_;
+  std::vector<std::uint32_t> touched_;
+};
+
+// The compressed transpose of "group g has items": the groups (sequence positions, orders) each item stands in, ascending.
+struct Occurrences {
+  std::vector<std::uint64_t> offsets;  // [items + 1]
+  std::vector<std::uint64_t> groups;
+  std::span<const std::uint64_t> of(std::uint32_t item) const {
+    return std::span(groups).subspan(offsets[item], offsets[item + 1] - offsets[item]);
+  }
+  std::uint64_t count(std::uint32_t item) const { return offsets[item + 1] - offsets[item]; }
+};
+
+// fill(item, CounterRow&) adds up one row; score(item, column, sum) turns a sum into the value kept, values of 0 and below are dropped.
+// Rows are ordered best first, ties by lower column, and cut to `keep` entries (0: all). Cancelled: the remaining rows stay empty.
+template <class Fill, class Score>
+SparseRows accumulate_rows(std::uint32_t items, std::uint32_t keep, unsigned threads, Progress& progress, const Fill& fill,
+                           const Score& score) {
+  constexpr std::size_t kGrain = 64;
+  struct Chunk {
+    std::vector<std::uint32_t> columns;
+    std::vector<float> values;
+  };
+  struct Worker {
+    CounterRow row;
+    std::vector<Scored> entries;
+  };
+  std::vector<Chunk> chunks((items + kGrain - 1) / kGrain);
+  std::vector<std::uint64_t> offsets(std::size_t{items} + 1, 0);
+  std::vector<Worker> workers(std::max(1U, threads), Worker{CounterRow(items), {}});
+  parallel_for(items, kGrain, threads, [&](std::size_t begin, std::size_t end, unsigned thread) {
+    if (progress.cancelled()) return;
+    auto& [row, entries] = workers[thread];
+    Chunk& chunk = chunks[begin / kGrain];
+    for (std::size_t item = begin; item < end; ++item) {
+      const auto a = static_cast<std::uint32_t>(item);
+      fill(a, row);
+      entries.clear();
+      for (const std::uint32_t b : row.touched()) {
+        const float value = score(a, b, row.sum(b));
+        if (value > 0) entries.push_back({b, value});
+      }
+      row.clear();
+      if (keep > 0 && entries.size() > keep) {
+        std::nth_element(entries.begin(), entries.begin() + keep, entries.end(), better);
+        entries.resize(keep);
+      }
+      std::sort(entries.begin(), entries.end(), better);
+      for (const Scored& entry : entries) {
+        chunk.columns.push_back(entry.row);
+        chunk.values.push_back(entry.score);
+      }
+      offsets[item + 1] = entries.size();
+    }
+    progress.add(end - begin);
+  });
+  for (std::size_t item = 0; item < items; ++item) offsets[item + 1] += offsets[item];
+  std::vector<std::uint32_t> columns;
+  std::vector<float> values;
+  columns.reserve(offsets.back());
+  values.reserve(offsets.back());
+  for (Chunk& chunk : chunks) {
+    columns.insert(columns.end(), chunk.columns.begin(), chunk.columns.end());
+    values.insert(values.end(), chunk.values.begin(), chunk.values.end());
+    chunk = Chunk{};
+  }
+  return SparseRows(std::move(offsets), std::move(columns), std::move(values));
+}
+
+}  // namespace souk::index
