@@ -29,7 +29,7 @@
 namespace souk::store {
 
 using KindWeights = std::array<float, kEventKinds>;  // by EventKind; 0: the kind is left out
-KindWeights default_weights();  // purchase 1, cart 0.5, wishlist 0.4, rating 0.6, click 0.2, view 0.2; else 0
+KindWeights default_weights();                       // purchase 1, cart 0.5, wishlist 0.4, rating 0.6, click 0.2, view 0.2; else 0
 
 class Interactions {  // immutable, thread-safe, cheap to move; views live as long as the object
  public:

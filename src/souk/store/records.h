@@ -59,7 +59,22 @@ struct Item {
 
 // The kinds Souk knows; others are kept by name and reported.
 enum class EventKind : std::uint8_t {
-  search, filter, impression, click, view, wishlist, cart, remove, checkout, purchase, refund, rating, promo_view, promo_click, skip, other
+  search,
+  filter,
+  impression,
+  click,
+  view,
+  wishlist,
+  cart,
+  remove,
+  checkout,
+  purchase,
+  refund,
+  rating,
+  promo_view,
+  promo_click,
+  skip,
+  other
 };
 inline constexpr std::size_t kEventKinds = 16;
 std::string_view name_of(EventKind kind);
@@ -92,8 +107,8 @@ struct Served {
   std::string request;  // unguessable id, also in the answer
   Timestamp time = 0;
   std::string shelf, shopper, session, query, version;
-  std::vector<std::string> items;  // keys, in order shown
-  std::vector<float> propensities; // empty, or one an item
+  std::vector<std::string> items;   // keys, in order shown
+  std::vector<float> propensities;  // empty, or one an item
 };
 
 // Keys: UTF-8, 1 to 512 bytes, no control characters. The error's `expected` and `found` are filled; `where` is the field's name.

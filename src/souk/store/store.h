@@ -4,7 +4,8 @@
 // Column families and their keys (numbers big-endian, so that byte order is number order):
 //   meta       name                                        -> counters, format version, active models, source offsets
 //   item_key   key                                         -> ItemId            shopper_key likewise
-//   item       ItemId, ~version time, ~seq                 -> StoredItem        newest version first; the oldest holds from the beginning
+//   item       ItemId                                      -> StoredItemHead    the key; all that a stub has
+//              ItemId, ~version time, ~seq                 -> StoredItem        newest version first; the oldest holds from the beginning
 //   shopper    ShopperId                                   -> StoredShopper
 //   event      period(u32), ShopperId, time, arrival       -> StoredEvent       period = time >> 33 (about 99 days): retention drops whole
 //                                                             periods by range, and a shopper's recent events are one short scan
@@ -45,17 +46,17 @@ enum class ItemWrite : std::uint8_t {
 
 // One commit. Everything in it becomes durable and visible together.
 struct Changes {
-  std::vector<Item> items;                  // put; equal to the current version: counted unchanged
-  std::vector<std::string> removed_items;   // keys
-  std::vector<Event> events;                // in arrival order
+  std::vector<Item> items;                 // put; equal to the current version: counted unchanged
+  std::vector<std::string> removed_items;  // keys
+  std::vector<Event> events;               // in arrival order
   std::vector<Shopper> shoppers;
   std::vector<Served> served;
-  std::optional<SourceOffset> offset;       // committed in the same batch
+  std::optional<SourceOffset> offset;  // committed in the same batch
   bool empty() const;
 };
 
 struct CommitReport {
-  Seq seq = 0;  // of this commit; the newest before it when nothing changed
+  Seq seq = 0;                   // of this commit; the newest before it when nothing changed
   std::uint64_t accepted = 0;    // records written or found equal (not duplicates of events, not conflicts)
   std::uint64_t changed = 0;     // items/shoppers written because they differ or are new
   std::uint64_t unchanged = 0;   // items/shoppers equal to what is stored, or older than it
@@ -63,7 +64,7 @@ struct CommitReport {
   std::uint64_t conflicts = 0;   // events whose id is known with other content: never applied
   std::uint64_t removed = 0;     // items removed
   std::uint64_t unknown_kinds = 0;
-  std::uint64_t stubs = 0;       // items first seen in an event
+  std::uint64_t stubs = 0;                // items first seen in an event
   std::vector<std::string> conflict_ids;  // the first 100
 };
 
@@ -77,15 +78,15 @@ struct StoredEventView {  // one event as read back, ids instead of keys
   ShopperId shopper = kNoShopper;
   ItemId item = kNoItem;
   EventKind kind = EventKind::other;
-  Timestamp time = 0;             // 0 in an untimed shop
-  std::uint64_t arrival = 0;      // breaks equal times
+  Timestamp time = 0;         // 0 in an untimed shop
+  std::uint64_t arrival = 0;  // breaks equal times
   Seq seq = 0;
   std::optional<Decimal> value, quantity;
-  std::uint64_t order_hash = 0;   // hash64 of `order`; 0: none
+  std::uint64_t order_hash = 0;  // hash64 of `order`; 0: none
 };
 
 struct Counts {
-  std::uint64_t items = 0;     // with a record, not removed (stubs excluded)
+  std::uint64_t items = 0;  // with a record, not removed (stubs excluded)
   std::uint64_t stubs = 0;
   std::uint64_t shoppers = 0;  // visitors included
   std::uint64_t events = 0;
@@ -97,7 +98,7 @@ struct Counts {
 };
 
 struct StoreOptions {
-  bool read_only = false;  // a RocksDB secondary beside the writing process
+  bool read_only = false;               // a RocksDB secondary beside the writing process
   std::uint64_t memory = 384ull << 20;  // write buffers and block cache together
 };
 
@@ -132,6 +133,11 @@ class Store {  // thread-safe
   // Events of a snapshot in storage order (period, shopper, time, arrival), ids only; fast. Shoppers without consent to training are
   // left out when `training` is set.
   Status scan_events(const Snapshot& snapshot, bool training, const std::function<bool(const StoredEventView&)>& fn) const;
+  // The same on several threads: `begin` hears how many parts there are, then fn is called concurrently for different parts, never for
+  // one. A part's events come in storage order, and parts are numbered in storage order.
+  Status scan_events_in_parts(const Snapshot& snapshot, bool training, unsigned threads,
+                              const std::function<void(std::size_t parts)>& begin,
+                              const std::function<void(std::size_t part, const StoredEventView&)>& fn) const;
   // The newest events of one shopper, newest first, at most `limit`.
   Result<std::vector<StoredEventView>> recent_events(ShopperId shopper, std::size_t limit) const;
   Status for_each_shopper(const std::function<bool(ShopperId, Shopper&&)>& fn) const;
@@ -145,10 +151,10 @@ class Store {  // thread-safe
   Status put_meta(std::string_view name, std::string_view value);
   std::optional<std::string> get_meta(std::string_view name) const;
 
-  Status flush();                       // memory tables to files
+  Status flush();  // memory tables to files
   Status compact();
-  Status verify();                      // every checksum of every file
-  Status catch_up();                    // read-only: take over what the writer committed since
+  Status verify();    // every checksum of every file
+  Status catch_up();  // read-only: take over what the writer committed since
 
  private:
   struct Impl;

@@ -1,0 +1,87 @@
+// The leader's work: turns the queued commits of several callers, in queue order, into one write batch. Conflicts between them are
+// resolved in that order, as if each had been written before the next.
+#pragma once
+
+#include <memory>
+#include <rocksdb/write_batch.h>
+#include <span>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "souk/store/counters.h"
+#include "souk/store/database.h"
+#include "souk/store/key_cache.h"
+#include "souk/store/prepare.h"
+#include "souk/store/store.h"
+
+namespace souk::store {
+
+struct CommitRequest {  // of one caller; lives on its stack
+  const Changes* changes = nullptr;
+  Prepared prepared;
+  Result<CommitReport> result;
+  bool done = false;
+};
+
+class CommitGroup {
+ public:
+  // Goes on from `counters`. Keys given out stand in the caches when build() returns, also when it fails: then clear them.
+  CommitGroup(const Database& database, KeyCache& item_ids, KeyCache& shopper_ids, const Counters& counters);
+  ~CommitGroup();
+
+  // Fills the requests' results and the batch. An error means the store could not be read, and nothing may be written.
+  Status build(std::span<CommitRequest* const> requests, std::span<const Served> served);
+  rocksdb::WriteBatch& batch() { return batch_; }
+  bool empty() const { return batch_.Count() == 0; }
+  const Counters& counters() const { return counters_; }
+
+ private:
+  struct Id {
+    std::uint32_t number = 0;
+    bool created = false;
+  };
+  struct CurrentItem {
+    bool has_version = false;
+    Timestamp version = 0;
+    std::string value;
+  };
+  struct EventRef {
+    Hash128 id;
+    PreparedEvent* event = nullptr;
+  };
+
+  void put(Family family, std::string_view key, std::string_view value);
+  Result<std::optional<std::uint32_t>> known_id(Family family, KeyCache& cache, std::string_view key);
+  Result<Id> item_id(std::string_view key);
+  Result<Id> shopper_id(std::string_view key);
+  Result<CurrentItem*> current_item(std::uint32_t id);
+
+  bool agrees_on_time(CommitRequest& request);
+  Status judge_events(std::span<CommitRequest* const> requests);
+  Status look_up_contents(std::span<const EventRef> sorted, std::vector<std::optional<std::uint64_t>>& known) const;
+  Status add(CommitRequest& request);
+  Status put_item(const Item& item, CommitReport& report);
+  Status remove_item(std::string_view key, CommitReport& report);
+  Status put_shopper(const Shopper& shopper, CommitReport& report);
+  Status put_events(CommitRequest& request, CommitReport& report);
+  Status put_event(const Event& event, PreparedEvent& prepared, std::string_view bytes, CommitReport& report);
+  Status put_served(const Served& served);
+  void put_event_ids();
+  bool put_change(std::size_t events);
+
+  const Database& database_;
+  KeyCache& item_ids_;
+  KeyCache& shopper_ids_;
+  Counters counters_;
+  Timestamp now_;
+  rocksdb::WriteBatch batch_;
+  std::vector<EventRef> sorted_events_;  // of all requests, by id, then queue order
+  std::unordered_map<std::uint32_t, CurrentItem> items_;
+  std::unordered_map<std::uint32_t, std::string> shoppers_;  // written in this group
+  std::unique_ptr<rocksdb::Iterator> item_versions_;
+  std::vector<std::uint32_t> touched_items_, touched_shoppers_;  // by the request at hand
+  std::string value_, visitor_;                                  // reused
+};
+
+}  // namespace souk::store

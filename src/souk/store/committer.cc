@@ -1,0 +1,118 @@
+#include "souk/store/committer.h"
+
+#include <chrono>
+
+#include "souk/base/log.h"
+
+namespace souk::store {
+namespace {
+
+constexpr std::size_t kCachedKeys = 400'000;  // about 40 MB
+constexpr std::size_t kGroupEvents = 65'536;  // a group takes no more callers in beyond this
+constexpr std::size_t kServedQueue = 100'000;
+constexpr auto kServedDelay = std::chrono::milliseconds(500);
+
+}  // namespace
+
+Committer::Committer(Database& database, const Counters& counters)
+    : database_(database),
+      counters_(counters),
+      item_ids_(kCachedKeys, counters.item_ids == 0),
+      shopper_ids_(kCachedKeys, counters.shopper_ids == 0),
+      served_writer_([this] { write_served_every_second(); }) {}
+
+Committer::~Committer() {
+  {
+    const std::lock_guard lock(mutex_);
+    closing_ = true;
+  }
+  served_wake_.notify_all();
+  served_writer_.join();
+  if (const Status written = write_served(); !written) log::error("served records were lost: {}", written.error().message());
+}
+
+Counters Committer::counters() const {
+  const std::lock_guard lock(mutex_);
+  return counters_;
+}
+
+Result<CommitReport> Committer::commit(const Changes& changes) {
+  CommitRequest request;
+  request.changes = &changes;
+  SOUK_TRY(request.prepared, prepare(changes));
+  std::unique_lock lock(mutex_);
+  queue_.push_back(&request);
+  turn_.wait(lock, [&] { return request.done || (!leading_ && queue_.front() == &request); });
+  if (!request.done) lead(lock);
+  return std::move(request.result);
+}
+
+// Called by the first of the queue when nobody leads.
+void Committer::lead(std::unique_lock<std::mutex>& lock) {
+  leading_ = true;
+  std::vector<CommitRequest*> group;
+  for (std::size_t events = 0; !queue_.empty() && events < kGroupEvents; queue_.pop_front()) {
+    events += queue_.front()->prepared.events.size() + queue_.front()->changes->items.size();
+    group.push_back(queue_.front());
+  }
+  std::vector<Served> served;
+  served.swap(served_);
+  lock.unlock();
+  const Status written = write(group, served);
+  lock.lock();
+  for (CommitRequest* request : group) {
+    if (!written) request->result = fail(written.error());
+    request->done = true;
+  }
+  if (!written && !served.empty()) log::error("{} served records were lost: {}", served.size(), written.error().message());
+  leading_ = false;
+  turn_.notify_all();
+}
+
+Status Committer::write(std::span<CommitRequest* const> requests, std::span<const Served> served) {
+  item_ids_.trim();
+  shopper_ids_.trim();
+  CommitGroup group(database_, item_ids_, shopper_ids_, counters());
+  Status status = group.build(requests, served);
+  if (status && !group.empty()) status = database_.write(group.batch());
+  if (!status) {
+    item_ids_.clear();
+    shopper_ids_.clear();
+    return status;
+  }
+  const std::lock_guard lock(mutex_);
+  counters_ = group.counters();
+  return {};
+}
+
+Status Committer::append_served(std::span<const Served> served) {
+  for (const Served& record : served) SOUK_CHECK(check_served(record));
+  const std::lock_guard lock(mutex_);
+  if (served_.size() + served.size() > kServedQueue) {
+    return souk::fail(ErrorKind::limit, "served records arrive faster than they can be written", {}, "Look at the disk");
+  }
+  served_.insert(served_.end(), served.begin(), served.end());
+  served_wake_.notify_all();
+  return {};
+}
+
+Status Committer::write_served() {
+  // An empty commit takes them along; one that is queued at the same time does too.
+  SOUK_TRY(const CommitReport report, commit(Changes{}));
+  static_cast<void>(report);
+  return {};
+}
+
+void Committer::write_served_every_second() {
+  std::unique_lock lock(mutex_);
+  while (true) {
+    served_wake_.wait(lock, [this] { return closing_ || !served_.empty(); });
+    served_wake_.wait_for(lock, kServedDelay, [this] { return closing_; });
+    if (closing_) return;
+    lock.unlock();
+    if (const Status written = write_served(); !written) log::error("{}", written.error().message());
+    lock.lock();
+  }
+}
+
+}  // namespace souk::store

@@ -1,0 +1,99 @@
+#include "souk/store/records.h"
+
+#include <array>
+#include <cstring>
+
+namespace souk::store {
+namespace {
+
+constexpr std::array<std::string_view, 5> kAvailabilities{"in_stock", "out_of_stock", "preorder", "backorder", "discontinued"};
+constexpr std::array<std::string_view, kEventKinds> kKinds{"search",     "filter",      "impression", "click",    "view",   "wishlist",
+                                                           "cart",       "remove",      "checkout",   "purchase", "refund", "rating",
+                                                           "promo_view", "promo_click", "skip",       "other"};
+constexpr std::size_t kMaxKeyBytes = 512;
+
+template <class Enum, std::size_t N>
+std::optional<Enum> named(const std::array<std::string_view, N>& names, std::string_view name) {
+  for (std::size_t i = 0; i < N; ++i) {
+    if (names[i] == name) return static_cast<Enum>(i);
+  }
+  return std::nullopt;
+}
+
+// Bytes of the UTF-8 sequence that begins `text`; 0 when it is none (overlong forms, surrogates and numbers above U+10FFFF included).
+std::size_t sequence_length(std::string_view text) {
+  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+  const auto continues = [&](std::size_t i, unsigned char low = 0x80, unsigned char high = 0xBF) {
+    return i < text.size() && byte(i) >= low && byte(i) <= high;
+  };
+  const unsigned char first = byte(0);
+  if (first < 0x80) return 1;
+  if (first < 0xC2) return 0;
+  if (first < 0xE0) return continues(1) ? 2 : 0;
+  if (first < 0xF0) {
+    const unsigned char low = first == 0xE0 ? 0xA0 : 0x80, high = first == 0xED ? 0x9F : 0xBF;
+    return continues(1, low, high) && continues(2) ? 3 : 0;
+  }
+  if (first > 0xF4) return 0;
+  const unsigned char low = first == 0xF0 ? 0x90 : 0x80, high = first == 0xF4 ? 0x8F : 0xBF;
+  return continues(1, low, high) && continues(2) && continues(3) ? 4 : 0;
+}
+
+Error key_error(std::string_view field, std::string found) {
+  return Error{ErrorKind::invalid, "not a usable key",
+               std::string(field), "UTF-8 text of 1 to 512 bytes without control characters",
+               std::move(found),   {}};
+}
+
+}  // namespace
+
+std::string_view name_of(Availability value) {
+  return kAvailabilities[static_cast<std::size_t>(value)];
+}
+std::optional<Availability> availability_named(std::string_view name) {
+  return named<Availability>(kAvailabilities, name);
+}
+
+std::string_view name_of(EventKind kind) {
+  return kKinds[static_cast<std::size_t>(kind)];
+}
+std::optional<EventKind> event_kind_named(std::string_view name) {
+  const auto kind = named<EventKind>(kKinds, name);
+  return kind == EventKind::other ? std::nullopt : kind;
+}
+
+bool valid_utf8(std::string_view text) {
+  constexpr std::uint64_t kHighBits = 0x8080808080808080ull;
+  while (!text.empty()) {
+    if (std::uint64_t word = 0; text.size() >= sizeof word) {
+      std::memcpy(&word, text.data(), sizeof word);
+      if ((word & kHighBits) == 0) {
+        text.remove_prefix(sizeof word);
+        continue;
+      }
+    }
+    const std::size_t length = sequence_length(text);
+    if (length == 0) return false;
+    text.remove_prefix(length);
+  }
+  return true;
+}
+
+Status check_key(std::string_view key, std::string_view field) {
+  if (key.empty()) return fail(key_error(field, "empty text"));
+  if (key.size() > kMaxKeyBytes) return fail(key_error(field, std::to_string(key.size()) + " bytes"));
+  bool ascii = true;
+  for (const char c : key) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte < 0x20 || byte == 0x7F) return fail(key_error(field, "the control character " + std::to_string(byte)));
+    ascii = ascii && byte < 0x80;
+  }
+  if (ascii) return {};
+  if (!valid_utf8(key)) return fail(key_error(field, "bytes that are not UTF-8"));
+  for (std::size_t i = 0; i + 1 < key.size(); ++i) {  // U+0080 to U+009F
+    if (key[i] == '\xC2' && static_cast<unsigned char>(key[i + 1]) < 0xA0) return fail(key_error(field, "a control character"));
+  }
+  return {};
+}
+
+}  // namespace souk::store

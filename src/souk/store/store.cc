@@ -1,0 +1,149 @@
+#include "souk/store/store.h"
+
+#include <rocksdb/convenience.h>
+#include <rocksdb/write_batch.h>
+
+#include "souk/store/codec.h"
+#include "souk/store/keys.h"
+#include "souk/store/records.pb.h"
+#include "souk/store/store_impl.h"
+
+namespace souk::store {
+namespace {
+
+Status check_version(const Database& database, const fs::path& directory) {
+  SOUK_TRY(const auto version, database.get(Family::meta, kVersionName));
+  if (!version) {
+    return fail(ErrorKind::corrupt, "the store does not say its version", directory.string(),
+                "The shop was not made whole: delete the folder and run `souk init` again");
+  }
+  if (*version == std::to_string(kStoreVersion)) return {};
+  return fail(Error{ErrorKind::version, "the store has the format of another version of Souk", directory.string(),
+                    "format " + std::to_string(kStoreVersion), "format " + *version,
+                    "Run `souk upgrade` on the shop, with a Souk that knows both"});
+}
+
+Result<Counters> read_counters(const Database& database) {
+  SOUK_TRY(const auto value, database.get(Family::meta, kCountersName));
+  return Counters::decode(value.value_or(""));
+}
+
+bool holds_store(const fs::path& directory) {
+  std::error_code ignored;
+  return fs::exists(directory / "CURRENT", ignored);
+}
+
+}  // namespace
+
+Status refuse_writing() {
+  return fail(ErrorKind::unsupported, "the shop was opened read-only", {}, "Send the change to the process that writes the shop");
+}
+
+bool Changes::empty() const {
+  return items.empty() && removed_items.empty() && events.empty() && shoppers.empty() && served.empty() && !offset;
+}
+
+Store::Store(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Store::~Store() = default;
+
+Result<std::unique_ptr<Store>> Store::create(const fs::path& directory, const StoreOptions& options) {
+  if (holds_store(directory)) {
+    return fail(ErrorKind::exists, "the folder holds a store already", directory.string(), "Choose another folder");
+  }
+  std::error_code error;
+  fs::create_directories(directory, error);
+  if (error) return fail_errno("cannot make the store's folder", directory.string(), error.value());
+  auto impl = std::make_unique<Impl>();
+  SOUK_TRY(impl->database, Database::open(directory, Database::Mode::create, options));
+  rocksdb::WriteBatch batch;
+  const Counters none;
+  batch.Put(impl->database->family(Family::meta), slice(kVersionName), std::to_string(kStoreVersion));
+  batch.Put(impl->database->family(Family::meta), slice(kCountersName), none.encode());
+  SOUK_CHECK(impl->database->write(batch));
+  impl->committer = std::make_unique<Committer>(*impl->database, none);
+  return std::unique_ptr<Store>(new Store(std::move(impl)));
+}
+
+Result<std::unique_ptr<Store>> Store::open(const fs::path& directory, const StoreOptions& options) {
+  if (!holds_store(directory)) {
+    return fail(ErrorKind::not_found, "the folder holds no store", directory.string(), "Make a shop with `souk init`");
+  }
+  auto impl = std::make_unique<Impl>();
+  SOUK_TRY(impl->database, Database::open(directory, options.read_only ? Database::Mode::read : Database::Mode::write, options));
+  SOUK_CHECK(check_version(*impl->database, directory));
+  SOUK_TRY(const Counters counters, read_counters(*impl->database));
+  impl->read_only_counters = counters;
+  if (!options.read_only) impl->committer = std::make_unique<Committer>(*impl->database, counters);
+  return std::unique_ptr<Store>(new Store(std::move(impl)));
+}
+
+Result<CommitReport> Store::commit(const Changes& changes) {
+  if (!impl_->committer) return fail(std::move(refuse_writing()).error());
+  return impl_->committer->commit(changes);
+}
+
+Status Store::append_served(std::span<const Served> served) {
+  return impl_->committer ? impl_->committer->append_served(served) : refuse_writing();
+}
+
+Counts Store::counts() const {
+  return impl_->counters().counts();
+}
+
+Snapshot Store::snapshot(std::optional<Timestamp> time) const {
+  const Counters counters = impl_->counters();
+  return {time.value_or(INT64_MAX), counters.seq, counters.epoch};
+}
+
+std::optional<std::uint64_t> Store::source_rows(const Hash128& source) const {
+  const auto value = impl_->database->get(Family::meta, source_name(source));
+  pb::StoredSource stored;
+  if (!value || !*value || !stored.ParseFromString(**value)) return std::nullopt;
+  return stored.rows();
+}
+
+Status Store::put_meta(std::string_view name, std::string_view value) {
+  if (!impl_->committer) return refuse_writing();
+  rocksdb::WriteBatch batch;
+  batch.Put(impl_->database->family(Family::meta), std::string(kNamedPrefix).append(name), slice(value));
+  return impl_->database->write(batch);
+}
+
+std::optional<std::string> Store::get_meta(std::string_view name) const {
+  auto value = impl_->database->get(Family::meta, std::string(kNamedPrefix).append(name));
+  return value ? std::move(*value) : std::nullopt;
+}
+
+Status Store::flush() {
+  if (!impl_->committer) return refuse_writing();
+  SOUK_CHECK(impl_->committer->write_served());
+  return impl_->database->flush();
+}
+
+Status Store::compact() {
+  if (!impl_->committer) return refuse_writing();
+  SOUK_CHECK(flush());
+  rocksdb::CompactRangeOptions options;
+  options.bottommost_level_compaction = rocksdb::BottommostLevelCompaction::kForceOptimized;
+  for (std::size_t i = 0; i < kFamilies; ++i) {
+    const auto status = impl_->database->db().CompactRange(options, impl_->database->family(static_cast<Family>(i)), nullptr, nullptr);
+    if (!status.ok()) return fail(status, "cannot compact the store");
+  }
+  return {};
+}
+
+Status Store::verify() {
+  if (const auto status = impl_->database->db().VerifyChecksum(); !status.ok()) return fail(status, "the store is damaged");
+  return {};
+}
+
+Status Store::catch_up() {
+  if (!impl_->database->read_only()) return {};
+  if (const auto status = impl_->database->db().TryCatchUpWithPrimary(); !status.ok()) return fail(status, "cannot follow the writer");
+  SOUK_TRY(const Counters counters, read_counters(*impl_->database));
+  const std::lock_guard lock(impl_->mutex);
+  impl_->read_only_counters = counters;
+  return {};
+}
+
+}  // namespace souk::store
