@@ -31,8 +31,8 @@ struct Descriptor {
 fs::path data_root();
 
 // Imports every importable file of a set into a store, in the descriptor's order.
-Result<ImportReport> import_descriptor(store::Store& store, const fs::path& rejects_dir, const Descriptor& descriptor, const fs::path& folder,
-                                       unsigned threads, Progress& progress);
+Result<ImportReport> import_descriptor(store::Store& store, const fs::path& rejects_dir, const Descriptor& descriptor,
+                                       const fs::path& folder, unsigned threads, Progress& progress);
 
 // The interactions of a "sequences" set (S3-Rec form: one line a user, user item item ..., in time order): item rows in order of first
 // appearance in the file of item numbers sorted ascending; untimed.

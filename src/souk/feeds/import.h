@@ -30,8 +30,15 @@ struct FieldMap {
   struct Source {
     std::string column, unit;
   };
-  std::map<std::string, Source> fields;  // by Souk's field ("attributes.size" works)
+  std::map<std::string, Source> fields;          // by Souk's field ("attributes.size" works)
   std::map<std::string, std::string> constants;  // fields set to one text for every row (descriptors use this: kind = "purchase")
+  // Fields built from several columns, in the language of template.h (descriptors use this).
+  struct Derived {
+    std::string text, filters;
+  };
+  std::map<std::string, Derived> templates;
+  std::map<std::string, std::map<std::string, std::string>> lookups;  // tables that templates look texts up in
+  bool drop_others = false;  // columns that nothing names are left out instead of becoming attributes
 };
 Result<FieldMap> parse_map(const std::vector<std::string>& options);
 
@@ -39,14 +46,14 @@ struct ImportOptions {
   std::optional<RecordKind> as;  // empty: by the file's columns (item/kind -> events, title -> items, ...), else an error that asks
   Format format = Format::automatic;
   FieldMap map;
-  bool full = false;            // items: remove what the feed does not have, as the last commit
-  double max_delete = 0.10;     // refuse --full above this share
+  bool full = false;         // items: remove what the feed does not have, as the last commit
+  double max_delete = 0.10;  // refuse --full above this share
   double max_rejects = 0.01;
-  bool strict = false;          // max_rejects 0, unknown fields refused
-  bool merge = false;           // items: patch instead of replace
+  bool strict = false;  // max_rejects 0, unknown fields refused
+  bool merge = false;   // items: patch instead of replace
   unsigned threads = 1;
   std::string currency = "EUR";
-  // Derived fields that a descriptor adds after a row was read (titles built from several columns, groups). May be empty.
+  // Called for each record read, before it is checked; the same record must give the same result. May be empty.
   std::function<void(store::Item&)> finish_item;
   std::function<void(store::Event&)> finish_event;
 };
@@ -56,9 +63,9 @@ struct ImportReport {
   std::map<std::string, std::uint64_t> unknown_kinds, unknown_fields;
   std::uint64_t resumed_rows = 0;  // committed by an earlier, unfinished run of the same import
   double seconds = 0;
-  fs::path rejects_file;           // empty when nothing was refused
+  fs::path rejects_file;                   // empty when nothing was refused
   std::vector<RowProblem> first_problems;  // up to 20
-  bool applied = true;             // false: too many rejects, nothing was applied (exit status 3)
+  bool applied = true;                     // false: too many rejects, nothing was applied (exit status 3)
   std::string to_json() const;
 };
 

@@ -19,8 +19,8 @@ Result<RecordKind> record_kind_named(std::string_view name);
 
 // What reading needs to know of the shop.
 struct ReadOptions {
-  std::string currency = "EUR";   // of amounts without one
-  bool strict = false;            // unknown top-level fields are errors instead of attributes
+  std::string currency = "EUR";  // of amounts without one
+  bool strict = false;           // unknown top-level fields are errors instead of attributes
 };
 
 // Why a row was refused. `line` counts from 1; `path` is the field ("offers[0].amount").
