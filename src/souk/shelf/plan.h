@@ -12,7 +12,8 @@
 // or, in full:
 //   nodes = [{id = "a", type = "retrieve", name = "co-visit", k = 200}, {id = "b", type = "blend", in = ["a", ...], weights = [...]}, ...]
 //
-// Node types: retrieve, blend (score / best score of the source, times weight, summed), fuse (reciprocal rank), fill, score, arrange, cut.
+// Node types: retrieve, blend (score / best score of the source, times weight, summed), fuse (reciprocal rank), fill (the first input,
+// completed by the others in order), score, arrange, cut. The one node that no other reads is the answer.
 #pragma once
 
 #include <cstdint>
@@ -35,7 +36,7 @@ struct ShelfSpec {  // a shelf as declared: checked, not yet made
   Context context = Context::none;
   std::size_t k = 10;
   store::EventKind truth = store::EventKind::purchase;
-  bool repeats = true;            // "keep": items of the history may be shown (and are judged)
+  bool repeats = true;  // "keep": items of the history may be shown (and are judged)
   Config source;
   static Result<ShelfSpec> from_config(const std::string& name, const Config& config);
 };
@@ -58,6 +59,7 @@ class Plan {  // immutable, thread-safe
 
  private:
   struct Impl;
+  class Run;
   explicit Plan(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;
 };
