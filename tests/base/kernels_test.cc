@@ -1,6 +1,8 @@
 #include <algorithm>
 #include <cmath>
 #include <gtest/gtest.h>
+#include <hwy/highway.h>
+#include <hwy/targets.h>
 #include <string>
 
 #include "souk/base/kernels/dot.h"
@@ -33,7 +35,32 @@ double tolerance(std::size_t columns) {
   return 1e-6 * static_cast<double>(columns + 1) * 4;
 }
 
-TEST(Dot, AgreesWithDoubleArithmeticAtEveryLength) {
+// Runs each test with every instruction set that this machine and the build have in common, not only with the best.
+class OnEachTarget : public ::testing::TestWithParam<std::int64_t> {
+ protected:
+  void SetUp() override {
+    hwy::SetSupportedTargetsForTest(GetParam());
+    hwy::GetChosenTarget().Update(hwy::SupportedTargets());
+    ASSERT_STREQ(simd_target(), hwy::TargetName(GetParam()));
+  }
+  void TearDown() override {
+    hwy::SetSupportedTargetsForTest(0);
+    hwy::GetChosenTarget().Update(hwy::SupportedTargets());
+  }
+};
+class Dot : public OnEachTarget {};
+class MultiplyTransposed : public OnEachTarget {};
+class TopKDot : public OnEachTarget {};
+
+const auto kTargets = ::testing::ValuesIn(hwy::SupportedAndGeneratedTargets());
+std::string name_of(const ::testing::TestParamInfo<std::int64_t>& info) {
+  return hwy::TargetName(info.param);
+}
+INSTANTIATE_TEST_SUITE_P(Simd, Dot, kTargets, name_of);
+INSTANTIATE_TEST_SUITE_P(Simd, MultiplyTransposed, kTargets, name_of);
+INSTANTIATE_TEST_SUITE_P(Simd, TopKDot, kTargets, name_of);
+
+TEST_P(Dot, AgreesWithDoubleArithmeticAtEveryLength) {
   Random random(1);
   for (std::size_t size = 0; size < 200; ++size) {
     const Matrix pair = random_matrix(2, size, random);
@@ -41,8 +68,8 @@ TEST(Dot, AgreesWithDoubleArithmeticAtEveryLength) {
   }
 }
 
-TEST(SimdTarget, HasAName) {
-  EXPECT_FALSE(std::string(simd_target()).empty());
+TEST(SimdTarget, IsTheBestThereIs) {
+  EXPECT_STREQ(simd_target(), hwy::TargetName(hwy::SupportedAndGeneratedTargets().front()));
 }
 
 struct Shape {
@@ -51,7 +78,7 @@ struct Shape {
 const std::vector<Shape> kShapes{{1, 1, 1},    {1, 63, 5},    {6, 64, 64}, {7, 65, 63}, {13, 130, 17}, {5, 1100, 33},
                                  {12, 700, 3}, {4, 513, 128}, {3, 40, 0},  {0, 10, 4},  {10, 0, 4},    {2, 300, 1000}};
 
-TEST(MultiplyTransposed, AgreesWithDoubleArithmeticForAllShapes) {
+TEST_P(MultiplyTransposed, AgreesWithDoubleArithmeticForAllShapes) {
   Random random(2);
   for (const auto& [q_count, r_count, columns] : kShapes) {
     const Matrix queries = random_matrix(q_count, columns, random), rows = random_matrix(r_count, columns, random);
@@ -67,7 +94,7 @@ TEST(MultiplyTransposed, AgreesWithDoubleArithmeticForAllShapes) {
   }
 }
 
-TEST(MultiplyTransposed, TakesViewsWithStrides) {
+TEST_P(MultiplyTransposed, TakesViewsWithStrides) {
   Random random(3);
   const Matrix queries = random_matrix(9, 20, random), rows = random_matrix(70, 30, random);
   std::vector<float> scores(9 * 70);
@@ -79,7 +106,7 @@ TEST(MultiplyTransposed, TakesViewsWithStrides) {
   }
 }
 
-TEST(MultiplyTransposed, AScoreDoesNotDependOnItsCompany) {
+TEST_P(MultiplyTransposed, AScoreDoesNotDependOnItsCompany) {
   Random random(4);
   const Matrix queries = random_matrix(8, 77, random), rows = random_matrix(600, 77, random);
   std::vector<float> together(8 * 600);
@@ -137,7 +164,7 @@ std::vector<std::vector<Scored>> brute_force(const Matrix& queries, const Matrix
   return results;
 }
 
-TEST(TopKDot, EqualsBruteForceWithTiesAndSkips) {
+TEST_P(TopKDot, EqualsBruteForceWithTiesAndSkips) {
   Random random(6);
   for (const bool whole : {false, true}) {
     for (const auto& [q_count, r_count, columns] : kShapes) {

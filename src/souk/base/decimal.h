@@ -16,8 +16,8 @@ struct Decimal {
 
   // "29.90", "-3", "1e3" (exponents as JSON writes them). At most 18 significant digits; more is an error, never rounded.
   static Result<Decimal> parse(std::string_view text);
-  std::string to_string() const;           // keeps the scale: "29.90"
-  Decimal normalised() const;              // without trailing zeros after the point
+  std::string to_string() const;                          // keeps the scale: "29.90"
+  Decimal normalised() const;                             // without trailing zeros after the point
   Result<Decimal> with_scale(std::uint8_t digits) const;  // refuses to lose digits that are not zero
   double to_double() const;
 

@@ -12,8 +12,12 @@ enum class ShopperId : std::uint32_t {};
 inline constexpr ItemId kNoItem{UINT32_MAX};
 inline constexpr ShopperId kNoShopper{UINT32_MAX};
 
-constexpr std::uint32_t index_of(ItemId id) { return static_cast<std::uint32_t>(id); }
-constexpr std::uint32_t index_of(ShopperId id) { return static_cast<std::uint32_t>(id); }
+constexpr std::uint32_t index_of(ItemId id) {
+  return static_cast<std::uint32_t>(id);
+}
+constexpr std::uint32_t index_of(ShopperId id) {
+  return static_cast<std::uint32_t>(id);
+}
 
 // A shop-wide number given to every commit; 0 is "before everything".
 using Seq = std::uint64_t;

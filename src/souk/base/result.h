@@ -38,7 +38,9 @@ template <class T>
 using Result = tl::expected<T, Error>;
 using Status = Result<void>;
 
-inline tl::unexpected<Error> fail(Error error) { return tl::unexpected<Error>(std::move(error)); }
+inline tl::unexpected<Error> fail(Error error) {
+  return tl::unexpected<Error>(std::move(error));
+}
 inline tl::unexpected<Error> fail(ErrorKind kind, std::string what, std::string where = {}, std::string hint = {}) {
   return tl::unexpected<Error>(Error{kind, std::move(what), std::move(where), {}, {}, std::move(hint)});
 }
@@ -51,12 +53,14 @@ tl::unexpected<Error> fail_errno(std::string what, std::string where, int error_
 #define SOUK_CONCAT(a, b) SOUK_CONCAT_INNER(a, b)
 // SOUK_TRY(auto x, f()): x is the value of f(), or the error is returned to the caller.
 #define SOUK_TRY(declaration, expression) SOUK_TRY_INNER(declaration, expression, SOUK_CONCAT(souk_result_, __LINE__))
-#define SOUK_TRY_INNER(declaration, expression, result)                 \
-  auto result = (expression);                                           \
-  if (!result) return ::souk::fail(std::move(result).error());          \
+// NOLINTBEGIN(bugprone-macro-parentheses): a declaration cannot stand in parentheses.
+#define SOUK_TRY_INNER(declaration, expression, result)        \
+  auto result = (expression);                                  \
+  if (!result) return ::souk::fail(std::move(result).error()); \
   declaration = std::move(result).value()
+// NOLINTEND(bugprone-macro-parentheses)
 // SOUK_CHECK(f()): returns f()'s error, if any, to the caller.
-#define SOUK_CHECK(expression)                                                                    \
-  do {                                                                                            \
+#define SOUK_CHECK(expression)                                                                              \
+  do {                                                                                                      \
     if (auto souk_status = (expression); !souk_status) return ::souk::fail(std::move(souk_status).error()); \
   } while (false)

@@ -13,7 +13,8 @@ unsigned default_threads();
 // Calls work(begin, end, thread) for consecutive chunks of [0, count), on at most `threads` threads, the caller's included.
 // Chunks have `grain` elements (the last may be shorter) and are taken dynamically: which thread runs a chunk is not defined.
 // Returns when all are done. `work` must not throw.
-void parallel_for(std::size_t count, std::size_t grain, unsigned threads, const std::function<void(std::size_t, std::size_t, unsigned)>& work);
+void parallel_for(std::size_t count, std::size_t grain, unsigned threads,
+                  const std::function<void(std::size_t, std::size_t, unsigned)>& work);
 
 // Streams an unknown number of pieces through `slots` buffers, which the caller keeps and which are named by their numbers:
 //   produce(slot)   fills the slot; false: there is no more, the slot is not used

@@ -16,7 +16,9 @@ struct Scored {
   friend bool operator==(const Scored&, const Scored&) = default;
 };
 
-inline bool better(const Scored& a, const Scored& b) { return a.score != b.score ? a.score > b.score : a.row < b.row; }
+inline bool better(const Scored& a, const Scored& b) {
+  return a.score != b.score ? a.score > b.score : a.row < b.row;
+}
 
 class TopK {  // not thread-safe; reusable through reset(), allocates nothing after the first use at the same k
  public:
