@@ -1,0 +1,24 @@
+// The interactions a recipe runs on.
+#pragma once
+
+#include <string>
+
+#include "souk/base/file.h"
+#include "souk/base/progress.h"
+#include "souk/base/result.h"
+#include "souk/store/interactions.h"
+
+namespace souk::lab {
+
+struct Data {
+  std::string name;
+  std::string hash;  // of the content; equal content, equal hash
+  store::Interactions log;
+};
+
+// `given` (of --data) may be the name of a descriptor in `descriptors`, a descriptor's file, a file of sequences (one line a shopper:
+// shopper item item ...), or a folder that holds the files of `own`, the recipe's own set; empty: `own`. Sets of records (items, events)
+// are imported into a temporary shop that is removed again.
+Result<Data> load_data(const std::string& given, const std::string& own, const fs::path& descriptors, unsigned threads, Progress& progress);
+
+}  // namespace souk::lab
