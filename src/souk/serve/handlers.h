@@ -1,0 +1,35 @@
+// The handlers, one a row of the table of routes: request in, answer out.
+#pragma once
+
+#include "souk/serve/http.h"
+#include "souk/serve/routes.h"
+
+namespace souk::serve {
+
+// answer_handlers.cc
+HttpResponse get_search(Service& service, const Call& call);
+HttpResponse post_search(Service& service, const Call& call);
+HttpResponse get_shelf(Service& service, const Call& call);
+HttpResponse post_shelf(Service& service, const Call& call);
+HttpResponse get_suggest(Service& service, const Call& call);
+HttpResponse get_shop_config(Service& service, const Call& call);
+HttpResponse get_shelf_configs(Service& service, const Call& call);
+HttpResponse get_shelf_config(Service& service, const Call& call);
+
+// record_handlers.cc
+HttpResponse put_items(Service& service, const Call& call);
+HttpResponse patch_items(Service& service, const Call& call);
+HttpResponse get_item(Service& service, const Call& call);
+HttpResponse delete_item(Service& service, const Call& call);
+HttpResponse post_events(Service& service, const Call& call);
+HttpResponse put_shoppers(Service& service, const Call& call);
+
+// site_handlers.cc
+HttpResponse get_health(Service& service, const Call& call);
+HttpResponse get_ready(Service& service, const Call& call);
+HttpResponse get_metrics(Service& service, const Call& call);
+HttpResponse get_openapi(Service& service, const Call& call);
+HttpResponse get_page(Service& service, const Call& call);
+HttpResponse get_file(Service& service, const Call& call);
+
+}  // namespace souk::serve

@@ -1,0 +1,290 @@
+// Items, events and shoppers: read row by row, committed together, answered when durable. A row that is wrong does not spoil the others.
+#include <algorithm>
+#include <fmt/format.h>
+#include <map>
+#include <mutex>
+#include <shared_mutex>
+
+#include "souk/base/hash.h"
+#include "souk/base/time.h"
+#include "souk/feeds/record_json.h"
+#include "souk/serve/handlers.h"
+#include "souk/serve/media.h"
+#include "souk/serve/service.h"
+
+namespace souk::serve {
+
+namespace {
+
+// A body on its way into the store.
+struct Intake {
+  std::vector<feeds::BodyRecord> records;
+  store::Changes changes;
+  std::vector<FieldProblem> rejected;
+  std::uint64_t unknown_fields = 0;
+  store::CommitReport report;
+
+  void reject(std::uint64_t line, feeds::RowProblem problem) {
+    rejected.push_back({std::move(problem.path), std::move(problem.expected), std::move(problem.found), line});
+  }
+  void reject(std::uint64_t line, FieldProblem problem) {
+    problem.line = line;
+    rejected.push_back(std::move(problem));
+  }
+};
+
+Outcome<Intake> receive(Service& service, const Call& call, BodyKind kind) {
+  if (auto refused = refused_media(call.request, kind)) return tl::unexpected(std::move(*refused));
+  auto records = feeds::split_body(call.request.body);
+  if (!records) return tl::unexpected(problem_of(records.error()));
+  const std::size_t most = service.options().batch_records;
+  if (records->size() > most) {
+    return tl::unexpected(Problem{413,
+                                  "batch-too-large",
+                                  "the body holds too many records",
+                                  {{"body", fmt::format("at most {} records", most), fmt::format("{}", records->size()), 0}},
+                                  {},
+                                  0});
+  }
+  Intake intake;
+  intake.records = std::move(*records);
+  return intake;
+}
+
+feeds::RecordReader reader_of(Service& service) {
+  feeds::ReadOptions options;
+  options.currency = service.shop().settings().currency;
+  return feeds::RecordReader(std::move(options));
+}
+
+std::optional<Problem> commit(Service& service, Intake& intake) {
+  if (intake.changes.empty()) {
+    intake.report.seq = service.shop().store().counts().seq;
+    return std::nullopt;
+  }
+  auto report = service.shop().apply(intake.changes);
+  if (!report) return problem_of(report.error());
+  intake.report = std::move(*report);
+  return std::nullopt;
+}
+
+std::string rejected_json(const std::vector<FieldProblem>& rejected) {
+  std::string out = "[";
+  for (const FieldProblem& row : rejected) {
+    if (out.size() > 1) out.push_back(',');
+    out += fmt::format(R"({{"line":{},"path":{},"expected":{},"found":{}}})", row.line, json_string(row.path), json_string(row.expected),
+                       json_string(std::string_view(row.found).substr(0, 200)));
+  }
+  return out + "]";
+}
+
+// 200 when a row was taken, else a 422 problem whose members are those of the answer.
+HttpResponse answered(Service& service, std::string_view kind, std::string members, bool any, Intake& intake) {
+  service.metrics().count_records(kind, intake.report.accepted, intake.rejected.size());
+  if (any) {
+    HttpResponse response;
+    response.body = "{" + members + "}";
+    return response;
+  }
+  Problem problem{422, "no-record-accepted", "no record was accepted", std::move(intake.rejected), std::move(members), 0};
+  if (intake.records.empty()) problem.detail = "the body holds no records";
+  return to_response(problem);
+}
+
+HttpResponse answered(Service& service, std::string_view kind, Intake& intake) {
+  const store::CommitReport& report = intake.report;
+  std::string members =
+      fmt::format(R"("accepted":{},"changed":{},"unchanged":{},"rejected":{},"unknown_fields":{},"seq":{})", report.accepted,
+                  report.changed, report.unchanged, rejected_json(intake.rejected), intake.unknown_fields, report.seq);
+  return answered(service, kind, std::move(members), report.accepted > 0, intake);
+}
+
+// The items that patches are merged into: each as stored, or as an earlier patch of the same body left it.
+class PatchedItems {
+ public:
+  PatchedItems(Service& service, Intake& intake) : service_(service), intake_(intake), reader_(reader_of(service)) {}
+
+  void apply(const feeds::BodyRecord& record) {
+    const auto key = read_key(record.json);
+    if (!key) return intake_.reject(record.line, key.error());
+    const auto before = position_.find(*key);
+    Result<store::Item> item = before != position_.end() ? Result<store::Item>(intake_.changes.items[before->second]) : stored(*key);
+    if (!item) return intake_.reject(record.line, FieldProblem{"key", "the key of an item that exists", *key, 0});
+    auto patched = reader_.patched(*item, record.json, intake_.unknown_fields);
+    if (!patched) return intake_.reject(record.line, std::move(patched.error()));
+    if (before != position_.end()) {
+      intake_.changes.items[before->second] = std::move(*patched);
+    } else {
+      position_.emplace(*key, intake_.changes.items.size());
+      intake_.changes.items.push_back(std::move(*patched));
+    }
+  }
+
+ private:
+  Result<store::Item> stored(std::string_view key) const {
+    const store::Store& store = service_.shop().store();
+    const auto id = store.find_item(key);
+    if (!id) return fail(ErrorKind::not_found, "no such item");
+    return store.item(*id);
+  }
+
+  Service& service_;
+  Intake& intake_;
+  feeds::RecordReader reader_;
+  std::map<std::string, std::size_t> position_;  // key -> place in changes.items
+};
+
+HttpResponse no_item(std::string_view key) {
+  return to_response(Problem{404, "not-found", "the shop has no such item", {{"key", "the key of an item", std::string(key), 0}}, {}, 0});
+}
+
+Outcome<std::string> idempotency_key(const HttpRequest& request) {
+  const auto header = request.header("idempotency-key");
+  if (!header) return std::string();
+  const bool visible = std::all_of(header->begin(), header->end(), [](char c) { return c > 0x20 && c < 0x7F; });
+  if (header->empty() || header->size() > 255 || !visible) {
+    return tl::unexpected(Problem::invalid("the idempotency key cannot be used",
+                                           {{"Idempotency-Key", "1 to 255 visible ASCII characters", std::string(*header), 0}}));
+  }
+  return std::string(*header);
+}
+
+std::optional<Problem> unknown_parameters(const Call& call) {
+  const auto parameters = parse_query(call.query);
+  if (!parameters) return Problem::invalid("the query string cannot be decoded");
+  for (const auto& [name, value] : *parameters) {
+    if (name == "format" && value != "souk") return Problem::invalid("events are in another format", {{"format", "souk", value, 0}});
+    if (name != "format")
+      return Problem::invalid("the request has a parameter that is not known", {{name, "format", "an unknown parameter", 0}});
+  }
+  return std::nullopt;
+}
+
+// Which line each event id came from, to name those that the store refused.
+void reject_conflicts(Intake& intake, const std::vector<std::uint64_t>& lines) {
+  std::map<std::string_view, std::uint64_t> line_of;
+  if (!intake.report.conflict_ids.empty()) {
+    for (std::size_t i = 0; i < lines.size(); ++i) line_of[intake.changes.events[i].id] = lines[i];
+  }
+  for (const std::string& id : intake.report.conflict_ids) {
+    const auto it = line_of.find(id);
+    intake.reject(it == line_of.end() ? 0 : it->second, FieldProblem{"id", "a new id, or the same content under this one", id, 0});
+  }
+  std::stable_sort(intake.rejected.begin(), intake.rejected.end(), [](const auto& a, const auto& b) { return a.line < b.line; });
+}
+
+std::string counts_json(const std::map<std::string, std::uint64_t>& counts) {
+  std::string out = "{";
+  for (const auto& [name, count] : counts) {
+    if (out.size() > 1) out.push_back(',');
+    out += fmt::format("{}:{}", json_string(name), count);
+  }
+  return out + "}";
+}
+
+}  // namespace
+
+HttpResponse put_items(Service& service, const Call& call) {
+  auto intake = receive(service, call, BodyKind::records);
+  if (!intake) return to_response(intake.error());
+  feeds::RecordReader reader = reader_of(service);
+  for (const feeds::BodyRecord& record : intake->records) {
+    auto item = reader.item(record.json, intake->unknown_fields);
+    if (item) {
+      intake->changes.items.push_back(std::move(*item));
+    } else {
+      intake->reject(record.line, std::move(item.error()));
+    }
+  }
+  const std::shared_lock lock(service.item_writes());
+  if (const auto problem = commit(service, *intake)) return to_response(*problem);
+  return answered(service, "items", *intake);
+}
+
+HttpResponse patch_items(Service& service, const Call& call) {
+  auto intake = receive(service, call, BodyKind::patches);
+  if (!intake) return to_response(intake.error());
+  const std::unique_lock lock(service.item_writes());
+  PatchedItems items(service, *intake);
+  for (const feeds::BodyRecord& record : intake->records) items.apply(record);
+  if (const auto problem = commit(service, *intake)) return to_response(*problem);
+  return answered(service, "items", *intake);
+}
+
+HttpResponse get_item(Service& service, const Call& call) {
+  const std::string& key = call.values.front();
+  const store::Store& store = service.shop().store();
+  const auto id = store.find_item(key);
+  if (!id) return no_item(key);
+  const auto item = store.item(*id);
+  if (!item) return item.error().kind == ErrorKind::not_found ? no_item(key) : to_response(problem_of(item.error()));
+  HttpResponse response;
+  response.body = feeds::to_json(*item);
+  return response;
+}
+
+HttpResponse delete_item(Service& service, const Call& call) {
+  const std::string& key = call.values.front();
+  const std::shared_lock lock(service.item_writes());
+  if (!service.shop().store().find_item(key)) return no_item(key);
+  store::Changes changes;
+  changes.removed_items.push_back(key);
+  const auto report = service.shop().apply(changes);
+  if (!report) return to_response(problem_of(report.error()));
+  if (report->removed == 0) return no_item(key);
+  HttpResponse response;
+  response.body = fmt::format(R"({{"removed":{},"seq":{}}})", report->removed, report->seq);
+  return response;
+}
+
+HttpResponse post_events(Service& service, const Call& call) {
+  if (const auto problem = unknown_parameters(call)) return to_response(*problem);
+  const auto once = idempotency_key(call.request);
+  if (!once) return to_response(once.error());
+  auto intake = receive(service, call, BodyKind::events);
+  if (!intake) return to_response(intake.error());
+  const Timestamp received = now();
+  const store::Counts counts = service.shop().store().counts();
+  const bool timed = counts.timed || counts.events == 0;
+  feeds::RecordReader reader = reader_of(service);
+  std::vector<std::uint64_t> lines;
+  std::map<std::string, std::uint64_t> unknown_kinds;
+  for (std::size_t i = 0; i < intake->records.size(); ++i) {
+    const feeds::BodyRecord& record = intake->records[i];
+    auto event = reader.event(record.json, intake->unknown_fields);
+    if (!event) {
+      intake->reject(record.line, std::move(event.error()));
+      continue;
+    }
+    event->received = received;
+    if (!event->time && timed) event->time = received;
+    if (event->id.empty()) event->id = once->empty() ? service.fresh_id() : hash128(fmt::format("{}\n{}", *once, i)).hex();
+    if (event->kind == store::EventKind::other) ++unknown_kinds[event->kind_name];
+    lines.push_back(record.line);
+    intake->changes.events.push_back(std::move(*event));
+  }
+  if (const auto problem = commit(service, *intake)) return to_response(*problem);
+  reject_conflicts(*intake, lines);
+  const store::CommitReport& report = intake->report;
+  std::string members = fmt::format(R"("accepted":{},"duplicates":{},"unknown_kinds":{},"rejected":{})", report.accepted, report.duplicates,
+                                    counts_json(unknown_kinds), rejected_json(intake->rejected));
+  return answered(service, "events", std::move(members), report.accepted + report.duplicates > 0, *intake);
+}
+
+HttpResponse put_shoppers(Service& service, const Call& call) {
+  auto intake = receive(service, call, BodyKind::records);
+  if (!intake) return to_response(intake.error());
+  feeds::RecordReader reader = reader_of(service);
+  for (const feeds::BodyRecord& record : intake->records) {
+    auto shopper = reader.shopper(record.json, intake->unknown_fields);
+    if (shopper) {
+      intake->changes.shoppers.push_back(std::move(*shopper));
+    } else {
+      intake->reject(record.line, std::move(shopper.error()));
+    }
+  }
+  if (const auto problem = commit(service, *intake)) return to_response(*problem);
+  return answered(service, "shoppers", *intake);
+}
+
+}  // namespace souk::serve

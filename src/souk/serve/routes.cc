@@ -1,0 +1,93 @@
+#include "souk/serve/routes.h"
+
+#include <algorithm>
+#include <array>
+
+#include "souk/serve/handlers.h"
+#include "souk/serve/url.h"
+
+namespace souk::serve {
+
+namespace {
+
+constexpr std::array kRoutes{
+    Route{"GET", "/v1/search", false, get_search},
+    Route{"POST", "/v1/search", false, post_search},
+    Route{"GET", "/v1/shelves/{shelf}", false, get_shelf},
+    Route{"POST", "/v1/shelves/{shelf}", false, post_shelf},
+    Route{"GET", "/v1/suggest", false, get_suggest},
+    Route{"PUT", "/v1/items", true, put_items},
+    Route{"PATCH", "/v1/items", true, patch_items},
+    Route{"GET", "/v1/items/{key}", false, get_item},
+    Route{"DELETE", "/v1/items/{key}", true, delete_item},
+    Route{"POST", "/v1/events", true, post_events},
+    Route{"PUT", "/v1/shoppers", true, put_shoppers},
+    Route{"GET", "/v1/config/shop", false, get_shop_config},
+    Route{"GET", "/v1/config/shelves", false, get_shelf_configs},
+    Route{"GET", "/v1/config/shelves/{name}", false, get_shelf_config},
+    Route{"GET", "/healthz", false, get_health},
+    Route{"GET", "/readyz", false, get_ready},
+    Route{"GET", "/metrics", false, get_metrics},
+    Route{"GET", "/openapi.json", false, get_openapi},
+    Route{"GET", "/", false, get_page},
+    Route{"GET", "/souk.js", false, get_file},
+    Route{"GET", "/{path...}", false, get_file},
+};
+
+std::string_view take_segment(std::string_view& path) {
+  path.remove_prefix(1);
+  const std::string_view segment = path.substr(0, path.find('/'));
+  path.remove_prefix(segment.size());
+  return segment;
+}
+
+// Both begin with '/'. `values` are the encoded segments that stand for names.
+bool fits(std::string_view pattern, std::string_view path, std::vector<std::string_view>& values) {
+  values.clear();
+  while (!pattern.empty()) {
+    if (path.empty()) return false;
+    if (pattern == "/{path...}") {
+      values.push_back(path.substr(1));
+      return !path.starts_with("/v1/");
+    }
+    const std::string_view want = take_segment(pattern), have = take_segment(path);
+    if (want.starts_with('{')) {
+      if (have.empty()) return false;
+      values.push_back(have);
+    } else if (want != have) {
+      return false;
+    }
+  }
+  return path.empty();
+}
+
+}  // namespace
+
+std::span<const Route> routes() {
+  return kRoutes;
+}
+
+Matched match(std::string_view method, std::string_view path) {
+  Matched out;
+  std::vector<std::string_view> values;
+  std::string_view pattern;  // of the first row that fits; rows of one pattern stand together
+  const std::string_view wanted = method == "HEAD" ? "GET" : method;
+  for (const Route& route : kRoutes) {
+    if (!pattern.empty() ? route.pattern != pattern : !fits(route.pattern, path, values)) continue;
+    if (pattern.empty()) {
+      pattern = route.pattern;
+      for (const std::string_view value : values) {
+        auto decoded = percent_decoded(value, false);
+        out.bad_escape |= !decoded;
+        out.values.push_back(decoded.value_or(""));
+      }
+    }
+    if (!out.allow.empty()) out.allow += ", ";
+    out.allow += route.method == "GET" ? std::string("GET, HEAD") : std::string(route.method);
+    if (route.method == wanted) out.route = &route;
+  }
+  if (!out.allow.empty()) out.allow += ", OPTIONS";
+  return out;
+}
+
+}  // namespace souk::serve
