@@ -92,10 +92,10 @@ TEST_F(RunTest, TakesSettings) {
 }
 
 TEST_F(RunTest, RefusesDataThatIsNotThere) {
-  const auto missing = run_recipe({recipe("popularity"), "s3rec-beuty", {}, 1, 1}, Progress::none());
+  const auto missing = run_recipe({recipe("popularity"), "amazon-s3rec-beuty", {}, 1, 1}, Progress::none());
   ASSERT_FALSE(missing);
   EXPECT_EQ(missing.error().kind, ErrorKind::not_found);
-  EXPECT_THAT(missing.error().message(), HasSubstr("did you mean 's3rec-beauty'?"));
+  EXPECT_THAT(missing.error().message(), HasSubstr("did you mean 'amazon-s3rec-beauty'?"));
 }
 
 TEST_F(RunTest, ComesBackFromJsonAsItWas) {

@@ -2,6 +2,9 @@
 
 #include <gmock/gmock.h>
 
+#include "souk/lab/run.h"
+
+#include "tests/support/data.h"
 #include "tests/support/logs.h"
 
 namespace souk::lab {
@@ -119,6 +122,24 @@ TEST(EvaluateShelves, SaysPlainlyWhichFloorsAShelfBeats) {
   EXPECT_THAT(report->to_text(), HasSubstr("oracle does not beat popularity"));
   EXPECT_THAT(report->to_json(), HasSubstr(R"("verdict":"beats")"));
   EXPECT_THAT(report->to_markdown(), HasSubstr("| floor: buy-again |"));
+}
+
+TEST(ShopReport, ComesBackFromTheLedger) {
+  const auto log = random_log(2, 150, 60, 30);
+  const auto held = hold_out(log, "time");
+  ASSERT_TRUE(held);
+  auto report = evaluate_shelves(log, *held, std::vector{knows_the_answer(true)}, {.threads = 2}, Progress::none());
+  ASSERT_TRUE(report);
+  report->shop = "My shop/2";
+  const souk::testing::TempDir folder;
+  const auto file = record_report(*report, folder.path());
+  ASSERT_TRUE(file) << file.error().message();
+  EXPECT_EQ(*file, folder.path() / "shops" / "My-shop-2.json");
+  const auto back = ShopReport::from_json(read_file(*file).value(), "test");
+  ASSERT_TRUE(back) << back.error().message();
+  EXPECT_EQ(back->to_json(), report->to_json());
+  EXPECT_THAT(render_results(folder.path()).value(), HasSubstr("## The shop My shop/2"));
+  EXPECT_THAT(ShopReport::from_json("{}", "bad.json").error().message(), HasSubstr("bad.json"));
 }
 
 TEST(EvaluateShelves, SamplesManyCasesBySeed) {

@@ -2,7 +2,7 @@
 //
 //   title   = "Decayed co-visitation"        about = "one paragraph"      system = 181 (optional: number of the published system)
 //   model   = "co-visitation"                a name of lab/models.h
-//   data    = "s3rec-beauty"                 recipes/data/<name>.toml
+//   data    = "amazon-s3rec-beauty"                 recipes/data/<name>.toml
 //   [settings]  window = 8 ...               of the model; an unknown one is an error
 //   [split]     rule = "leave-one-out"       or "time" with holdout = "14d"; history = "masked" or "kept"; part = "test" or "validation"
 //   [metrics]   report = ["HR@10", ...]      primary = "NDCG@10"

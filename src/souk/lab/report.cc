@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "souk/lab/run.h"
+#include "souk/lab/shelves.h"
 
 namespace souk::lab {
 namespace {
@@ -136,7 +137,14 @@ Result<std::string> render_results(const fs::path& results) {
   if (error) return fail_errno("cannot list the recorded runs", results.string(), error.value());
   std::sort(files.begin(), files.end());
   std::map<std::tuple<std::string, std::string, std::string>, std::vector<RunRecord>> groups;
+  std::string shops;
   for (const fs::path& file : files) {
+    if (file.parent_path().filename() == "shops") {
+      SOUK_TRY(const std::string json, read_file(file));
+      SOUK_TRY(const ShopReport report, ShopReport::from_json(json, file.string()));
+      shops += fmt::format("\n## The shop {}\n\n{}", report.shop, report.to_markdown());
+      continue;
+    }
     SOUK_TRY(RunRecord record, load_run(file));
     auto& group = groups[{record.data.name, record.protocol, record.data.hash}];
     group.push_back(std::move(record));
@@ -150,7 +158,7 @@ Result<std::string> render_results(const fs::path& results) {
     text += fmt::format("\n## {}, {}\n\n{} users, {} items, {} events; {} cases; data `{}`.\n\n{}", first.data.name, first.protocol,
                         first.data.users, first.data.items, first.data.events, first.cases, first.data.hash, table_of(records));
   }
-  return text;
+  return text + shops;
 }
 
 }  // namespace souk::lab

@@ -67,7 +67,8 @@ Result<RunRecord> load_run(const fs::path& file);
 // Two runs side by side, as text. Refuses unlike data, protocols or splits: such numbers say nothing about the models.
 Result<std::string> compare(const RunRecord& a, const RunRecord& b);
 
-// docs/results.md: every record below `results`, one table for each data set and protocol, floors first.
+// docs/results.md: every record below `results`, one table for each data set and protocol, floors first; then the shops' own evaluations
+// (shelves.h), which stand in results/shops.
 Result<std::string> render_results(const fs::path& results);
 
 }  // namespace souk::lab

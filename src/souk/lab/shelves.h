@@ -13,8 +13,11 @@
 #include <map>
 #include <span>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
+#include "souk/base/file.h"
 #include "souk/base/progress.h"
 #include "souk/base/result.h"
 #include "souk/eval/rank_eval.h"
@@ -45,8 +48,8 @@ struct ShelfUnderTest {
 };
 
 struct EvaluateOptions {
-  std::vector<std::string> shelves;  // empty: all
-  std::string split = "time";        // "time" (last tenth of the span), "time:14d", "last-day"
+  std::vector<std::string> shelves{};  // empty: all
+  std::string split = "time";          // "time" (last tenth of the span), "time:14d", "last-day"
   std::vector<std::uint32_t> cutoffs = {10, 20};
   std::size_t max_cases = 4000;  // a shelf; more are sampled with the seed; 0: all
   std::uint64_t seed = 1;
@@ -85,10 +88,14 @@ struct ShopReport {
   std::uint64_t shoppers = 0, items = 0, events = 0, train_events = 0, seed = 0;
   double seconds = 0;
   std::vector<ShelfReport> shelves;
-  std::string to_json() const;
-  std::string to_text() const;      // tables for a terminal
-  std::string to_markdown() const;  // tables for docs/results.md
+  std::string to_json() const;                                                          // one line
+  static Result<ShopReport> from_json(std::string_view json, const std::string& name);  // name: for messages
+  std::string to_text() const;                                                          // tables for a terminal
+  std::string to_markdown() const;                                                      // tables for docs/results.md
 };
+
+// Keeps a report as <results>/shops/<shop>.json; render_results (run.h) prints it with the recorded runs.
+Result<fs::path> record_report(const ShopReport& report, const fs::path& results);
 
 // Floors are fitted on held_out.train. Lists are the same for any number of threads; only latencies differ.
 Result<ShopReport> evaluate_shelves(const store::Interactions& log, const HeldOut& held_out, std::span<const ShelfUnderTest> shelves,

@@ -46,6 +46,54 @@ Json shelf_json(const ShelfReport& shelf) {
   return json;
 }
 
+std::map<std::string, eval::Interval> read_intervals(const Json& json) {
+  std::map<std::string, eval::Interval> intervals;
+  for (const auto& [name, pair] : json.items()) intervals[name] = {pair.at(0), pair.at(1)};
+  return intervals;
+}
+
+ShelfReport read_shelf(const Json& json) {
+  ShelfReport shelf;
+  shelf.name = json.at("shelf");
+  shelf.context = json.at("context");
+  shelf.repeats = json.at("repeats") == "keep";
+  shelf.cases = json.at("cases");
+  shelf.possible_cases = json.at("possible_cases");
+  shelf.metrics = json.at("metrics").get<Metrics>();
+  shelf.interval = read_intervals(json.at("interval"));
+  for (const auto& [name, floor] : json.at("floors").items()) {
+    shelf.floors.emplace_back(name, floor.at("metrics").get<Metrics>());
+    shelf.floor_interval[name] = read_intervals(floor.at("interval"));
+  }
+  for (const Json& one : json.at("versus")) {
+    const Json& pair = one.at("interval");
+    shelf.versus.push_back({one.at("floor"), {one.at("delta"), {pair.at(0), pair.at(1)}, one.at("p")}, one.at("verdict")});
+  }
+  shelf.p50_ms = json.at("latency_ms").at("p50");
+  shelf.p99_ms = json.at("latency_ms").at("p99");
+  shelf.note = json.value("note", "");
+  return shelf;
+}
+
+ShopReport read_report(const Json& json) {
+  ShopReport report;
+  report.shop = json.at("shop");
+  report.split = json.at("split");
+  report.fingerprint = json.at("fingerprint");
+  const Json& data = json.at("data");
+  report.log = data.at("hash");
+  report.shoppers = data.at("shoppers");
+  report.items = data.at("items");
+  report.events = data.at("events");
+  report.train_events = data.at("train_events");
+  report.metric = json.at("metric");
+  report.seed = json.at("seed");
+  for (const Json& shelf : json.at("shelves")) report.shelves.push_back(read_shelf(shelf));
+  report.seconds = json.at("seconds");
+  report.version = json.at("version");
+  return report;
+}
+
 // The columns people read: the metrics at the first cutoff that say different things.
 std::vector<std::string> columns_of(const ShopReport& report) {
   const std::string cutoff = report.metric.substr(report.metric.find('@'));
@@ -87,6 +135,30 @@ std::string ShopReport::to_json() const {
   json["seconds"] = seconds;
   json["version"] = version;
   return json.dump();
+}
+
+Result<ShopReport> ShopReport::from_json(std::string_view json, const std::string& name) {
+  try {
+    return read_report(Json::parse(json));
+  } catch (const Json::exception& problem) {
+    return fail(
+        Error{ErrorKind::invalid, "this is no evaluation of a shop", name, "what `souk evaluate --json` prints", problem.what(), {}});
+  }
+}
+
+Result<fs::path> record_report(const ShopReport& report, const fs::path& results) {
+  const fs::path folder = results / "shops";
+  std::error_code error;
+  fs::create_directories(folder, error);
+  if (error) return fail_errno("cannot make the folder of results", folder.string(), error.value());
+  std::string name;
+  for (const char letter : report.shop) {
+    const bool plain = (letter >= 'a' && letter <= 'z') || (letter >= 'A' && letter <= 'Z') || (letter >= '0' && letter <= '9');
+    name += plain ? letter : '-';
+  }
+  const fs::path file = folder / ((name.empty() ? "shop" : name) + ".json");
+  SOUK_CHECK(write_file(file, Json::parse(report.to_json()).dump(1) + "\n"));
+  return file;
 }
 
 std::string ShopReport::to_text() const {
