@@ -1,0 +1,60 @@
+// What is looked at and bought near what this shopper chose last: decayed co-visitation (the rule stands in index/counts.h), folded in over
+// the request's own history, so that a click changes the next answer without training. On an item page the item is the history.
+#include <array>
+
+#include "souk/recommend/neighbour_sum.h"
+#include "souk/recommend/retrievers.h"
+#include "souk/store/interactions.h"
+
+namespace souk::recommend {
+namespace {
+
+class CoVisit final : public shelf::Retriever {
+ public:
+  Result<shelf::Candidates> retrieve(const shelf::Request& request, std::size_t k, const Roaring* allowed,
+                                     const shelf::ShopView& view) const override {
+    shelf::Candidates candidates;
+    if (view.tables == nullptr) return candidates;
+    const index::CoVisit& table = view.tables->tables().co_visit;
+    const std::vector<std::uint32_t> latest = history(request, *view.tables, table.config().history);
+    if (latest.empty()) return candidates;
+    NeighbourSums::Lease sum = sums_.lease(view.tables->tables().item_ids.size());
+    for (std::size_t i = 0; i < latest.size(); ++i) {
+      sum->add(table.neighbours(latest[i]), 1.0F / static_cast<float>(i + 1), view.tables->item(latest[i]));
+    }
+    sum->take(k, *view.tables, shelf::Eligible(request, allowed, view), "co-visit", candidates);
+    return candidates;
+  }
+
+ private:
+  // Rows of the items last chosen, newest first; only kinds of event that speak for an item, and items the tables know.
+  static std::vector<std::uint32_t> history(const shelf::Request& request, const shelf::JoinedTables& tables, std::size_t most) {
+    std::vector<std::uint32_t> rows;
+    const auto add = [&](ItemId item) {
+      if (const std::uint32_t row = tables.row(item); row != shelf::JoinedTables::kNoRow) rows.push_back(row);
+    };
+    if (!request.items.empty()) {
+      for (std::size_t i = 0; i < request.items.size() && rows.size() < most; ++i) add(request.items[i]);
+      return rows;
+    }
+    const store::KindWeights weights = store::default_weights();
+    for (auto past = request.past.rbegin(); past != request.past.rend() && rows.size() < most; ++past) {
+      if (weights[static_cast<std::size_t>(past->kind)] > 0) add(past->item);
+    }
+    return rows;
+  }
+
+  mutable NeighbourSums sums_;
+};
+
+}  // namespace
+
+void register_co_visit(shelf::Registry& registry) {
+  registry.add_retriever("co-visit", "what is chosen near what the shopper chose last, or near the item",
+                         [](const Config& settings) -> Result<std::unique_ptr<shelf::Retriever>> {
+                           SOUK_CHECK(settings.only({}));
+                           return std::make_unique<CoVisit>();
+                         });
+}
+
+}  // namespace souk::recommend

@@ -1,0 +1,62 @@
+#include "souk/recommend/neighbour_sum.h"
+
+#include <utility>
+
+#include "souk/base/kernels/top_k.h"
+
+namespace souk::recommend {
+
+void NeighbourSum::start(std::size_t rows) {
+  for (const std::uint32_t row : touched_) cells_[row] = {};
+  touched_.clear();
+  cells_.resize(rows);
+}
+
+void NeighbourSum::add(index::SparseRows::Row neighbours, float weight, ItemId because) {
+  for (std::size_t i = 0; i < neighbours.size(); ++i) {
+    const float gift = weight * neighbours.values[i];
+    if (!(gift > 0)) continue;
+    Cell& cell = cells_[neighbours.columns[i]];
+    if (cell.sum == 0) touched_.push_back(neighbours.columns[i]);
+    cell.sum += gift;
+    if (gift > cell.most) {
+      cell.most = gift;
+      cell.because = because;
+    }
+  }
+}
+
+void NeighbourSum::take(std::size_t k, const shelf::JoinedTables& tables, const shelf::Eligible& eligible, std::string_view source,
+                        shelf::Candidates& candidates) {
+  if (touched_.empty() || k == 0) return;
+  TopK best(k);
+  for (const std::uint32_t row : touched_) {
+    const float sum = cells_[row].sum;
+    if (sum >= best.threshold() && eligible(tables.item(row))) best.offer(row, sum);
+  }
+  const std::uint16_t number = candidates.source(source);
+  for (const Scored& found : best.take()) {
+    candidates.add(tables.item(found.row), found.score, {number, found.score, cells_[found.row].because});
+  }
+}
+
+NeighbourSums::Lease NeighbourSums::lease(std::size_t rows) {
+  std::unique_ptr<NeighbourSum> sum;
+  {
+    const std::scoped_lock lock(mutex_);
+    if (!idle_.empty()) {
+      sum = std::move(idle_.back());
+      idle_.pop_back();
+    }
+  }
+  if (sum == nullptr) sum = std::make_unique<NeighbourSum>();
+  sum->start(rows);
+  return {*this, std::move(sum)};
+}
+
+NeighbourSums::Lease::~Lease() {
+  const std::scoped_lock lock(owner_.mutex_);
+  owner_.idle_.push_back(std::move(sum_));
+}
+
+}  // namespace souk::recommend

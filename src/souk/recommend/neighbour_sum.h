@@ -1,0 +1,59 @@
+// Sums rows of neighbours into one score an item, and remembers for each item which row gave most: the reason shown with it.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <string_view>
+#include <vector>
+
+#include "souk/index/counts.h"
+#include "souk/shelf/eligible.h"
+#include "souk/shelf/shelf.h"
+
+namespace souk::recommend {
+
+// A dense accumulator over item rows. Reusable: only the cells a request touched are cleared, so that after warm-up nothing is allocated
+// and short rows cost little in a large shop. Not thread-safe.
+class NeighbourSum {
+ public:
+  void start(std::size_t rows);
+  // score(b) += weight * value(b) for every neighbour b.
+  void add(index::SparseRows::Row neighbours, float weight, ItemId because);
+  // Appends the k best eligible items with their reasons; equal sums by lower row.
+  void take(std::size_t k, const shelf::JoinedTables& tables, const shelf::Eligible& eligible, std::string_view source,
+            shelf::Candidates& candidates);
+
+ private:
+  struct Cell {
+    float sum = 0, most = 0;  // most: the largest single contribution
+    ItemId because = kNoItem;
+  };
+  std::vector<Cell> cells_;
+  std::vector<std::uint32_t> touched_;
+};
+
+// Accumulators that requests on several threads take turns with. Thread-safe.
+class NeighbourSums {
+ public:
+  // Hands the accumulator back when it goes out of scope.
+  class Lease {
+   public:
+    Lease(NeighbourSums& owner, std::unique_ptr<NeighbourSum> sum) : owner_(owner), sum_(std::move(sum)) {}
+    ~Lease();
+    Lease(const Lease&) = delete;
+    Lease& operator=(const Lease&) = delete;
+    NeighbourSum* operator->() { return sum_.get(); }
+
+   private:
+    NeighbourSums& owner_;
+    std::unique_ptr<NeighbourSum> sum_;
+  };
+  Lease lease(std::size_t rows);
+
+ private:
+  std::mutex mutex_;
+  std::vector<std::unique_ptr<NeighbourSum>> idle_;
+};
+
+}  // namespace souk::recommend
