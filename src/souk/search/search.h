@@ -1,19 +1,25 @@
 // Search as a shelf: the lexical retriever (with popularity as a bounded prior) and what a search box asks for while typing.
 #pragma once
 
+#include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "souk/shelf/shelf.h"
 
 namespace souk::search {
 
-void register_all(shelf::Registry& registry);  // retriever "lexical"
+// Retriever "lexical": full-text search over the item fields. It passes request.lexical on to the index (facets, sort, match, stats) with
+// text, filter, market, time and exclusions taken from the request, applies the filter itself, and fills Candidates::lexical.
+// Setting: popularity = 1.0, the most that popularity may add to a score (BM25F); 0: nothing.
+void register_all(shelf::Registry& registry);
 
-// Completions for a search box: past queries made by at least 5 shoppers, categories, brands, items; best first.
+// Completions for a search box: categories, brands and items with a word that begins with the prefix, best first, each text once.
+// Blank prefixes complete to nothing.
 struct Suggestion {
-  std::string text, kind, key;
-  std::uint64_t count = 0;
+  std::string text, kind, key;  // kind: "category", "brand", "item"; key: of an item
+  std::uint64_t count = 0;      // items behind it
 };
 std::vector<Suggestion> suggest(const shelf::ShopView& view, std::string_view prefix, std::size_t k);
 

@@ -1,0 +1,86 @@
+// Full-text search as a retriever. Popularity enters as a prior: an additive signal in [0, weight], so that it decides between items that
+// match about equally well and never outweighs a much better match.
+#include <fmt/format.h>
+#include <mutex>
+
+#include "souk/search/search.h"
+
+namespace souk::search {
+namespace {
+
+class Lexical final : public shelf::Retriever {
+ public:
+  explicit Lexical(float popularity) : popularity_(popularity) {}
+
+  bool filters_itself() const override { return true; }
+
+  Result<shelf::Candidates> retrieve(const shelf::Request& request, std::size_t k, const Roaring*,
+                                     const shelf::ShopView& view) const override {
+    shelf::Candidates candidates;
+    if (view.lexical == nullptr) return candidates;
+    const std::shared_ptr<const Prior> prior = prior_of(view.tables);  // held while the query reads it
+    index::LexicalQuery query = request.lexical;
+    query.text = request.query;
+    query.filter = request.filter;
+    query.offset = 0;  // the plan pages
+    query.k = k;
+    query.market = request.market;
+    query.now = request.now;
+    query.stats = view.stats;
+    query.exclude = request.exclude;
+    query.prior = prior == nullptr ? std::span<const float>() : prior->values;
+    SOUK_TRY(index::LexicalAnswer answer, view.lexical->search(query));
+    const std::uint16_t source = candidates.source("lexical");
+    for (const index::Hit& hit : answer.hits) candidates.add(hit.item, hit.score, {source, hit.score, kNoItem});
+    candidates.lexical = std::move(answer);
+    return candidates;
+  }
+
+ private:
+  struct Prior {
+    std::shared_ptr<const shelf::JoinedTables> tables;  // what it was made from
+    std::vector<float> weighted;                        // empty when the tables' own values serve
+    std::span<const float> values;
+  };
+
+  // The weighted popularity, made once for each generation of tables.
+  std::shared_ptr<const Prior> prior_of(const std::shared_ptr<const shelf::JoinedTables>& tables) const {
+    if (tables == nullptr || popularity_ == 0) return nullptr;
+    const std::scoped_lock lock(mutex_);
+    if (prior_ != nullptr && prior_->tables == tables) return prior_;
+    auto fresh = std::make_shared<Prior>();
+    fresh->tables = tables;
+    fresh->values = tables->popularity();
+    if (popularity_ != 1) {
+      for (const float value : fresh->values) fresh->weighted.push_back(popularity_ * value);
+      fresh->values = fresh->weighted;
+    }
+    return prior_ = std::move(fresh);
+  }
+
+  float popularity_;
+  mutable std::mutex mutex_;
+  mutable std::shared_ptr<const Prior> prior_;
+};
+
+Result<std::unique_ptr<shelf::Retriever>> make(const Config& settings) {
+  SOUK_CHECK(settings.only({"popularity"}));
+  SOUK_TRY(const double popularity, settings.number("popularity", 1.0));
+  if (!(popularity >= 0)) {
+    return fail(Error{.kind = ErrorKind::invalid,
+                      .what = "wrong weight of popularity",
+                      .where = settings.where("popularity"),
+                      .expected = "a number from 0",
+                      .found = fmt::format("{}", popularity),
+                      .hint = {}});
+  }
+  return std::make_unique<Lexical>(static_cast<float>(popularity));
+}
+
+}  // namespace
+
+void register_all(shelf::Registry& registry) {
+  registry.add_retriever("lexical", "full-text search; settings: popularity, the most it may add to a score", make);
+}
+
+}  // namespace souk::search
