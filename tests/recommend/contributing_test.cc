@@ -1,9 +1,9 @@
 // The worked example of CONTRIBUTING.md is the code in the tree.
+#include <algorithm>
 #include <gmock/gmock.h>
 
-#include <algorithm>
-
 #include "souk/base/file.h"
+
 #include "tests/support/data.h"
 
 namespace souk::recommend {
