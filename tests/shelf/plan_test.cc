@@ -106,6 +106,15 @@ TEST(Plan, SparesTheBitmapWhenTheRetrieverFiltersByItself) {
   EXPECT_EQ(shop.reader->matched, 0);
 }
 
+TEST(Plan, HoldsWhatFillsASearchToTheChosenFacets) {
+  auto items = plain_items(6);
+  items[1].brand = items[3].brand = "x";
+  const FakeShop shop(std::move(items));
+  Request request;
+  request.lexical.facet_filters["brand"] = *index::facet_filter("brand", {"x"}, *shop.view.schema);
+  EXPECT_THAT(run(kOne, request, shop.view), ElementsAre(1, 3));
+}
+
 TEST(Plan, HandsTheLexicalAnswerThroughTheGraph) {
   const FakeShop shop(plain_items(4));
   const auto plan = make_plan("retrieve = [\"one\", \"self\"]\narrange = [\"reverse\"]");

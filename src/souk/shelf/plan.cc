@@ -197,10 +197,13 @@ Result<Candidates> Plan::Run::filled(const Node& node) {
   return candidates;
 }
 
+// The items for which the filter holds, and what was chosen of the facets: lexical retrieval treats those apart, for its counts.
 Result<const Roaring*> Plan::Run::allowed() {
-  if (request_.filter == nullptr) return nullptr;
   if (!allowed_) {
-    SOUK_TRY(allowed_, view_.lexical->matching(request_.filter, request_.market, request_.now, view_.stats));
+    index::FilterPtr filter = request_.filter;
+    for (const auto& [field, chosen] : request_.lexical.facet_filters) filter = index::both(std::move(filter), chosen);
+    if (filter == nullptr) return nullptr;
+    SOUK_TRY(allowed_, view_.lexical->matching(filter, request_.market, request_.now, view_.stats));
   }
   return &*allowed_;
 }
