@@ -173,6 +173,13 @@ TEST(CoVisit, OnAnItemPageStartsFromTheItem) {
   EXPECT_THAT(ids(retrieve("co-visit", request, 10, shop.view)), ElementsAre(3));
 }
 
+TEST(CoVisit, TakesTheBasketForTheLatestChoice) {
+  const FakeShop shop(plain_items(6), fit_tables(make_sequences({{0, 1}, {2, 3}, {4, 5}}, 6)));
+  Request request = shopper_with({{0, EventKind::purchase}, {4, EventKind::cart}});
+  request.basket = {ItemId{2}, ItemId{4}};
+  EXPECT_THAT(ids(retrieve("co-visit", request, 10, shop.view)), ElementsAre(5, 3, 1));
+}
+
 // Orders as baskets: shopper s buys all items of orders[s] at once.
 FakeShop shop_of_orders(const std::vector<std::vector<std::uint32_t>>& orders, std::uint32_t items) {
   std::vector<souk::testing::Added> events;

@@ -1,6 +1,7 @@
 // What is looked at and bought near what this shopper chose last: decayed co-visitation (the rule stands in index/counts.h), folded in over
-// the request's own history, so that a click changes the next answer without training. On an item page the item is the history.
-#include <array>
+// the request's own history, so that a click changes the next answer without training. On an item page the item is the history; what is
+// in the basket is the latest choice.
+#include <algorithm>
 
 #include "souk/recommend/neighbour_sum.h"
 #include "souk/recommend/retrievers.h"
@@ -31,15 +32,19 @@ class CoVisit final : public shelf::Retriever {
   static std::vector<std::uint32_t> history(const shelf::Request& request, const shelf::JoinedTables& tables, std::size_t most) {
     std::vector<std::uint32_t> rows;
     const auto add = [&](ItemId item) {
-      if (const std::uint32_t row = tables.row(item); row != shelf::JoinedTables::kNoRow) rows.push_back(row);
+      const std::uint32_t row = tables.row(item);
+      if (row != shelf::JoinedTables::kNoRow && rows.size() < most) rows.push_back(row);
     };
     if (!request.items.empty()) {
-      for (std::size_t i = 0; i < request.items.size() && rows.size() < most; ++i) add(request.items[i]);
+      for (const ItemId item : request.items) add(item);
       return rows;
     }
+    const auto& basket = request.basket;
+    for (auto line = basket.rbegin(); line != basket.rend(); ++line) add(*line);
     const store::KindWeights weights = store::default_weights();
     for (auto past = request.past.rbegin(); past != request.past.rend() && rows.size() < most; ++past) {
-      if (weights[static_cast<std::size_t>(past->kind)] > 0) add(past->item);
+      const bool speaks = weights[static_cast<std::size_t>(past->kind)] > 0;
+      if (speaks && std::find(basket.begin(), basket.end(), past->item) == basket.end()) add(past->item);
     }
     return rows;
   }
