@@ -10,13 +10,6 @@ namespace souk::store {
 namespace {
 
 constexpr std::size_t kConflictIds = 100;  // listed in a report
-constexpr std::size_t kLookUps = 512;      // in one MultiGet
-
-std::string_view id_bytes(const Hash128& id, FixedKey<16>& key) {
-  put_big_endian(key.bytes.data(), id.high);
-  put_big_endian(key.bytes.data() + 8, id.low);
-  return key.view();
-}
 
 void sort_unique(std::vector<std::uint32_t>& ids) {
   std::sort(ids.begin(), ids.end());
@@ -25,8 +18,9 @@ void sort_unique(std::vector<std::uint32_t>& ids) {
 
 }  // namespace
 
-CommitGroup::CommitGroup(const Database& database, KeyCache& item_ids, KeyCache& shopper_ids, const Counters& counters)
-    : database_(database), item_ids_(item_ids), shopper_ids_(shopper_ids), counters_(counters), now_(now()) {}
+CommitGroup::CommitGroup(const Database& database, const EventIds& event_ids, KeyCache& item_ids, KeyCache& shopper_ids,
+                         const Counters& counters)
+    : database_(database), known_events_(event_ids), item_ids_(item_ids), shopper_ids_(shopper_ids), counters_(counters), now_(now()) {}
 
 CommitGroup::~CommitGroup() = default;
 
@@ -127,32 +121,16 @@ Status CommitGroup::judge_events(std::span<CommitRequest* const> requests) {
   std::stable_sort(sorted_events_.begin(), sorted_events_.end(), [](const EventRef& a, const EventRef& b) { return a.id < b.id; });
 
   std::vector<std::optional<std::uint64_t>> known(sorted_events_.size());
-  if (counters_.events != 0) SOUK_CHECK(look_up_contents(sorted_events_, known));
+  std::vector<Hash128> ids;
+  ids.reserve(sorted_events_.size());
+  for (const EventRef& ref : sorted_events_) ids.push_back(ref.id);
+  SOUK_CHECK(known_events_.look_up(ids, known));
   for (std::size_t i = 0; i < sorted_events_.size(); ++i) {
     std::optional<std::uint64_t> content = known[i];
     if (i > 0 && sorted_events_[i].id == sorted_events_[i - 1].id) content = known[i] = known[i - 1];
     PreparedEvent& event = *sorted_events_[i].event;
     if (content) event.outcome = *content == event.content ? Outcome::duplicate : Outcome::conflict;
     if (!content) known[i] = event.content;
-  }
-  return {};
-}
-
-Status CommitGroup::look_up_contents(std::span<const EventRef> sorted, std::vector<std::optional<std::uint64_t>>& known) const {
-  std::vector<FixedKey<16>> bytes(kLookUps);
-  std::vector<rocksdb::Slice> keys(kLookUps);
-  std::vector<rocksdb::PinnableSlice> values(kLookUps);
-  std::vector<rocksdb::Status> statuses(kLookUps);
-  for (std::size_t begin = 0; begin < sorted.size(); begin += kLookUps) {
-    const std::size_t count = std::min(kLookUps, sorted.size() - begin);
-    for (std::size_t i = 0; i < count; ++i) keys[i] = slice(id_bytes(sorted[begin + i].id, bytes[i]));
-    database_.db().MultiGet({}, database_.family(Family::event_id), count, keys.data(), values.data(), statuses.data(), true);
-    for (std::size_t i = 0; i < count; ++i) {
-      if (statuses[i].IsNotFound()) continue;
-      if (!statuses[i].ok()) return fail(statuses[i], "cannot look up an event");
-      SOUK_TRY(known[begin + i], decode_event_id_content(view(values[i])));
-      values[i].Reset();
-    }
   }
   return {};
 }
@@ -288,15 +266,13 @@ Status CommitGroup::put_event(const Event& event, PreparedEvent& prepared, std::
   return {};
 }
 
-// In the order of the keys, for the sake of the memory table.
 void CommitGroup::put_event_ids() {
-  FixedKey<16> id;
   for (const EventRef& ref : sorted_events_) {
     const PreparedEvent& event = *ref.event;
     if (event.outcome != Outcome::write) continue;
-    const EventKey key = event_key(event.period, event.shopper, event.ordered_time, event.arrival);
-    put(Family::event_id, id_bytes(ref.id, id), encode_event_id(key.view(), event.content));
+    new_event_ids_.push_back({ref.id, event.content, event_key(event.period, event.shopper, event.ordered_time, event.arrival)});
   }
+  if (!new_event_ids_.empty()) put(Family::event_id_log, seq_key(counters_.seq).view(), encode_event_ids(new_event_ids_));
 }
 
 Status CommitGroup::put_served(const Served& served) {

@@ -11,6 +11,7 @@
 
 #include "souk/store/counters.h"
 #include "souk/store/database.h"
+#include "souk/store/event_ids.h"
 #include "souk/store/key_cache.h"
 #include "souk/store/prepare.h"
 #include "souk/store/store.h"
@@ -27,7 +28,7 @@ struct CommitRequest {  // of one caller; lives on its stack
 class CommitGroup {
  public:
   // Goes on from `counters`. Keys given out stand in the caches when build() returns, also when it fails: then clear them.
-  CommitGroup(const Database& database, KeyCache& item_ids, KeyCache& shopper_ids, const Counters& counters);
+  CommitGroup(const Database& database, const EventIds& event_ids, KeyCache& item_ids, KeyCache& shopper_ids, const Counters& counters);
   ~CommitGroup();
 
   // Fills the requests' results and the batch. An error means the store could not be read, and nothing may be written.
@@ -35,6 +36,7 @@ class CommitGroup {
   rocksdb::WriteBatch& batch() { return batch_; }
   bool empty() const { return batch_.Count() == 0; }
   const Counters& counters() const { return counters_; }
+  std::span<const EventIdEntry> new_event_ids() const { return new_event_ids_; }
 
  private:
   struct Id {
@@ -59,7 +61,6 @@ class CommitGroup {
 
   bool agrees_on_time(CommitRequest& request);
   Status judge_events(std::span<CommitRequest* const> requests);
-  Status look_up_contents(std::span<const EventRef> sorted, std::vector<std::optional<std::uint64_t>>& known) const;
   Status add(CommitRequest& request);
   Status put_item(const Item& item, CommitReport& report);
   Status remove_item(std::string_view key, CommitReport& report);
@@ -71,12 +72,14 @@ class CommitGroup {
   bool put_change(std::size_t events);
 
   const Database& database_;
+  const EventIds& known_events_;
   KeyCache& item_ids_;
   KeyCache& shopper_ids_;
   Counters counters_;
   Timestamp now_;
   rocksdb::WriteBatch batch_;
   std::vector<EventRef> sorted_events_;  // of all requests, by id, then queue order
+  std::vector<EventIdEntry> new_event_ids_;
   std::unordered_map<std::uint32_t, CurrentItem> items_;
   std::unordered_map<std::uint32_t, std::string> shoppers_;  // written in this group
   std::unique_ptr<rocksdb::Iterator> item_versions_;

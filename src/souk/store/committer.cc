@@ -9,16 +9,18 @@ namespace {
 
 constexpr std::size_t kCachedKeys = 400'000;  // about 40 MB
 constexpr std::size_t kGroupEvents = 65'536;  // a group takes no more callers in beyond this
+constexpr std::size_t kLeftInLog = 50'000;    // event ids, at a close
 constexpr std::size_t kServedQueue = 100'000;
 constexpr auto kServedDelay = std::chrono::milliseconds(500);
 
 }  // namespace
 
-Committer::Committer(Database& database, const Counters& counters)
+Committer::Committer(Database& database, EventIds event_ids, const Counters& counters)
     : database_(database),
       counters_(counters),
       item_ids_(kCachedKeys, counters.item_ids == 0),
       shopper_ids_(kCachedKeys, counters.shopper_ids == 0),
+      event_ids_(std::move(event_ids)),
       served_writer_([this] { write_served_every_second(); }) {}
 
 Committer::~Committer() {
@@ -29,6 +31,9 @@ Committer::~Committer() {
   served_wake_.notify_all();
   served_writer_.join();
   if (const Status written = write_served(); !written) log::error("served records were lost: {}", written.error().message());
+  // So that the next opening has little to read.
+  if (event_ids_.gathered() < kLeftInLog) return;
+  if (const Status merged = event_ids_.merge(counters_.seq); !merged) log::warn("{}", merged.error().message());
 }
 
 Counters Committer::counters() const {
@@ -72,7 +77,7 @@ void Committer::lead(std::unique_lock<std::mutex>& lock) {
 Status Committer::write(std::span<CommitRequest* const> requests, std::span<const Served> served) {
   item_ids_.trim();
   shopper_ids_.trim();
-  CommitGroup group(database_, item_ids_, shopper_ids_, counters());
+  CommitGroup group(database_, event_ids_, item_ids_, shopper_ids_, counters());
   Status status = group.build(requests, served);
   if (status && !group.empty()) status = database_.write(group.batch());
   if (!status) {
@@ -80,8 +85,13 @@ Status Committer::write(std::span<CommitRequest* const> requests, std::span<cons
     shopper_ids_.clear();
     return status;
   }
-  const std::lock_guard lock(mutex_);
-  counters_ = group.counters();
+  event_ids_.add(group.new_event_ids());
+  {
+    const std::lock_guard lock(mutex_);
+    counters_ = group.counters();
+  }
+  // The commit is durable: what fails now is not its caller's failure, and is tried again with the next.
+  if (const Status merged = event_ids_.merge_if_many(group.counters().seq); !merged) log::warn("{}", merged.error().message());
   return {};
 }
 

@@ -19,7 +19,7 @@ namespace souk::store {
 
 class Committer {  // thread-safe
  public:
-  Committer(Database& database, const Counters& counters);
+  Committer(Database& database, EventIds event_ids, const Counters& counters);
   ~Committer();  // writes what was served
 
   Result<CommitReport> commit(const Changes& changes);
@@ -40,7 +40,8 @@ class Committer {  // thread-safe
   std::vector<Served> served_;
   bool leading_ = false, closing_ = false;
   Counters counters_;
-  KeyCache item_ids_, shopper_ids_;  // of the leader
+  KeyCache item_ids_, shopper_ids_;  // of the leader, as is the next
+  EventIds event_ids_;
   std::thread served_writer_;
 };
 

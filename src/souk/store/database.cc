@@ -16,15 +16,11 @@
 namespace souk::store {
 namespace {
 
-constexpr std::array<const char*, kFamilies> kNames{"meta",  "item_key", "shopper_key", "item",   "shopper",
-                                                    "event", "event_id", "served",      "changes"};
+constexpr std::array<const char*, kFamilies> kNames{"meta",  "item_key", "shopper_key",  "item",   "shopper",
+                                                    "event", "event_id", "event_id_log", "served", "changes"};
 constexpr const char* kLockName = "SOUK-LOCK";
 // Recovery reads the log again: what a clean close leaves in it is at most this.
 constexpr std::uint64_t kUnflushedAtClose = 4ull << 20;
-
-bool is_bulk(Family family) {
-  return family == Family::event || family == Family::event_id;
-}
 
 rocksdb::ColumnFamilyOptions family_options(Family family, const StoreOptions& options, const std::shared_ptr<rocksdb::Cache>& cache) {
   rocksdb::ColumnFamilyOptions cf;
@@ -39,12 +35,10 @@ rocksdb::ColumnFamilyOptions family_options(Family family, const StoreOptions& o
     cf.memtable_whole_key_filtering = true;
     cf.memtable_prefix_bloom_size_ratio = 0.02;
   }
-  // A shopper's events arrive in time order, and a commit's event ids are put sorted: each insertion begins where the last one of its
-  // prefix ended.
+  // A shopper's events arrive in time order: each insertion begins where the last one of the prefix ended.
   if (family == Family::event) cf.memtable_insert_with_hint_prefix_extractor.reset(rocksdb::NewFixedPrefixTransform(8));
-  if (family == Family::event_id) cf.memtable_insert_with_hint_prefix_extractor.reset(rocksdb::NewFixedPrefixTransform(0));
   cf.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
-  cf.write_buffer_size = is_bulk(family) ? std::max<std::uint64_t>(options.memory / 3, 4 << 20) : 16 << 20;
+  cf.write_buffer_size = family == Family::event ? std::max<std::uint64_t>(options.memory / 3, 4 << 20) : 16 << 20;
   cf.max_write_buffer_number = 4;
   cf.level_compaction_dynamic_level_bytes = true;
   // Hashes do not compress; event ids hold little else.
@@ -194,14 +188,14 @@ std::unique_ptr<rocksdb::Iterator> Database::scan(Family wanted, const rocksdb::
   return iterator(wanted, options);
 }
 
-Status Database::write(rocksdb::WriteBatch& batch) {
+Status Database::write(rocksdb::WriteBatch& batch) const {
   rocksdb::WriteOptions options;
   options.sync = true;
   if (const auto status = db_->Write(options, &batch); !status.ok()) return fail(status, "cannot write the store");
   return {};
 }
 
-Status Database::flush() {
+Status Database::flush() const {
   const std::vector<rocksdb::ColumnFamilyHandle*> families(families_.begin(), families_.end());
   if (const auto status = db_->Flush({}, families); !status.ok()) return fail(status, "cannot flush the store");
   return {};

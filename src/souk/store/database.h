@@ -15,8 +15,8 @@
 
 namespace souk::store {
 
-enum class Family : std::uint8_t { meta, item_key, shopper_key, item, shopper, event, event_id, served, changes };
-inline constexpr std::size_t kFamilies = 9;
+enum class Family : std::uint8_t { meta, item_key, shopper_key, item, shopper, event, event_id, event_id_log, served, changes };
+inline constexpr std::size_t kFamilies = 10;
 
 inline rocksdb::Slice slice(std::string_view text) {
   return {text.data(), text.size()};
@@ -43,8 +43,8 @@ class Database {  // thread-safe
   std::unique_ptr<rocksdb::Iterator> iterator(Family family, const rocksdb::ReadOptions& options = {}) const;
   // For long scans: reads ahead and leaves the cache to others.
   std::unique_ptr<rocksdb::Iterator> scan(Family family, const rocksdb::Snapshot* snapshot = nullptr) const;
-  Status write(rocksdb::WriteBatch& batch);  // synced
-  Status flush();
+  Status write(rocksdb::WriteBatch& batch) const;  // synced
+  Status flush() const;
   bool read_only() const { return read_only_; }
 
  private:

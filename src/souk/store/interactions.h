@@ -11,6 +11,8 @@
 //   shopper  u32[shoppers]       ShopperId of a row
 //   item_id  u32[items]          ItemId of a row; UINT32_MAX when built outside a shop
 //   item.*                       RowMap of item keys
+//   timed    u8[1]               1: the events have times
+//   print    text                content fingerprint: hex of XXH3-128 of the sections above
 //   facts    text                JSON: snapshot, rule for tied times, content fingerprint
 #pragma once
 
@@ -56,11 +58,17 @@ class Interactions {  // immutable, thread-safe, cheap to move; views live as lo
   bool timed() const { return timed_; }
   const std::string& fingerprint() const { return fingerprint_; }  // hex of the content hash; equal content, equal fingerprint
 
+  // corrupt, version or io; the error names the file.
   static Result<Interactions> open(const fs::path& path);
+  // The same content gives the same bytes.
   Status write(const fs::path& path) const;
 
  private:
   friend class InteractionsBuilder;
+  friend Result<Interactions> build_interactions(const Store&, const Snapshot&, const KindWeights&, const std::optional<fs::path>&,
+                                                 unsigned);
+  std::string make_fingerprint() const;
+
   std::shared_ptr<const void> owner_;  // a mapped file, or the vectors behind the spans
   std::span<const std::uint64_t> offsets_;
   std::span<const std::uint32_t> event_items_, event_orders_, shopper_ids_, item_ids_;
@@ -71,6 +79,7 @@ class Interactions {  // immutable, thread-safe, cheap to move; views live as lo
   std::uint32_t item_count_ = 0;
   bool timed_ = true;
   std::string fingerprint_;
+  std::optional<Snapshot> snapshot_;  // none when built outside a shop
 };
 
 // Collects events in any order of shoppers; within a shopper by (time, order of adding).
@@ -94,7 +103,8 @@ class InteractionsBuilder {
 };
 
 // Reads a snapshot of the store. Item rows: items with at least one event kept, by ItemId; shopper rows likewise, by ShopperId.
-// With `cache` set, the file cache/interactions-<hash of snapshot, weights, epoch>.souk is reused or written, and older epochs deleted.
+// Shoppers who do not consent to training are left out. With the folder `cache` set, its file
+// interactions-e<epoch>-<hash of snapshot and weights>.souk is reused or written, and those of older epochs are deleted.
 Result<Interactions> build_interactions(const Store& store, const Snapshot& snapshot, const KindWeights& weights,
                                         const std::optional<fs::path>& cache, unsigned threads);
 

@@ -5,9 +5,10 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
+#include <vector>
 
 #include "souk/base/hash.h"
+#include "souk/store/flat_index.h"
 
 namespace souk::store {
 
@@ -17,26 +18,38 @@ class KeyCache {
   KeyCache(std::size_t limit, bool complete) : limit_(limit), complete_(complete) {}
 
   std::optional<std::uint32_t> find(std::string_view key) const {
-    const auto found = ids_.find(key);
-    return found == ids_.end() ? std::nullopt : std::optional(found->second);
+    const std::uint32_t at = index_.find(hash64(key), [&](std::uint32_t position) { return key_at(position) == key; });
+    return at == UINT32_MAX ? std::nullopt : std::optional(entries_[at].id);
   }
-  void add(std::string_view key, std::uint32_t id) { ids_.emplace(key, id); }
+  void add(std::string_view key, std::uint32_t id) {
+    index_.add(hash64(key), static_cast<std::uint32_t>(entries_.size()));
+    entries_.push_back({text_.size(), static_cast<std::uint32_t>(key.size()), id});
+    text_.append(key);
+  }
   bool complete() const { return complete_; }
   // Between commits only: within one, keys not yet stored stand here alone.
   void trim() {
-    if (ids_.size() > limit_) clear();
+    if (entries_.size() > limit_) clear();
   }
   void clear() {
-    ids_.clear();
+    index_.clear();
+    entries_.clear();
+    text_.clear();
     complete_ = false;
   }
 
  private:
-  struct Hash {
-    using is_transparent = void;
-    std::size_t operator()(std::string_view key) const { return hash64(key); }
+  struct Entry {
+    std::uint64_t begin;
+    std::uint32_t size, id;
   };
-  std::unordered_map<std::string, std::uint32_t, Hash, std::equal_to<>> ids_;
+  std::string_view key_at(std::uint32_t position) const {
+    return std::string_view(text_).substr(entries_[position].begin, entries_[position].size);
+  }
+
+  FlatIndex index_;
+  std::vector<Entry> entries_;
+  std::string text_;  // keys back to back
   std::size_t limit_;
   bool complete_;
 };

@@ -60,7 +60,8 @@ Result<std::unique_ptr<Store>> Store::create(const fs::path& directory, const St
   batch.Put(impl->database->family(Family::meta), slice(kVersionName), std::to_string(kStoreVersion));
   batch.Put(impl->database->family(Family::meta), slice(kCountersName), none.encode());
   SOUK_CHECK(impl->database->write(batch));
-  impl->committer = std::make_unique<Committer>(*impl->database, none);
+  SOUK_TRY(EventIds event_ids, EventIds::open(*impl->database));
+  impl->committer = std::make_unique<Committer>(*impl->database, std::move(event_ids), none);
   return std::unique_ptr<Store>(new Store(std::move(impl)));
 }
 
@@ -73,7 +74,10 @@ Result<std::unique_ptr<Store>> Store::open(const fs::path& directory, const Stor
   SOUK_CHECK(check_version(*impl->database, directory));
   SOUK_TRY(const Counters counters, read_counters(*impl->database));
   impl->read_only_counters = counters;
-  if (!options.read_only) impl->committer = std::make_unique<Committer>(*impl->database, counters);
+  if (!options.read_only) {
+    SOUK_TRY(EventIds event_ids, EventIds::open(*impl->database));
+    impl->committer = std::make_unique<Committer>(*impl->database, std::move(event_ids), counters);
+  }
   return std::unique_ptr<Store>(new Store(std::move(impl)));
 }
 

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <array>
-#include <cstring>
+#include <optional>
 #include <fcntl.h>
 #include <unistd.h>
 #include <vector>

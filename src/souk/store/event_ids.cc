@@ -1,0 +1,161 @@
+#include "souk/store/event_ids.h"
+
+#include <algorithm>
+#include <numeric>
+#include <rocksdb/sst_file_writer.h>
+#include <rocksdb/write_batch.h>
+
+#include "souk/store/codec.h"
+#include "souk/store/records.pb.h"
+
+namespace souk::store {
+namespace {
+
+constexpr std::size_t kMergeAt = 1 << 19;  // entries: 32 MB here, a file of about 25 MB
+constexpr std::size_t kPacked = 48;
+constexpr std::size_t kLookUps = 512;  // in one MultiGet
+
+using IdBytes = FixedKey<16>;
+IdBytes id_bytes(const Hash128& id) {
+  IdBytes key;
+  put_big_endian(key.bytes.data(), id.high);
+  put_big_endian(key.bytes.data() + 8, id.low);
+  return key;
+}
+
+tl::unexpected<Error> damaged() {
+  return fail(ErrorKind::corrupt, "cannot read the log of event ids", {}, "Run `souk doctor` on the shop");
+}
+
+Result<std::vector<EventIdEntry>> decode_event_ids(const rocksdb::Slice& value) {
+  pb::StoredEventIds stored;
+  if (!stored.ParseFromArray(value.data(), static_cast<int>(value.size())) || stored.packed().size() % kPacked != 0) return damaged();
+  std::vector<EventIdEntry> entries(stored.packed().size() / kPacked);
+  const char* from = stored.packed().data();
+  for (EventIdEntry& entry : entries) {
+    entry.id = {get_big_endian<std::uint64_t>(from), get_big_endian<std::uint64_t>(from + 8)};
+    std::copy_n(from + 16, sizeof(EventKey), entry.key.bytes.data());
+    entry.content = get_big_endian<std::uint64_t>(from + 40);
+    from += kPacked;
+  }
+  return entries;
+}
+
+}  // namespace
+
+std::string encode_event_ids(std::span<const EventIdEntry> entries) {
+  pb::StoredEventIds stored;
+  std::string& packed = *stored.mutable_packed();
+  packed.resize(entries.size() * kPacked);
+  char* to = packed.data();
+  for (const EventIdEntry& entry : entries) {
+    put_big_endian(to, entry.id.high);
+    put_big_endian(to + 8, entry.id.low);
+    std::copy_n(entry.key.bytes.data(), sizeof(EventKey), to + 16);
+    put_big_endian(to + 40, entry.content);
+    to += kPacked;
+  }
+  return stored.SerializeAsString();
+}
+
+Result<EventIds> EventIds::open(const Database& database) {
+  EventIds ids(database);
+  const auto log = database.scan(Family::event_id_log);
+  for (log->SeekToFirst(); log->Valid(); log->Next()) {
+    SOUK_TRY(const std::vector<EventIdEntry> entries, decode_event_ids(log->value()));
+    ids.add(entries);
+  }
+  if (!log->status().ok()) return fail(log->status(), "cannot read the log of event ids");
+  const auto merged = database.iterator(Family::event_id);
+  merged->SeekToFirst();
+  if (!merged->status().ok()) return fail(merged->status(), "cannot read the event ids");
+  ids.any_merged_ = merged->Valid();
+  return ids;
+}
+
+void EventIds::add(std::span<const EventIdEntry> entries) {
+  for (const EventIdEntry& entry : entries) {
+    index_.add(entry.id.high, static_cast<std::uint32_t>(entries_.size()));
+    entries_.push_back(entry);
+  }
+}
+
+Status EventIds::look_up(std::span<const Hash128> ids, std::span<std::optional<std::uint64_t>> known) const {
+  std::vector<std::uint32_t> missing;
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    const std::uint32_t at = index_.find(ids[i].high, [&](std::uint32_t position) { return entries_[position].id == ids[i]; });
+    if (at != UINT32_MAX) {
+      known[i] = entries_[at].content;
+    } else if (any_merged_) {
+      missing.push_back(static_cast<std::uint32_t>(i));
+    }
+  }
+  return look_up_merged(ids, missing, known);
+}
+
+Status EventIds::look_up_merged(std::span<const Hash128> ids, std::span<const std::uint32_t> which,
+                                std::span<std::optional<std::uint64_t>> known) const {
+  std::vector<IdBytes> bytes(std::min(kLookUps, which.size()));
+  std::vector<rocksdb::Slice> keys(bytes.size());
+  std::vector<rocksdb::PinnableSlice> values(bytes.size());
+  std::vector<rocksdb::Status> statuses(bytes.size());
+  for (std::size_t begin = 0; begin < which.size(); begin += kLookUps) {
+    const std::size_t count = std::min(kLookUps, which.size() - begin);
+    for (std::size_t i = 0; i < count; ++i) {
+      bytes[i] = id_bytes(ids[which[begin + i]]);
+      keys[i] = slice(bytes[i].view());
+    }
+    database_->db().MultiGet({}, database_->family(Family::event_id), count, keys.data(), values.data(), statuses.data(), true);
+    for (std::size_t i = 0; i < count; ++i) {
+      if (statuses[i].IsNotFound()) continue;
+      if (!statuses[i].ok()) return fail(statuses[i], "cannot look up an event");
+      SOUK_TRY(known[which[begin + i]], decode_event_id_content(view(values[i])));
+      values[i].Reset();
+    }
+  }
+  return {};
+}
+
+Status EventIds::merge_if_many(Seq through) {
+  if (entries_.size() < kMergeAt) return {};
+  return merge(through);
+}
+
+// The file is durable before the log's records go; a death in between leaves both, which say the same.
+Status EventIds::merge(Seq through) {
+  if (entries_.empty()) return {};
+  std::vector<std::uint32_t> order(entries_.size());
+  std::iota(order.begin(), order.end(), 0u);
+  std::sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) { return entries_[a].id < entries_[b].id; });
+  const fs::path path = fs::path(database_->db().GetName()) / "event-ids.ingest";
+  SOUK_CHECK(write_file(path, order));
+
+  rocksdb::ColumnFamilyHandle* const ids = database_->family(Family::event_id);
+  rocksdb::IngestExternalFileOptions options;
+  options.move_files = true;
+  if (const auto status = database_->db().IngestExternalFile(ids, {path.string()}, options); !status.ok()) {
+    return fail(status, "cannot take in the event ids");
+  }
+  rocksdb::WriteBatch batch;
+  batch.DeleteRange(database_->family(Family::event_id_log), slice(seq_key(0).view()), slice(seq_key(through + 1).view()));
+  SOUK_CHECK(database_->write(batch));
+  entries_.clear();
+  index_.clear();
+  any_merged_ = true;
+  return {};
+}
+
+Status EventIds::write_file(const fs::path& path, std::span<const std::uint32_t> order) const {
+  rocksdb::ColumnFamilyHandle* const ids = database_->family(Family::event_id);
+  rocksdb::SstFileWriter writer(rocksdb::EnvOptions(), database_->db().GetOptions(ids), ids);
+  auto status = writer.Open(path.string());
+  for (std::size_t i = 0; i < order.size() && status.ok(); ++i) {
+    const EventIdEntry& entry = entries_[order[i]];
+    status = writer.Put(slice(id_bytes(entry.id).view()), encode_event_id(entry.key.view(), entry.content));
+  }
+  if (status.ok()) status = writer.Finish();
+  if (!status.ok()) return fail(status, "cannot write the event ids");
+  return {};
+}
+
+}  // namespace souk::store

@@ -1,0 +1,52 @@
+// Which event ids are known, and with what content. Ids are hashes: put one by one into RocksDB's sorted memory table they would cost as
+// much as everything else of a commit together. So a commit writes its ids as one record of the family event_id_log and they stand in a
+// hash table here; when many have gathered they are sorted once and become a file of the family event_id, and the log's records go.
+//
+// event_id_log: seq -> StoredEventIds, packed entries of 48 bytes: id hash (16, big-endian), event key (24), content hash (8, big-endian).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "souk/base/hash.h"
+#include "souk/store/database.h"
+#include "souk/store/flat_index.h"
+#include "souk/store/keys.h"
+
+namespace souk::store {
+
+struct EventIdEntry {
+  Hash128 id;
+  std::uint64_t content = 0;
+  EventKey key;
+};
+
+std::string encode_event_ids(std::span<const EventIdEntry> entries);
+
+class EventIds {  // of the leader of a commit: not thread-safe
+ public:
+  static Result<EventIds> open(const Database& database);
+
+  // The content hash of each known id; `ids` ascending, `known` of the same size.
+  Status look_up(std::span<const Hash128> ids, std::span<std::optional<std::uint64_t>> known) const;
+  void add(std::span<const EventIdEntry> entries);  // of a commit that is durable; its record is in the log
+  // Moves what has gathered, of commits up to `through`, into the family event_id, when there is much of it.
+  Status merge_if_many(Seq through);
+  Status merge(Seq through);
+  std::size_t gathered() const { return entries_.size(); }
+
+ private:
+  explicit EventIds(const Database& database) : database_(&database) {}
+  Status look_up_merged(std::span<const Hash128> ids, std::span<const std::uint32_t> which,
+                        std::span<std::optional<std::uint64_t>> known) const;
+  Status write_file(const fs::path& path, std::span<const std::uint32_t> order) const;
+
+  const Database* database_;
+  std::vector<EventIdEntry> entries_;
+  FlatIndex index_;
+  bool any_merged_ = false;
+};
+
+}  // namespace souk::store
