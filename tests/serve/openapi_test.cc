@@ -1,0 +1,100 @@
+// The OpenAPI document and the table of routes say the same.
+#include "souk/serve/openapi.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "souk/serve/problem.h"
+#include "souk/serve/routes.h"
+
+namespace souk::serve {
+namespace {
+
+using nlohmann::json;
+
+void collect(const json& node, const std::string& name, std::vector<std::string>& out) {
+  if (node.is_object() && node.contains(name) && node[name].is_string()) out.push_back(node[name]);
+  for (const json& child : node) {
+    if (child.is_structured()) collect(child, name, out);
+  }
+}
+
+TEST(OpenApi, HoldsEveryRouteAndNoOther) {
+  const json document = json::parse(openapi_document());
+  EXPECT_EQ(document["openapi"], "3.1.0");
+  std::set<std::string> described, routed;
+  for (const auto& [path, operations] : document["paths"].items()) {
+    for (const auto& [method, operation] : operations.items()) {
+      if (method != "parameters") described.insert(method + " " + path);
+    }
+  }
+  for (const Route& route : routes()) {
+    std::string method(route.method);
+    for (char& c : method) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    routed.insert(method + " " + std::string(route.pattern));
+  }
+  EXPECT_EQ(described, routed);
+}
+
+TEST(OpenApi, EveryReferenceLeadsSomewhere) {
+  const json document = json::parse(openapi_document());
+  std::vector<std::string> references;
+  collect(document, "$ref", references);
+  ASSERT_GT(references.size(), 50U);
+  for (const std::string& reference : references) EXPECT_TRUE(document.contains(json::json_pointer(reference.substr(1)))) << reference;
+}
+
+TEST(OpenApi, EveryOperationHasANameAndADescribedAnswer) {
+  const json document = json::parse(openapi_document());
+  std::set<std::string> names;
+  for (const json& operations : document["paths"]) {
+    for (const auto& [method, operation] : operations.items()) {
+      if (method == "parameters") continue;
+      EXPECT_TRUE(names.insert(operation["operationId"]).second) << operation["operationId"];
+      EXPECT_TRUE(operation.contains("summary"));
+      EXPECT_TRUE(operation["responses"].contains("200"));
+      const bool has_body = method == "put" || method == "post" || method == "patch";
+      EXPECT_EQ(operation.contains("requestBody"), has_body);
+    }
+  }
+}
+
+TEST(Routes, MatchBySegments) {
+  const auto item = match("GET", "/v1/items/a%2Fb");
+  ASSERT_NE(item.route, nullptr);
+  EXPECT_EQ(item.route->pattern, "/v1/items/{key}");
+  EXPECT_EQ(item.values, std::vector<std::string>{"a/b"});
+  EXPECT_EQ(match("HEAD", "/v1/items/x").route->method, "GET");
+  EXPECT_EQ(match("GET", "/").route->pattern, "/");
+  EXPECT_EQ(match("GET", "/a/b/c.js").values, std::vector<std::string>{"a/b/c.js"});
+  EXPECT_EQ(match("POST", "/v1/config/shop").route, nullptr);
+  EXPECT_EQ(match("POST", "/v1/config/shop").allow, "GET, HEAD, OPTIONS");
+  EXPECT_TRUE(match("GET", "/v1/items/x/y").allow.empty());
+  EXPECT_TRUE(match("GET", "/v1/items/").allow.empty());
+  EXPECT_TRUE(match("GET", "/v1/items/%zz").bad_escape);
+}
+
+TEST(Problems, AreValidJsonWhateverTheClientSent) {
+  const Problem problem = Problem::invalid("wrong", {{"a\"b", "text\n", "\xFF\x00\x1F" + std::string(1000, '\xC3'), 3}});
+  const json document = json::parse(to_json(problem));
+  EXPECT_EQ(document["title"], "Bad Request");
+  EXPECT_EQ(document["errors"][0]["path"], "a\"b");
+  EXPECT_EQ(document["errors"][0]["line"], 3);
+}
+
+TEST(Problems, EngineErrorsHaveTheirStatus) {
+  const auto status = [](ErrorKind kind) { return problem_of(Error{kind, "what", "secret path", "", "", ""}); };
+  EXPECT_EQ(status(ErrorKind::invalid).status, 400);
+  EXPECT_EQ(status(ErrorKind::not_found).status, 404);
+  EXPECT_EQ(status(ErrorKind::exists).status, 409);
+  EXPECT_EQ(status(ErrorKind::unsupported).status, 422);
+  EXPECT_EQ(status(ErrorKind::busy).status, 503);
+  EXPECT_GT(status(ErrorKind::busy).retry_after, 0);
+  EXPECT_EQ(status(ErrorKind::corrupt).status, 500);
+  EXPECT_EQ(to_json(status(ErrorKind::io)).find("secret"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace souk::serve
