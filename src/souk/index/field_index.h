@@ -22,7 +22,6 @@
 #include "souk/index/schema.h"
 #include "souk/store/records.h"
 
-namespace roaring {}
 class Roaring;
 
 namespace souk::index {
@@ -52,21 +51,21 @@ struct SortKey {
 Result<std::vector<SortKey>> parse_sort(const std::vector<std::string>& keys, const Schema& schema);  // "price:asc"
 
 struct LexicalQuery {
-  std::string text;                     // empty: every shown item
+  std::string text = {};                // empty: every shown item
   Match match = Match::automatic;
   bool prefix_last = false;             // the last word may be the beginning of one (search as you type)
-  FilterPtr filter;                     // null: everything
-  std::map<std::string, FilterPtr> facet_filters;  // by full field name: a facet's own choice does not shrink its own counts
-  std::vector<std::string> facets;      // full names to count
+  FilterPtr filter = {};                // null: everything
+  std::map<std::string, FilterPtr> facet_filters = {};  // by full field name: a facet's own choice does not shrink its own counts
+  std::vector<std::string> facets = {};  // full names to count
   std::size_t facet_values = 20;        // at most, by count then value
-  std::vector<SortKey> sort;            // empty: by score
+  std::vector<SortKey> sort = {};       // empty: by score
   std::size_t offset = 0, k = 10;
   bool one_per_group = true;            // variants (Item::group) collapse to their best
-  std::string market;                   // for price and availability; empty: the first offer
+  std::string market = {};              // for price and availability; empty: the first offer
   Timestamp now = 0;                    // which offers are current
-  std::span<const float> prior;         // bounded additive document signal by ItemId, already weighted; may be empty
-  std::span<const StatColumn> stats;
-  std::span<const ItemId> exclude;
+  std::span<const float> prior = {};    // bounded additive document signal by ItemId, already weighted; may be empty
+  std::span<const StatColumn> stats = {};
+  std::span<const ItemId> exclude = {};
 };
 
 struct Hit {
@@ -124,6 +123,8 @@ class Reader {  // immutable, thread-safe
   virtual bool shown(ItemId item) const = 0;  // visible and titled
   virtual std::uint64_t size() const = 0;     // visible documents
   virtual Seq through_seq() const = 0;
+  // The fields declared and those seen in the catalogue: what filters, facets and sorts for this reader may name.
+  virtual std::shared_ptr<const Schema> schema() const = 0;
 };
 
 // The index of a shop, under SHOP/segments. One writer, any number of readers. Thread-safe.
@@ -148,7 +149,9 @@ class FieldIndex {
   virtual bool wants_flush() const = 0;
   virtual Status flush() = 0;   // memory segment to a file, merging with the base when that pays
   virtual Status verify() const = 0;  // every checksum
-  virtual const Schema& schema() const = 0;
+  // Declared fields, and the attributes seen in items (filterable, facetable and sortable, not searched; a number when all values are
+  // numbers, a flag when all are flags, else a keyword). A snapshot: ask again, or the reader, after updates.
+  virtual std::shared_ptr<const Schema> schema() const = 0;
 };
 
 }  // namespace souk::index

@@ -1,0 +1,417 @@
+// The set of segments of a shop.
+//
+//   segments.set   section file, kind "SSET", version 1, replaced atomically: fingerprint u64[2] (segment.h), state u64[2]: seq up to which
+//                  the segments hold the shop, number of the next segment; names: file names, oldest first, one a line
+//   <number>.seg   the segments (segment_builder.cc); files the set does not name are remains of a crash, and go with the next change
+#include "souk/index/field_index.h"
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cmath>
+#include <fmt/format.h>
+#include <map>
+#include <mutex>
+#include <unordered_map>
+
+#include "souk/base/section_file.h"
+#include "souk/base/threads.h"
+#include "souk/index/reader.h"
+#include "souk/index/segment_builder.h"
+
+namespace souk::index {
+namespace {
+
+constexpr std::uint32_t kSetVersion = 1;
+constexpr const char* kSetName = "segments.set";
+constexpr std::size_t kTierFanout = 8;  // memory segments of about one size before they are merged
+constexpr std::size_t kFlushDocuments = 20'000;
+constexpr std::uint64_t kFlushBytes = 64U << 20U;
+constexpr std::size_t kMergeRatio = 4;  // a file joins a flush that is at least a quarter of its size
+constexpr std::size_t kChunk = 4096;    // items a thread takes at a time while rebuilding
+
+std::size_t weight_of(const View& view) {
+  return view.segment->size() + view.segment->removed.size();
+}
+
+std::size_t tier_of(const View& view) {
+  std::size_t tier = 0;
+  for (std::size_t size = weight_of(view); size >= kTierFanout; size /= kTierFanout) ++tier;
+  return tier;
+}
+
+struct SegmentSet {
+  Seq seq = 0;
+  std::uint64_t next = 1;
+  std::vector<std::string> names;
+};
+
+// Nothing when there is no set, or one that was made under another schema or format.
+Result<std::optional<SegmentSet>> read_set(const fs::path& path, const Hash128& print) {
+  std::error_code ignored;
+  if (!fs::exists(path, ignored)) return std::optional<SegmentSet>();
+  auto file = SectionFile::open(path, "SSET", kSetVersion, kSetVersion);
+  if (!file && file.error().kind == ErrorKind::version) return std::optional<SegmentSet>();
+  if (!file) return fail(std::move(file).error());
+  SOUK_TRY(const auto made_under, file->array<std::uint64_t>("fingerprint"));
+  SOUK_TRY(const auto state, file->array<std::uint64_t>("state"));
+  SOUK_TRY(const auto names, file->array<char>("names"));
+  if (made_under.size() != 2 || state.size() != 2) return fail(ErrorKind::corrupt, "the segment set does not hold together", path.string());
+  if (made_under[0] != print.high || made_under[1] != print.low) return std::optional<SegmentSet>();
+  SegmentSet set{state[0], state[1], {}};
+  for (std::string_view rest(names.data(), names.size()); !rest.empty();) {
+    const std::size_t end = rest.find('\n');
+    set.names.emplace_back(rest.substr(0, end));
+    rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + 1);
+  }
+  return std::optional(std::move(set));
+}
+
+class Index final : public FieldIndex {
+ public:
+  Index(fs::path directory, Schema schema, std::vector<Field> fields, const std::string& language, bool read_only)
+      : directory_(std::move(directory)),
+        declared_(std::move(schema)),
+        print_(fingerprint(declared_, language)),
+        fields_(std::make_shared<const std::vector<Field>>(std::move(fields))),
+        analyzer_(text::Analyzer::for_language(language)),
+        read_only_(read_only),
+        schema_(std::make_shared<const Schema>(declared_)) {}
+
+  Status load();
+  std::shared_ptr<const Reader> reader() const override {
+    const std::lock_guard lock(publish_);
+    return reader_;
+  }
+  std::shared_ptr<const Schema> schema() const override { return reader()->schema(); }
+  Status update(std::span<const Put> puts, Seq seq) override;
+  Status rebuild(const std::function<bool(ItemId&, store::Item&)>& next, Seq seq, unsigned threads) override;
+  bool wants_flush() const override;
+  Status flush() override;
+  Status verify() const override;
+
+ private:
+  View view_of(std::shared_ptr<const Segment> segment, bool in_memory);
+  std::uint32_t group_number(std::string_view group);
+  std::shared_ptr<const TitleWeights> title_weights(const Segment& segment) const;
+  void see_attributes(const Segment& segment);
+  void hide_older(std::vector<View>& views, const Segment& newer) const;
+  void merge_tiers();
+  Status commit(std::vector<View> files, Seq seq);
+  Result<std::shared_ptr<const Segment>> write(const SegmentImage& image);
+  Result<SegmentImage> build(const std::function<bool(ItemId&, store::Item&)>& next, unsigned threads) const;
+  Status refuse_read_only() const;
+  void publish();
+
+  const fs::path directory_;
+  const Schema declared_;
+  const Hash128 print_;
+  const std::shared_ptr<const std::vector<Field>> fields_;
+  const std::shared_ptr<const text::Analyzer> analyzer_;
+  const bool read_only_;
+  const std::shared_ptr<ScratchPool> pool_ = std::make_shared<ScratchPool>();
+
+  mutable std::mutex write_;          // guards all below but the reader
+  std::vector<View> files_, memory_;  // oldest first; memory is newer than files
+  Seq seq_ = 0;
+  std::uint64_t next_number_ = 1;
+  std::map<std::string, FieldType, std::less<>> seen_;
+  std::shared_ptr<const Schema> schema_;  // declared and seen
+  std::unordered_map<std::string, std::uint32_t> groups_;
+  std::uint32_t group_numbers_ = 0;
+
+  mutable std::mutex publish_;
+  std::shared_ptr<const LexicalReader> reader_;
+};
+
+Status Index::load() {
+  SOUK_TRY(const std::optional<SegmentSet> set, read_set(directory_ / kSetName, print_));
+  if (set) {
+    seq_ = set->seq;
+    next_number_ = set->next;
+    for (const std::string& name : set->names) {
+      SOUK_TRY(auto segment, Segment::open(directory_ / name, print_));
+      if (segment->totals.size() != fields_->size())
+        return fail(ErrorKind::corrupt, "a segment of other fields", (directory_ / name).string());
+      hide_older(files_, *segment);
+      files_.push_back(view_of(std::move(segment), false));
+    }
+  }
+  for (View& view : files_) view.titles = title_weights(*view.segment);
+  publish();
+  return {};
+}
+
+// Even numbers are items by themselves, odd ones groups, in the order in which they were first met.
+std::uint32_t Index::group_number(std::string_view group) {
+  const auto [found, fresh] = groups_.try_emplace(std::string(group), static_cast<std::uint32_t>(groups_.size()));
+  return 2 * found->second + 1;
+}
+
+View Index::view_of(std::shared_ptr<const Segment> segment, bool in_memory) {
+  View view;
+  auto groups = std::make_shared<std::vector<std::uint32_t>>(segment->size());
+  const Column* column = segment->column("group");
+  std::vector<std::uint32_t> numbers;
+  if (column != nullptr) {
+    for (std::uint32_t i = 0; i < column->original.size(); ++i) numbers.push_back(group_number(column->original[i]));
+  }
+  for (std::uint32_t d = 0; d < segment->size(); ++d) {
+    const bool grouped = column != nullptr && !column->ordinals(d).empty();
+    (*groups)[d] = grouped ? numbers[column->ordinals(d).front()] : 2 * segment->ids[d];
+    group_numbers_ = std::max(group_numbers_, (*groups)[d] + 1);
+  }
+  view.groups = std::move(groups);
+  see_attributes(*segment);
+  if (in_memory) view.titles = title_weights(*segment);
+  view.segment = std::move(segment);
+  return view;
+}
+
+std::shared_ptr<const TitleWeights> Index::title_weights(const Segment& segment) const {
+  double titled = 0;
+  for (const View& view : files_) {
+    for (const std::uint64_t word : view.segment->titled) titled += std::popcount(word);
+  }
+  auto weights = std::make_shared<TitleWeights>();
+  for (std::uint32_t t = 0; t < segment.terms.size(); ++t) {
+    double frequency = 0;
+    for (const View& view : files_) {
+      const auto term = view.segment.get() == &segment ? std::optional(t) : view.segment->find_term(segment.terms[t]);
+      if (term) frequency += view.segment->title_frequency[*term];
+    }
+    weights->idf.push_back(static_cast<float>(1 + std::log((1 + titled) / (1 + frequency))));
+  }
+  for (std::uint32_t d = 0; d < segment.size(); ++d) {
+    double sum = 0;
+    for (std::uint32_t i = segment.title_of[d]; i < segment.title_of[d + 1]; ++i) {
+      const double weight = static_cast<double>(weights->idf[segment.title_terms[i]]) * segment.title_counts[i];
+      sum += weight * weight;
+    }
+    weights->norms.push_back(static_cast<float>(std::sqrt(sum)));
+  }
+  return weights;
+}
+
+void Index::see_attributes(const Segment& segment) {
+  bool changed = false;
+  for (const Column& column : segment.columns) {
+    if (!column.name.starts_with("attributes.")) continue;
+    const Field* declared = declared_.find(column.name);
+    if (declared != nullptr && declared->name == column.name) continue;
+    const FieldType type = column.kind == ColumnKind::number ? FieldType::number
+                           : column.kind == ColumnKind::flag ? FieldType::flag
+                                                             : FieldType::keyword;
+    const auto [known, fresh] = seen_.try_emplace(std::string(column.name), type);
+    changed = changed || fresh || known->second != type;
+    if (known->second != type) known->second = FieldType::keyword;
+  }
+  if (!changed) return;
+  Schema schema = declared_;
+  for (const auto& [name, type] : seen_) schema.put({.name = name, .type = type, .facet = true, .filter = true, .sort = true});
+  schema_ = std::make_shared<const Schema>(std::move(schema));
+}
+
+void Index::hide_older(std::vector<View>& views, const Segment& newer) const {
+  for (View& view : views) {
+    std::shared_ptr<Bits> hidden;  // a copy, made when something changes: readers hold the old one
+    const auto hide = [&](std::uint32_t item) {
+      const auto document = view.segment->find(ItemId{item});
+      if (!document || !view.visible(*document)) return;
+      if (hidden == nullptr) hidden = std::make_shared<Bits>(view.hidden != nullptr ? *view.hidden : bits_for(view.segment->size()));
+      if (test_bit(*hidden, *document)) return;
+      set_bit(*hidden, *document);
+      ++view.hidden_count;
+    };
+    for (const std::uint32_t item : newer.ids) hide(item);
+    for (const std::uint32_t item : newer.removed) hide(item);
+    if (hidden != nullptr) view.hidden = std::move(hidden);
+  }
+}
+
+Status Index::update(std::span<const Put> puts, Seq seq) {
+  const std::lock_guard lock(write_);
+  std::unordered_map<std::uint32_t, std::size_t> last;  // of several puts of one item the last one counts
+  for (std::size_t i = 0; i < puts.size(); ++i) last[index_of(puts[i].id)] = i;
+  SegmentBuilder builder(declared_, *fields_, *analyzer_);
+  for (std::size_t i = 0; i < puts.size(); ++i) {
+    if (last[index_of(puts[i].id)] != i) continue;
+    if (puts[i].item != nullptr) {
+      builder.put(puts[i].id, *puts[i].item);
+    } else {
+      builder.remove(puts[i].id);
+    }
+  }
+  if (!puts.empty()) {
+    SOUK_TRY(auto segment, Segment::of(builder.finish()));
+    hide_older(files_, *segment);
+    hide_older(memory_, *segment);
+    memory_.push_back(view_of(std::move(segment), true));
+    merge_tiers();
+  }
+  seq_ = std::max(seq_, seq);
+  publish();
+  return {};
+}
+
+void Index::merge_tiers() {
+  while (true) {
+    const std::size_t tier = tier_of(memory_.back());
+    std::size_t first = memory_.size();
+    while (first > 0 && tier_of(memory_[first - 1]) <= tier) --first;
+    if (memory_.size() - first < kTierFanout) return;
+    SegmentBuilder builder(declared_, *fields_, *analyzer_);
+    for (std::size_t i = first; i < memory_.size(); ++i) builder.absorb(*memory_[i].segment, memory_[i].hidden.get());
+    auto merged = Segment::of(builder.finish());
+    if (!merged) return;  // a bug would show here; what is there still answers
+    memory_.resize(first);
+    memory_.push_back(view_of(std::move(*merged), true));
+  }
+}
+
+bool Index::wants_flush() const {
+  const std::lock_guard lock(write_);
+  std::size_t documents = 0;
+  std::uint64_t bytes = 0;
+  for (const View& view : memory_) {
+    documents += weight_of(view);
+    bytes += view.segment->bytes();
+  }
+  return documents >= kFlushDocuments || bytes >= kFlushBytes;
+}
+
+Status Index::refuse_read_only() const {
+  if (!read_only_) return {};
+  return fail(ErrorKind::unsupported, "the index is open for reading only", directory_.string());
+}
+
+Result<std::shared_ptr<const Segment>> Index::write(const SegmentImage& image) {
+  std::error_code error;
+  fs::create_directories(directory_, error);
+  if (error) return fail_errno("cannot make the folder of segments", directory_.string(), error.value());
+  const fs::path path = directory_ / fmt::format("{:08}.seg", next_number_++);
+  SOUK_CHECK(image.write(path, print_));
+  return Segment::open(path, print_);
+}
+
+Status Index::flush() {
+  SOUK_CHECK(refuse_read_only());
+  const std::lock_guard lock(write_);
+  std::vector<View> files = files_;
+  if (!memory_.empty()) {
+    std::size_t weight = 0;
+    for (const View& view : memory_) weight += weight_of(view);
+    while (!files.empty() && files.back().segment->size() <= kMergeRatio * weight) {
+      weight += weight_of(files.back());
+      files.pop_back();
+    }
+    SegmentBuilder builder(declared_, *fields_, *analyzer_);
+    for (std::size_t i = files.size(); i < files_.size(); ++i) builder.absorb(*files_[i].segment, files_[i].hidden.get());
+    for (const View& view : memory_) builder.absorb(*view.segment, view.hidden.get());
+    if (files.empty()) builder.forget_removals();
+    SOUK_TRY(auto segment, write(builder.finish()));
+    files.push_back(view_of(std::move(segment), false));
+  }
+  return commit(std::move(files), seq_);
+}
+
+// Makes `files` the whole index, on disk first.
+Status Index::commit(std::vector<View> files, Seq seq) {
+  std::error_code error;
+  fs::create_directories(directory_, error);
+  std::string names;
+  for (const View& view : files) names += view.segment->path().filename().string() + "\n";
+  const std::array<std::uint64_t, 2> print = {print_.high, print_.low}, state = {seq, next_number_};
+  SectionWriter writer("SSET", kSetVersion);
+  writer.add("fingerprint", std::span<const std::uint64_t>(print));
+  writer.add("state", std::span<const std::uint64_t>(state));
+  writer.add("names", std::span<const char>(names.data(), names.size()));
+  SOUK_CHECK(writer.write(directory_ / kSetName));
+  files_ = std::move(files);
+  memory_.clear();
+  seq_ = seq;
+  for (View& view : files_) view.titles = title_weights(*view.segment);
+  for (const auto& entry : fs::directory_iterator(directory_, error)) {
+    const std::string name = entry.path().filename().string();
+    if (name.ends_with(".seg") && names.find(name + "\n") == std::string::npos) fs::remove(entry.path(), error);
+  }
+  publish();
+  return {};
+}
+
+Result<SegmentImage> Index::build(const std::function<bool(ItemId&, store::Item&)>& next, unsigned threads) const {
+  std::vector<std::unique_ptr<SegmentBuilder>> builders;
+  for (unsigned t = 0; t < threads; ++t) builders.push_back(std::make_unique<SegmentBuilder>(declared_, *fields_, *analyzer_));
+  std::vector<std::pair<ItemId, store::Item>> chunk(kChunk * threads);
+  for (bool more = true; more;) {
+    std::size_t filled = 0;
+    for (; filled < chunk.size(); ++filled) {
+      chunk[filled].second = {};
+      more = next(chunk[filled].first, chunk[filled].second);
+      if (!more) break;
+    }
+    parallel_for(threads, 1, threads, [&](std::size_t begin, std::size_t end, unsigned) {
+      for (std::size_t b = begin; b < end; ++b) {
+        for (std::size_t i = filled * b / threads; i < filled * (b + 1) / threads; ++i) builders[b]->put(chunk[i].first, chunk[i].second);
+      }
+    });
+  }
+  if (threads == 1) return builders.front()->finish();
+  SegmentBuilder merged(declared_, *fields_, *analyzer_);
+  for (auto& builder : builders) {
+    SOUK_TRY(const auto part, Segment::of(builder->finish()));
+    builder.reset();
+    merged.absorb(*part, nullptr);
+  }
+  return merged.finish();
+}
+
+Status Index::rebuild(const std::function<bool(ItemId&, store::Item&)>& next, Seq seq, unsigned threads) {
+  SOUK_CHECK(refuse_read_only());
+  const std::lock_guard lock(write_);
+  SOUK_TRY(const SegmentImage image, build(next, std::max(1U, threads)));
+  SOUK_TRY(auto segment, write(image));
+  seen_.clear();
+  schema_ = std::make_shared<const Schema>(declared_);
+  groups_.clear();
+  group_numbers_ = 0;
+  std::vector<View> files;
+  if (segment->size() > 0) files.push_back(view_of(std::move(segment), false));
+  return commit(std::move(files), seq);
+}
+
+Status Index::verify() const {
+  std::vector<View> files;
+  {
+    const std::lock_guard lock(write_);
+    files = files_;
+  }
+  for (const View& view : files) SOUK_CHECK(view.segment->verify());
+  return {};
+}
+
+void Index::publish() {
+  LexicalReader::Parts parts;
+  parts.views = files_;
+  parts.views.insert(parts.views.end(), memory_.begin(), memory_.end());
+  parts.schema = schema_;
+  parts.fields = fields_;
+  parts.analyzer = analyzer_;
+  parts.pool = pool_;
+  parts.group_numbers = group_numbers_;
+  parts.seq = seq_;
+  auto fresh = std::make_shared<const LexicalReader>(std::move(parts));
+  const std::lock_guard lock(publish_);
+  reader_.swap(fresh);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<FieldIndex>> FieldIndex::open(const fs::path& directory, Schema schema, std::string language, bool read_only) {
+  SOUK_TRY(std::vector<Field> fields, searched_fields(schema));
+  auto index = std::make_unique<Index>(directory, std::move(schema), std::move(fields), language, read_only);
+  SOUK_CHECK(index->load());
+  return std::unique_ptr<FieldIndex>(std::move(index));
+}
+
+}  // namespace souk::index

@@ -1,0 +1,192 @@
+#include "souk/index/reader.h"
+
+#include <algorithm>
+#include <cmath>
+#include <fmt/format.h>
+#include <numeric>
+#include <roaring/roaring.hh>
+
+#include "souk/index/field_values.h"
+#include "souk/index/lexical_query.h"
+
+namespace souk::index {
+namespace {
+
+constexpr std::uint32_t kTabledLengths = 1024;
+
+}  // namespace
+
+void Scratch::reserve(std::size_t documents) {
+  if (dense.size() >= documents) return;
+  dense.resize(documents);
+  stage.resize(documents);
+  bits.resize((documents + 63) / 64);
+}
+
+std::unique_ptr<Scratch> ScratchPool::take() {
+  const std::lock_guard lock(mutex_);
+  if (free_.empty()) return std::make_unique<Scratch>();
+  std::unique_ptr<Scratch> scratch = std::move(free_.back());
+  free_.pop_back();
+  return scratch;
+}
+
+void ScratchPool::give(std::unique_ptr<Scratch> scratch) {
+  const std::lock_guard lock(mutex_);
+  free_.push_back(std::move(scratch));
+}
+
+LexicalReader::LexicalReader(Parts parts) : parts_(std::move(parts)) {
+  const std::size_t fields = parts_.fields->size();
+  std::vector<std::uint64_t> totals(fields), longest(fields);
+  for (const View& view : parts_.views) {
+    documents_ += view.segment->size();
+    for (std::size_t f = 0; f < fields; ++f) {
+      totals[f] += view.segment->totals[f];
+      longest[f] = std::max<std::uint64_t>(longest[f], view.segment->longest[f]);
+    }
+  }
+  norms_.resize(fields);
+  for (std::uint32_t f = 0; f < fields; ++f) {
+    averages_.push_back(documents_ == 0 ? 0 : static_cast<float>(static_cast<double>(totals[f]) / static_cast<double>(documents_)));
+  }
+  for (std::uint32_t f = 0; f < fields; ++f) {
+    std::vector<float> table;
+    for (std::uint32_t length = 0; length <= longest[f] && length < kTabledLengths; ++length) table.push_back(norm(f, length));
+    norms_[f] = std::move(table);
+  }
+}
+
+LexicalReader::Place LexicalReader::find(ItemId item) const {
+  for (auto view = parts_.views.rbegin(); view != parts_.views.rend(); ++view) {
+    const auto document = view->segment->find(item);
+    if (document && view->visible(*document)) return {&*view, *document};
+  }
+  return {};
+}
+
+std::string_view LexicalReader::keyword(ItemId item, std::string_view field) const {
+  const Place place = find(item);
+  if (place.view == nullptr) return {};
+  const Column* column = place.view->segment->column(field);
+  if (column == nullptr || column->kind != ColumnKind::keyword) return {};
+  const auto ordinals = column->ordinals(place.document);
+  return ordinals.empty() ? std::string_view() : column->original[ordinals.front()];
+}
+
+std::uint32_t LexicalReader::group_of(ItemId item) const {
+  const Place place = find(item);
+  return place.view == nullptr ? 2 * index_of(item) : (*place.view->groups)[place.document];
+}
+
+bool LexicalReader::shown(ItemId item) const {
+  const Place place = find(item);
+  return place.view != nullptr && place.view->shown(place.document);
+}
+
+std::uint64_t LexicalReader::size() const {
+  std::uint64_t visible = 0;
+  for (const View& view : parts_.views) visible += view.segment->size() - view.hidden_count;
+  return visible;
+}
+
+Result<LexicalAnswer> LexicalReader::search(const LexicalQuery& query) const {
+  ScratchLoan scratch(*parts_.pool);
+  return QueryRun(*this, query, *scratch).run();
+}
+
+Result<Roaring> LexicalReader::matching(const FilterPtr& filter, std::string_view market, Timestamp now,
+                                        std::span<const StatColumn> stats) const {
+  Roaring items;
+  for (const View& view : parts_.views) {
+    std::vector<std::uint32_t> documents;
+    for (std::uint32_t d = 0; d < view.segment->size(); ++d) {
+      if (view.shown(d)) documents.push_back(d);
+    }
+    std::vector<std::uint8_t> holds(documents.size(), 1);
+    if (filter != nullptr) evaluate(*filter, view, *parts_.schema, {market, now, stats}, documents, holds);
+    std::vector<std::uint32_t> found;
+    for (std::size_t i = 0; i < documents.size(); ++i) {
+      if (holds[i] != 0) found.push_back(view.segment->ids[documents[i]]);
+    }
+    items.addMany(found.size(), found.data());
+  }
+  return items;
+}
+
+Result<Explanation> LexicalReader::explain(const LexicalQuery& query, ItemId item) const {
+  const Place place = find(item);
+  if (place.view == nullptr) return fail(ErrorKind::not_found, "this item is not in the index");
+  ScratchLoan scratch(*parts_.pool);
+  const GatheredWords gathered = gather(query.text, query.prefix_last, false, *scratch);
+  const auto v = static_cast<std::size_t>(place.view - parts_.views.data());
+  const Segment& segment = *place.view->segment;
+  Explanation words{0, "BM25F, the sum over the words", {}};
+  for (std::size_t w = 0; w < gathered.words.size(); ++w) {
+    const QueryWord& word = gathered.words[w];
+    const WordList& list = gathered.lists[w][v];
+    const auto at = std::lower_bound(list.documents.begin(), list.documents.end(), place.document);
+    if (at == list.documents.end() || *at != place.document) {
+      words.parts.push_back({0, fmt::format("\"{}\" does not occur", word.surface), {}});
+      continue;
+    }
+    const float frequency = list.frequencies[static_cast<std::size_t>(at - list.documents.begin())];
+    Explanation part{
+        contribution(word.idf, frequency), fmt::format("\"{}\": idf f (k1 + 1) / (f + k1), k1 = {}", word.surface, parts_.params.k1), {}};
+    part.parts.push_back(
+        {word.idf, fmt::format("idf = ln(1 + (N - n + 0.5) / (n + 0.5)), N = {} items, n = {} with it", documents_, word.frequency), {}});
+    Explanation fields{frequency, "f, the weighted frequency, the sum over the fields", {}};
+    const auto term = segment.find_term(word.term);
+    for (std::uint64_t p = term ? segment.posting_of[*term] : 0; term && p < segment.posting_of[*term + 1]; ++p) {
+      if (segment.documents[p] != place.document) continue;
+      const std::uint32_t f = field_of(segment.weights[p]), count = frequency_of(segment.weights[p]);
+      const std::uint32_t length = segment.lengths[static_cast<std::size_t>(f) * segment.size() + place.document];
+      fields.parts.push_back({static_cast<float>(count) * norm(f, length),
+                              fmt::format("{}: {} times, weight {}, {} words of {:.1f} on average, b = {}", (*parts_.fields)[f].name, count,
+                                          (*parts_.fields)[f].search, length, averages_[f], parts_.params.b),
+                              {}});
+    }
+    if (word.prefix) fields.what += "; words beginning so count together";
+    part.parts.push_back(std::move(fields));
+    words.value += part.value;
+    words.parts.push_back(std::move(part));
+  }
+  Explanation total{words.value, "score", {std::move(words)}};
+  if (index_of(item) < query.prior.size() && std::isfinite(query.prior[index_of(item)])) {
+    total.parts.push_back({query.prior[index_of(item)], "prior", {}});
+    total.value += query.prior[index_of(item)];
+  }
+  return total;
+}
+
+Result<std::vector<SortKey>> parse_sort(const std::vector<std::string>& keys, const Schema& schema) {
+  std::vector<SortKey> result;
+  for (const std::string& key : keys) {
+    const std::size_t colon = key.rfind(':');
+    const std::string name = key.substr(0, colon), direction = colon == std::string::npos ? "" : key.substr(colon + 1);
+    if (!direction.empty() && direction != "asc" && direction != "desc") {
+      return fail(Error{ErrorKind::invalid, "cannot read the order", "sort", "asc or desc, as in price:asc", direction, {}});
+    }
+    if (name == "relevance") {
+      result.push_back({"", true});
+      continue;
+    }
+    const Field* field = schema.find(name);
+    if (field == nullptr || !field->sort) {
+      std::vector<std::string> sortable{"relevance"};
+      for (const Field& known : schema.fields()) {
+        if (known.sort) sortable.push_back(known.name);
+      }
+      return fail(Error{ErrorKind::invalid,
+                        field == nullptr ? "unknown field" : "this field cannot be sorted by",
+                        "sort",
+                        fmt::format("{}", fmt::join(sortable, ", ")),
+                        name,
+                        {}});
+    }
+    result.push_back({field->name, direction == "desc"});
+  }
+  return result;
+}
+
+}  // namespace souk::index

@@ -1,0 +1,134 @@
+// The parts of a reader. Inside this room: users see field_index.h.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "souk/index/bits.h"
+#include "souk/index/field_index.h"
+#include "souk/index/segment.h"
+#include "souk/text/analyzer.h"
+
+namespace souk::index {
+
+// TF-IDF of titles: idf by term of a segment, and the length of each document's title vector.
+// idf = 1 + ln((1 + N) / (1 + df)) over the segments that are files: it stays the same until the next flush or rebuild.
+struct TitleWeights {
+  std::vector<float> idf, norms;
+};
+
+struct View {  // a segment as one reader sees it
+  std::shared_ptr<const Segment> segment;
+  std::shared_ptr<const Bits> hidden;  // documents replaced or removed since; null: none
+  std::uint32_t hidden_count = 0;
+  std::shared_ptr<const std::vector<std::uint32_t>> groups;  // by document
+  std::shared_ptr<const TitleWeights> titles;
+
+  bool visible(std::uint32_t document) const { return hidden == nullptr || !test_bit(*hidden, document); }
+  bool shown(std::uint32_t document) const { return test_bit(segment->titled, document) && visible(document); }
+  std::uint64_t shown_word(std::size_t w) const { return segment->titled[w] & (hidden == nullptr ? ~std::uint64_t{0} : ~(*hidden)[w]); }
+};
+
+// Dense arrays over a segment's documents, all zero between uses, lent to one query at a time.
+struct Scratch {
+  std::vector<float> dense;
+  std::vector<std::uint16_t> stage;
+  Bits bits;
+  std::vector<std::uint32_t> slots;  // by group number: slot + 1
+  void reserve(std::size_t documents);
+};
+class ScratchPool {  // thread-safe
+ public:
+  std::unique_ptr<Scratch> take();
+  void give(std::unique_ptr<Scratch> scratch);
+
+ private:
+  std::mutex mutex_;
+  std::vector<std::unique_ptr<Scratch>> free_;
+};
+class ScratchLoan {
+ public:
+  explicit ScratchLoan(ScratchPool& pool) : pool_(pool), scratch_(pool.take()) {}
+  ~ScratchLoan() { pool_.give(std::move(scratch_)); }
+  ScratchLoan(const ScratchLoan&) = delete;
+  ScratchLoan& operator=(const ScratchLoan&) = delete;
+  Scratch& operator*() { return *scratch_; }
+
+ private:
+  ScratchPool& pool_;
+  std::unique_ptr<Scratch> scratch_;
+};
+
+struct QueryWord {
+  std::string term, surface;
+  bool prefix = false;
+  std::uint64_t frequency = 0;  // documents with it, hidden ones included
+  float idf = 0;
+};
+// The documents of a word in one segment, ascending, with the weighted and length-normalised frequency that BM25F saturates.
+struct WordList {
+  std::vector<std::uint32_t> documents;
+  std::vector<float> frequencies;
+};
+struct GatheredWords {
+  std::vector<QueryWord> words;
+  std::vector<std::vector<WordList>> lists;  // [word][view]
+  std::vector<std::string> beyond;           // words over the limit, left out
+};
+
+class LexicalReader final : public Reader {
+ public:
+  struct Parts {
+    std::vector<View> views;  // oldest first
+    std::shared_ptr<const Schema> schema;
+    std::shared_ptr<const std::vector<Field>> fields;  // searched
+    std::shared_ptr<const text::Analyzer> analyzer;
+    std::shared_ptr<ScratchPool> pool;
+    std::uint32_t group_numbers = 0;  // above every group number
+    Seq seq = 0;
+    Bm25Params params;
+  };
+  explicit LexicalReader(Parts parts);
+
+  Result<LexicalAnswer> search(const LexicalQuery& query) const override;
+  Result<Explanation> explain(const LexicalQuery& query, ItemId item) const override;
+  Result<Roaring> matching(const FilterPtr& filter, std::string_view market, Timestamp now,
+                           std::span<const StatColumn> stats) const override;
+  std::vector<Hit> similar_text(ItemId item, std::size_t k, const Roaring* allowed) const override;
+  std::vector<Completion> complete(std::string_view prefix, std::size_t k) const override;
+  std::string_view keyword(ItemId item, std::string_view field) const override;
+  std::uint32_t group_of(ItemId item) const override;
+  bool shown(ItemId item) const override;
+  std::uint64_t size() const override;
+  Seq through_seq() const override { return parts_.seq; }
+  std::shared_ptr<const Schema> schema() const override { return parts_.schema; }
+
+  struct Place {
+    const View* view = nullptr;
+    std::uint32_t document = 0;
+  };
+  Place find(ItemId item) const;  // of the visible version; view null: not here
+  const Parts& parts() const { return parts_; }
+  float norm(std::uint32_t field, std::uint32_t length) const;  // weight / (1 - b + b length / average)
+  float contribution(float idf, float frequency) const {
+    return idf * (frequency * (parts_.params.k1 + 1)) / (frequency + parts_.params.k1);
+  }
+  GatheredWords gather(std::string_view text, bool prefix_last, bool title_only, Scratch& scratch) const;
+
+ private:
+  std::vector<QueryWord> read_words(std::string_view text, bool prefix_last, std::vector<std::string>& beyond) const;
+  std::vector<std::string> expand(const QueryWord& word) const;
+  void gather_terms(const View& view, std::span<const std::uint32_t> terms, bool title_only, Scratch& scratch, WordList& list) const;
+
+  Parts parts_;
+  std::uint64_t documents_ = 0;            // hidden ones included
+  std::vector<float> averages_;            // [searched fields]
+  std::vector<std::vector<float>> norms_;  // [searched fields][length], short lengths only
+};
+
+}  // namespace souk::index

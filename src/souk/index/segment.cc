@@ -1,0 +1,259 @@
+#include "souk/index/segment.h"
+
+#include <algorithm>
+#include <array>
+#include <fmt/format.h>
+#include <functional>
+
+#include "souk/index/segment_builder.h"
+
+namespace souk::index {
+
+struct Segment::Widened {
+  std::vector<std::byte> bytes;
+  Column column;
+};
+
+namespace {
+
+Column read_column(BlobReader& reader, std::uint32_t documents) {
+  Column column;
+  const std::span<const char> name = reader.array<char>();
+  column.name = {name.data(), name.size()};
+  const std::span<const std::uint32_t> kind = reader.array<std::uint32_t>();
+  reader.expect(kind.size() == 1 && kind[0] <= static_cast<std::uint32_t>(ColumnKind::flag));
+  if (reader.failed()) return column;
+  column.kind = static_cast<ColumnKind>(kind[0]);
+  column.offsets = reader.offsets<std::uint32_t>(documents);
+  column.values = reader.array<std::uint32_t>();
+  column.numbers = reader.array<double>();
+  column.original = reader.strings();
+  column.folded = reader.strings();
+  column.heads = reader.array<std::uint32_t>();
+  column.counts = reader.array<std::uint32_t>();
+  if (reader.failed()) return column;
+  const bool keyword = column.kind == ColumnKind::keyword;
+  const std::uint32_t dictionary = column.original.size();
+  reader.expect(column.offsets.back() == (keyword ? column.values.size() : column.numbers.size()));
+  reader.expect(column.folded.size() == dictionary && column.heads.size() == dictionary && column.counts.size() == dictionary);
+  const auto inside = [&](std::uint32_t ordinal) { return ordinal < dictionary; };
+  reader.expect(std::all_of(column.values.begin(), column.values.end(), inside));
+  reader.expect(std::all_of(column.heads.begin(), column.heads.end(), inside));
+  return column;
+}
+
+}  // namespace
+
+Result<std::vector<Field>> searched_fields(const Schema& schema) {
+  std::vector<Field> fields;
+  fields.push_back(*schema.find("title"));
+  for (const Field& field : schema.fields()) {
+    const bool words = field.type == FieldType::text || field.type == FieldType::keyword;
+    if (field.search > 0 && words && field.name != "title") fields.push_back(field);
+  }
+  if (fields.size() > kMaxSearched) {
+    return fail(Error{ErrorKind::limit,
+                      "too many searched fields",
+                      "fields",
+                      fmt::format("at most {}", kMaxSearched),
+                      fmt::format("{}", fields.size()),
+                      {}});
+  }
+  return fields;
+}
+
+bool has_column(const Field& field) {
+  if (field.name.starts_with("stats.") || field.name.starts_with("facts.")) return false;
+  return field.type != FieldType::text || field.filter || field.facet || field.sort;
+}
+
+Hash128 fingerprint(const Schema& schema, std::string_view language) {
+  std::string text = fmt::format("segment {} analyzer {} language {}\n", kSegmentVersion, kAnalyzerVersion, language);
+  for (const Field& field : schema.fields()) {
+    if (field.name.starts_with("stats.") || field.name.starts_with("facts.")) continue;
+    text += fmt::format("{} {} {} {}\n", field.name, static_cast<int>(field.type), field.search > 0, has_column(field));
+  }
+  return hash128(text);
+}
+
+Column::Range Column::find(std::string_view folded_text) const {
+  const std::uint32_t begin = folded.lower_bound(folded_text);
+  std::uint32_t end = begin;
+  while (end < folded.size() && folded[end] == folded_text) ++end;
+  return {begin, end};
+}
+
+Column::Range Column::with_prefix(std::string_view folded_prefix) const {
+  const std::uint32_t begin = folded.lower_bound(folded_prefix);
+  std::uint32_t low = begin, high = folded.size();  // the first that does not begin so
+  while (low < high) {
+    const std::uint32_t middle = low + (high - low) / 2;
+    if (folded[middle].starts_with(folded_prefix)) {
+      low = middle + 1;
+    } else {
+      high = middle;
+    }
+  }
+  return {begin, low};
+}
+
+Status SegmentImage::write(const fs::path& path, const Hash128& print) const {
+  SectionWriter writer("SEGM", kSegmentVersion);
+  const std::array<std::uint64_t, 2> words = {print.high, print.low};
+  writer.add("fingerprint", std::span<const std::uint64_t>(words));
+  for (const auto& [name, bytes] : sections) writer.add_bytes(name, bytes);
+  return writer.write(path);
+}
+
+Result<std::shared_ptr<const Segment>> Segment::open(const fs::path& path, const Hash128& print) {
+  SOUK_TRY(SectionFile file, SectionFile::open(path, "SEGM", kSegmentVersion, kSegmentVersion));
+  SOUK_TRY(const auto words, file.array<std::uint64_t>("fingerprint"));
+  if (words.size() != 2 || words[0] != print.high || words[1] != print.low) {
+    return fail(ErrorKind::version, "the segment was made under another schema", path.string(), "Rebuild the index.");
+  }
+  auto segment = std::make_shared<Segment>();
+  segment->file_ = std::move(file);
+  segment->path_ = path;
+  const auto status = segment->parse([&](std::string_view name) { return segment->file_->bytes(name); });
+  if (!status) {
+    Error error = status.error();
+    if (error.where.empty()) error.where = path.string();
+    return fail(std::move(error));
+  }
+  return std::shared_ptr<const Segment>(std::move(segment));
+}
+
+Result<std::shared_ptr<const Segment>> Segment::of(SegmentImage image) {
+  auto segment = std::make_shared<Segment>();
+  segment->image_ = std::move(image);
+  SOUK_CHECK(segment->parse([&](std::string_view wanted) -> Result<std::span<const std::byte>> {
+    for (const auto& [name, bytes] : segment->image_.sections) {
+      if (name == wanted) return std::span<const std::byte>(bytes);
+    }
+    return fail(ErrorKind::internal, "a segment without the section " + std::string(wanted));
+  }));
+  return std::shared_ptr<const Segment>(std::move(segment));
+}
+
+Status Segment::verify() const {
+  return file_ ? file_->verify() : Status();
+}
+
+void Segment::check_postings(BlobReader& reader) const {
+  reader.expect(documents.size() == weights.size() && posting_of.back() == documents.size());
+  const std::uint32_t n = size();
+  const std::size_t fields = totals.size();
+  reader.expect(std::all_of(documents.begin(), documents.end(), [&](std::uint32_t document) { return document < n; }));
+  reader.expect(std::all_of(weights.begin(), weights.end(), [&](std::uint16_t weight) { return field_of(weight) < fields; }));
+}
+
+Status Segment::parse(const std::function<Result<std::span<const std::byte>>(std::string_view)>& section) {
+  const auto damaged = [](std::string_view name) {
+    return fail(ErrorKind::corrupt, fmt::format("the section {} of a segment does not hold together", name), {},
+                "Run souk doctor --repair.");
+  };
+  const auto read = [&](std::string_view name, auto&& visit) -> Status {
+    SOUK_TRY(const auto raw, section(name));
+    bytes_ += raw.size();
+    BlobReader reader(raw);
+    visit(reader);
+    return reader.failed() ? Status(damaged(name)) : Status();
+  };
+  SOUK_CHECK(read("items", [&](BlobReader& reader) {
+    ids = reader.array<std::uint32_t>();
+    removed = reader.array<std::uint32_t>();
+    titled = reader.array<std::uint64_t>();
+    keys = reader.strings();
+    reader.expect(std::is_sorted(ids.begin(), ids.end()) && std::is_sorted(removed.begin(), removed.end()));
+    reader.expect(titled.size() == (ids.size() + 63) / 64 && keys.size() == ids.size() && ids.size() < kNone);
+  }));
+  const std::uint32_t n = size();
+  SOUK_CHECK(read("lengths", [&](BlobReader& reader) {
+    totals = reader.array<std::uint64_t>();
+    longest = reader.array<std::uint32_t>();
+    lengths = reader.array<std::uint16_t>();
+    reader.expect(totals.size() <= kMaxSearched && longest.size() == totals.size() && lengths.size() == totals.size() * n);
+  }));
+  SOUK_CHECK(read("terms", [&](BlobReader& reader) {
+    terms = reader.strings();
+    posting_of = reader.offsets<std::uint64_t>(terms.size());
+    frequency = reader.array<std::uint32_t>();
+    title_frequency = reader.array<std::uint32_t>();
+    documents = reader.array<std::uint32_t>();
+    weights = reader.array<std::uint16_t>();
+    words = reader.strings();
+    word_terms = reader.array<std::uint32_t>();
+    reader.expect(frequency.size() == terms.size() && title_frequency.size() == terms.size() && word_terms.size() == words.size());
+    reader.expect(std::all_of(word_terms.begin(), word_terms.end(), [&](std::uint32_t term) { return term < terms.size(); }));
+    if (!reader.failed()) check_postings(reader);
+  }));
+  SOUK_CHECK(read("titles", [&](BlobReader& reader) {
+    title_of = reader.offsets<std::uint32_t>(n);
+    title_terms = reader.array<std::uint32_t>();
+    title_counts = reader.array<std::uint16_t>();
+    reader.expect(!title_of.empty() && title_of.back() == title_terms.size() && title_counts.size() == title_terms.size());
+    reader.expect(std::all_of(title_terms.begin(), title_terms.end(), [&](std::uint32_t term) { return term < terms.size(); }));
+  }));
+  SOUK_CHECK(read("offers", [&](BlobReader& reader) {
+    offer_of = reader.offsets<std::uint32_t>(n);
+    offers = reader.array<OfferRow>();
+    markets = reader.strings();
+    reader.expect(!offer_of.empty() && offer_of.back() == offers.size());
+    reader.expect(std::all_of(offers.begin(), offers.end(),
+                              [&](const OfferRow& row) { return row.market < markets.size() && row.availability <= 4; }));
+  }));
+  return read("columns", [&](BlobReader& reader) {
+    const auto count = reader.array<std::uint32_t>();
+    reader.expect(count.size() == 1);
+    for (std::uint32_t i = 0; !reader.failed() && i < count[0]; ++i) columns.push_back(read_column(reader, n));
+    reader.expect(std::is_sorted(columns.begin(), columns.end(), [](const Column& a, const Column& b) { return a.name < b.name; }));
+  });
+}
+
+std::optional<std::uint32_t> Segment::find(ItemId item) const {
+  const auto found = std::lower_bound(ids.begin(), ids.end(), index_of(item));
+  if (found == ids.end() || *found != index_of(item)) return std::nullopt;
+  return static_cast<std::uint32_t>(found - ids.begin());
+}
+
+std::optional<std::uint32_t> Segment::find_term(std::string_view term) const {
+  const std::uint32_t at = terms.lower_bound(term);
+  if (at == terms.size() || terms[at] != term) return std::nullopt;
+  return at;
+}
+
+const Column* Segment::column(std::string_view name) const {
+  const auto found = std::lower_bound(columns.begin(), columns.end(), name, [](const Column& a, std::string_view b) { return a.name < b; });
+  return found == columns.end() || found->name != name ? nullptr : &*found;
+}
+
+std::shared_ptr<const Column> Segment::widened(const Column& column) const {
+  const std::lock_guard lock(mutex_);
+  auto& slot = widened_[std::string(column.name)];
+  if (slot == nullptr) {
+    std::vector<std::uint32_t> place(size());
+    for (std::uint32_t i = 0; i < place.size(); ++i) place[i] = i;
+    ColumnBuilder builder(std::string(column.name), column.kind);
+    builder.absorb(column, place);
+    builder.widen();
+    BlobWriter writer;
+    builder.write(writer, place, size(), titled);
+    slot = std::make_shared<Widened>();
+    slot->bytes = writer.take();
+    BlobReader reader(slot->bytes);
+    slot->column = read_column(reader, size());
+  }
+  return {slot, &slot->column};
+}
+
+const OfferRow* current_offer(const Segment& segment, std::uint32_t document, std::optional<std::uint32_t> market, Timestamp now) {
+  const OfferRow* best = nullptr;
+  for (std::uint32_t i = segment.offer_of[document]; i < segment.offer_of[document + 1]; ++i) {
+    const OfferRow& row = segment.offers[i];
+    if ((market && row.market != *market) || row.from > now || now >= row.until) continue;
+    if (best == nullptr || row.from > best->from) best = &row;
+  }
+  return best;
+}
+
+}  // namespace souk::index

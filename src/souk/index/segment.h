@@ -1,0 +1,147 @@
+// An immutable segment: the documents, postings and columns of a set of items. One representation with two backings: the sections stand
+// in memory (as built) or in a mapped file; a Segment is a view of either. The format is described in segment_builder.cc, which writes it.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "souk/base/file.h"
+#include "souk/base/hash.h"
+#include "souk/base/ids.h"
+#include "souk/base/result.h"
+#include "souk/base/section_file.h"
+#include "souk/base/time.h"
+#include "souk/index/blob.h"
+#include "souk/index/schema.h"
+
+namespace souk::index {
+
+inline constexpr std::uint32_t kSegmentVersion = 1;
+inline constexpr std::uint32_t kAnalyzerVersion = 1;  // raised when text/ gives other terms for the same text
+inline constexpr std::uint32_t kNone = UINT32_MAX;
+
+// A posting's weight packs a searched field and the word's frequency in it.
+inline constexpr std::uint32_t kMaxSearched = 32, kMaxFrequency = 2047;
+inline std::uint32_t field_of(std::uint16_t weight) {
+  return weight >> 11U;
+}
+inline std::uint32_t frequency_of(std::uint16_t weight) {
+  return weight & 2047U;
+}
+
+// The fields whose words are indexed: the title first, then those with a search weight, in the schema's order.
+Result<std::vector<Field>> searched_fields(const Schema& schema);
+// What must be equal for a segment to be usable: format, analyzer, language, searched fields, and types of declared columns.
+Hash128 fingerprint(const Schema& schema, std::string_view language);
+// Does this declared field have a column in segments?
+bool has_column(const Field& field);
+
+enum class ColumnKind : std::uint8_t { keyword, number, flag };
+
+struct Column {  // a view; row r has values [offsets[r], offsets[r + 1])
+  std::string_view name;
+  ColumnKind kind = ColumnKind::keyword;
+  std::span<const std::uint32_t> offsets;  // [documents + 1]
+  std::span<const std::uint32_t> values;   // keyword: ordinals of the dictionary, in the item's order
+  std::span<const double> numbers;         // number, time (ms), flag (0 and 1)
+  Strings original, folded;                // the dictionary, sorted by (folded, original)
+  std::span<const std::uint32_t> heads;    // ordinal -> the first with the same folded form
+  std::span<const std::uint32_t> counts;   // titled documents an ordinal
+
+  std::span<const std::uint32_t> ordinals(std::uint32_t document) const {
+    return values.subspan(offsets[document], offsets[document + 1] - offsets[document]);
+  }
+  std::span<const double> numbers_of(std::uint32_t document) const {
+    return numbers.subspan(offsets[document], offsets[document + 1] - offsets[document]);
+  }
+  struct Range {
+    std::uint32_t begin = 0, end = 0;
+  };
+  Range find(std::string_view folded_text) const;  // ordinals with this folded form
+  Range with_prefix(std::string_view folded_prefix) const;
+};
+
+struct OfferRow {
+  double amount = 0;
+  Timestamp from = INT64_MIN, until = INT64_MAX;
+  std::uint32_t market = 0;
+  std::uint32_t availability = 0;
+};
+
+// What a builder makes: named sections of bytes.
+struct SegmentImage {
+  std::vector<std::pair<std::string, std::vector<std::byte>>> sections;
+  Status write(const fs::path& path, const Hash128& print) const;
+};
+
+class Segment {  // immutable, thread-safe
+ public:
+  static Result<std::shared_ptr<const Segment>> open(const fs::path& path, const Hash128& print);
+  static Result<std::shared_ptr<const Segment>> of(SegmentImage image);
+  Status verify() const;  // every checksum of the file; nothing to do in memory
+
+  std::uint32_t size() const { return static_cast<std::uint32_t>(ids.size()); }
+  std::optional<std::uint32_t> find(ItemId item) const;
+  std::optional<std::uint32_t> find_term(std::string_view term) const;
+  const Column* column(std::string_view name) const;
+  // The keyword form of a number or flag column, for attributes that are words elsewhere. Made once.
+  std::shared_ptr<const Column> widened(const Column& column) const;
+  std::uint64_t bytes() const { return bytes_; }
+  const fs::path& path() const { return path_; }  // empty in memory
+
+  std::span<const std::uint32_t> ids;      // item of each document, ascending
+  std::span<const std::uint32_t> removed;  // items whose older documents are hidden, ascending
+  std::span<const std::uint64_t> titled;   // bits
+  Strings keys;                            // external keys, by document
+
+  Strings terms;                                   // sorted
+  std::span<const std::uint64_t> posting_of;       // [terms + 1]
+  std::span<const std::uint32_t> frequency;        // documents a term
+  std::span<const std::uint32_t> title_frequency;  // documents with the term in the title
+  std::span<const std::uint32_t> documents;        // postings, by (document, field)
+  std::span<const std::uint16_t> weights;          // beside documents
+  Strings words;                                   // surfaces, sorted
+  std::span<const std::uint32_t> word_terms;       // surface -> term
+
+  std::span<const std::uint16_t> lengths;  // [searched fields, documents] words
+  std::span<const std::uint64_t> totals;   // [searched fields] sum of lengths
+  std::span<const std::uint32_t> longest;  // [searched fields]
+
+  std::span<const std::uint32_t> title_of;     // [documents + 1]
+  std::span<const std::uint32_t> title_terms;  // ascending in each title
+  std::span<const std::uint16_t> title_counts;
+
+  std::span<const std::uint32_t> offer_of;  // [documents + 1]
+  std::span<const OfferRow> offers;         // in the item's order
+  Strings markets;
+
+  std::vector<Column> columns;  // by name
+
+ private:
+  Status parse(const std::function<Result<std::span<const std::byte>>(std::string_view)>& section);
+  Status parse_columns(BlobReader& reader);
+  void check_postings(BlobReader& reader) const;
+
+  SegmentImage image_;
+  std::optional<SectionFile> file_;
+  fs::path path_;
+  std::uint64_t bytes_ = 0;
+  mutable std::mutex mutex_;
+  struct Widened;
+  mutable std::map<std::string, std::shared_ptr<Widened>, std::less<>> widened_;
+};
+
+// The offer that holds for a market at a time: of those that are current, the one that began last (a promotion before the list price),
+// the first of equals. market: an ordinal of segment.markets, kNone for a market no item has, or nothing for any market.
+const OfferRow* current_offer(const Segment& segment, std::uint32_t document, std::optional<std::uint32_t> market, Timestamp now);
+
+}  // namespace souk::index

@@ -1,0 +1,530 @@
+// The format of a segment: a section file of kind "SEGM", version 1; each section holds arrays (blob.h) in this order.
+//
+//   fingerprint  u64[2]: what the segment was made under (segment.h)
+//   items        u32 item[n] ascending; u32 removed[] ascending; u64 titled[]: bits; strings external key[n]
+//   lengths      u64 total[f]; u32 longest[f]; u16 length[f, n]: words of each searched field, at most 65,535
+//   terms        strings term[t] sorted; u64 posting[t + 1]; u32 documents of the term[t]; u32 titles with it[t];
+//                u32 document[p], u16 weight[p]: by (document, field), weight = field << 11 | frequency (at most 2,047);
+//                strings word[w] sorted: the folded forms that occur; u32 term of the word[w]
+//   titles       u32 row[n + 1]; u32 term[] ascending in a title; u16 frequency[]
+//   offers       u32 row[n + 1]; OfferRow[]; strings market[]
+//   columns      u32 count; for each, by name: char name[]; u32 kind; u32 row[n + 1]; u32 ordinal[]; f64 number[];
+//                strings original[d], folded[d] sorted by (folded, original); u32 head[d]; u32 titled documents[d]
+#include "souk/index/segment_builder.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <numeric>
+
+#include "souk/index/values.h"
+
+namespace souk::index {
+namespace {
+
+constexpr std::size_t kMaxAnalyzed = 200'000, kMaxAnalyzedBytes = 128;  // cached texts
+constexpr std::size_t kMaxColumns = 4096;  // attributes of further names are stored by the shop, but not indexed
+
+std::string text_of(const store::Value& value) {
+  if (const auto* text = std::get_if<std::string>(&value)) return *text;
+  if (const auto* number = std::get_if<double>(&value)) return number_text(*number);
+  return std::get<bool>(value) ? "true" : "false";
+}
+
+std::optional<double> number_of(const store::Value& value, FieldType type) {
+  if (const auto* number = std::get_if<double>(&value)) {
+    if (type == FieldType::flag && *number != 0 && *number != 1) return std::nullopt;
+    return std::isfinite(*number) ? std::optional(*number) : std::nullopt;
+  }
+  if (const auto* flag = std::get_if<bool>(&value)) return *flag ? 1.0 : 0.0;
+  const std::string& text = std::get<std::string>(value);
+  if (type == FieldType::flag) return text == "true" ? std::optional(1.0) : text == "false" ? std::optional(0.0) : std::nullopt;
+  if (type == FieldType::time) {
+    if (const auto time = parse_rfc3339(text)) return static_cast<double>(*time);
+  }
+  return number_in(text);
+}
+
+ColumnKind kind_for(FieldType type) {
+  if (type == FieldType::number || type == FieldType::time) return ColumnKind::number;
+  return type == FieldType::flag ? ColumnKind::flag : ColumnKind::keyword;
+}
+
+// Rows of a compressed sparse matrix from (document, value) pairs in builder's order.
+template <class T>
+void write_rows(BlobWriter& writer, const std::vector<std::pair<std::uint32_t, T>>& pairs, std::span<const std::uint32_t> rank,
+                std::uint32_t documents, std::vector<std::uint32_t>& offsets, std::vector<T>& values) {
+  offsets.assign(documents + 1, 0);
+  for (const auto& [document, value] : pairs) {
+    if (rank[document] != kNone) ++offsets[rank[document] + 1];
+  }
+  std::partial_sum(offsets.begin(), offsets.end(), offsets.begin());
+  std::vector<std::uint32_t> next(offsets.begin(), offsets.end() - 1);
+  values.resize(offsets.back());
+  for (const auto& [document, value] : pairs) {
+    if (rank[document] != kNone) values[next[rank[document]]++] = value;
+  }
+  writer.add(offsets);
+}
+
+}  // namespace
+
+std::uint32_t StringTable::add(std::string_view text) {
+  if (const auto found = numbers_.find(text); found != numbers_.end()) return found->second;
+  const auto number = static_cast<std::uint32_t>(strings_.size());
+  strings_.push_back(&numbers_.emplace(std::string(text), number).first->first);
+  return number;
+}
+
+std::vector<std::uint32_t> StringTable::sorted() const {
+  std::vector<std::uint32_t> order(size());
+  std::iota(order.begin(), order.end(), 0U);
+  std::sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) { return *strings_[a] < *strings_[b]; });
+  return order;
+}
+
+void ColumnBuilder::add_text(std::uint32_t document, std::string_view original) {
+  const std::uint32_t text = texts_.add(original);
+  for (auto last = values_.rbegin(); last != values_.rend() && last->first == document; ++last) {
+    if (last->second == text) return;
+  }
+  values_.emplace_back(document, text);
+}
+
+void ColumnBuilder::add_number(std::uint32_t document, double value) {
+  numbers_.emplace_back(document, value);
+}
+
+void ColumnBuilder::widen() {
+  if (kind_ == ColumnKind::keyword) return;
+  const bool flag = kind_ == ColumnKind::flag;
+  kind_ = ColumnKind::keyword;
+  for (const auto& [document, value] : numbers_) add_text(document, flag ? (value != 0 ? "true" : "false") : number_text(value));
+  numbers_.clear();
+}
+
+void ColumnBuilder::absorb(const Column& column, std::span<const std::uint32_t> place) {
+  std::vector<std::uint32_t> texts(column.original.size(), kNone);
+  for (std::uint32_t row = 0; row < place.size(); ++row) {
+    if (place[row] == kNone) continue;
+    if (column.kind != ColumnKind::keyword) {
+      for (const double value : column.numbers_of(row)) {
+        if (kind_ != ColumnKind::keyword) {
+          add_number(place[row], value);
+        } else {
+          add_text(place[row], column.kind == ColumnKind::flag ? (value != 0 ? "true" : "false") : number_text(value));
+        }
+      }
+      continue;
+    }
+    for (const std::uint32_t ordinal : column.ordinals(row)) {
+      if (texts[ordinal] == kNone) texts[ordinal] = texts_.add(column.original[ordinal]);
+      values_.emplace_back(place[row], texts[ordinal]);
+    }
+  }
+}
+
+void ColumnBuilder::write(BlobWriter& writer, std::span<const std::uint32_t> rank, std::uint32_t documents,
+                          std::span<const std::uint64_t> titled) const {
+  writer.add(std::span<const char>(name_.data(), name_.size()));
+  const std::array<std::uint32_t, 1> kind = {static_cast<std::uint32_t>(kind_)};
+  writer.add(std::span<const std::uint32_t>(kind));
+  std::vector<std::uint32_t> offsets, ordinals;
+  if (kind_ != ColumnKind::keyword) {
+    std::vector<double> numbers;
+    write_rows(writer, numbers_, rank, documents, offsets, numbers);
+    writer.add(ordinals);
+    writer.add(numbers);
+    write_dictionary(writer, {}, {}, {});
+    return;
+  }
+  std::vector<std::string> folded(texts_.size());
+  for (std::uint32_t i = 0; i < folded.size(); ++i) folded[i] = comparable(name_, texts_[i]);
+  std::vector<std::uint32_t> order(texts_.size());
+  std::iota(order.begin(), order.end(), 0U);
+  std::sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) {
+    const int compared = folded[a].compare(folded[b]);
+    return compared != 0 ? compared < 0 : texts_[a] < texts_[b];
+  });
+  std::vector<std::uint32_t> ordinal_of(order.size()), counts(order.size());
+  for (std::uint32_t i = 0; i < order.size(); ++i) ordinal_of[order[i]] = i;
+  write_rows(writer, values_, rank, documents, offsets, ordinals);
+  for (std::uint32_t& value : ordinals) value = ordinal_of[value];
+  for (std::uint32_t row = 0; row < documents; ++row) {
+    if (!test_bit(titled, row)) continue;
+    for (std::uint32_t i = offsets[row]; i < offsets[row + 1]; ++i) ++counts[ordinals[i]];
+  }
+  writer.add(ordinals);
+  writer.add(std::vector<double>());
+  write_dictionary(writer, order, folded, counts);
+}
+
+void ColumnBuilder::write_dictionary(BlobWriter& writer, const std::vector<std::uint32_t>& order, const std::vector<std::string>& folded,
+                                     const std::vector<std::uint32_t>& counts) const {
+  std::vector<std::string_view> original_sorted, folded_sorted;
+  std::vector<std::uint32_t> heads;
+  for (std::uint32_t i = 0; i < order.size(); ++i) {
+    original_sorted.push_back(texts_[order[i]]);
+    folded_sorted.push_back(folded[order[i]]);
+    heads.push_back(i > 0 && folded_sorted[i] == folded_sorted[i - 1] ? heads[i - 1] : i);
+  }
+  writer.add_strings(original_sorted);
+  writer.add_strings(folded_sorted);
+  writer.add(heads);
+  writer.add(counts);
+}
+
+SegmentBuilder::SegmentBuilder(const Schema& schema, const std::vector<Field>& fields, const text::Analyzer& analyzer)
+    : schema_(schema), fields_(fields), analyzer_(analyzer) {}
+
+std::uint32_t SegmentBuilder::begin_document(ItemId id, std::string_view key, bool titled) {
+  ids_.push_back(index_of(id));
+  keys_.emplace_back(key);
+  titled_.push_back(titled);
+  lengths_.resize(lengths_.size() + fields_.size());
+  return static_cast<std::uint32_t>(ids_.size() - 1);
+}
+
+void SegmentBuilder::put(ItemId id, const store::Item& item) {
+  std::string_view title = item.title, description = item.description;
+  if (const auto local = item.text.find(std::string(analyzer_.language())); local != item.text.end()) {
+    if (!local->second.title.empty()) title = local->second.title;
+    if (!local->second.description.empty()) description = local->second.description;
+  }
+  const std::uint32_t document = begin_document(id, item.key, !title.empty());
+  index_text(document, item, title, description);
+  add_columns(document, item, title);
+  add_offers(document, item);
+}
+
+void SegmentBuilder::remove(ItemId id) {
+  removed_.push_back(index_of(id));
+}
+
+const SegmentBuilder::Words& SegmentBuilder::words_of(const std::string& text) {
+  if (text.size() <= kMaxAnalyzedBytes) {
+    if (const auto found = analyzed_.find(text); found != analyzed_.end()) return found->second;
+  }
+  Words& words = long_words_;
+  words.clear();
+  for (const text::Token& token : analyzer_.analyze(text)) {
+    const std::uint32_t word = words_.add(token.surface);
+    if (word == word_terms_.size()) word_terms_.push_back(terms_.add(token.term));
+    words.push_back(word);
+  }
+  if (text.size() > kMaxAnalyzedBytes) return words;
+  if (analyzed_.size() >= kMaxAnalyzed) analyzed_.clear();
+  return analyzed_.emplace(text, words).first->second;
+}
+
+void SegmentBuilder::index_words(std::uint32_t field, std::uint32_t document, const Words& words) {
+  scratch_.clear();
+  for (const std::uint32_t word : words) scratch_.push_back(word_terms_[word]);
+  std::sort(scratch_.begin(), scratch_.end());
+  for (std::size_t i = 0; i < scratch_.size();) {
+    std::size_t end = i + 1;
+    while (end < scratch_.size() && scratch_[end] == scratch_[i]) ++end;
+    const auto frequency = std::min<std::size_t>(end - i, kMaxFrequency);
+    occurrences_.push_back({scratch_[i], document, static_cast<std::uint16_t>(field << 11U | frequency)});
+    i = end;
+  }
+  lengths_[document * fields_.size() + field] = static_cast<std::uint16_t>(std::min<std::size_t>(words.size(), 65'535));
+}
+
+void SegmentBuilder::index_text(std::uint32_t document, const store::Item& item, std::string_view title, std::string_view description) {
+  for (std::uint32_t f = 0; f < fields_.size(); ++f) {
+    const std::string& name = fields_[f].name;
+    Words words;
+    const auto append = [&](std::string_view text) {
+      const Words& more = words_of(std::string(text));
+      words.insert(words.end(), more.begin(), more.end());
+    };
+    if (name == "title") {
+      append(title);
+    } else if (name == "description") {
+      append(description);
+    } else if (name == "brand") {
+      append(item.brand);
+    } else if (name == "category") {
+      for (const std::string& path : item.category) append(path);
+    } else if (name == "gtin") {
+      append(item.gtin);
+    } else if (name == "mpn") {
+      append(item.mpn);
+    } else if (name == "condition") {
+      append(item.condition);
+    } else if (name.starts_with("attributes.")) {
+      const auto found = item.attributes.find(name.substr(11));
+      if (found == item.attributes.end()) continue;
+      for (const store::Value& value : found->second) append(text_of(value));
+    }
+    index_words(f, document, words);
+  }
+}
+
+ColumnBuilder& SegmentBuilder::column(const std::string& name, ColumnKind kind) {
+  const auto found = columns_.find(name);
+  return found != columns_.end() ? found->second : columns_.emplace(name, ColumnBuilder(name, kind)).first->second;
+}
+
+void SegmentBuilder::add_columns(std::uint32_t document, const store::Item& item, std::string_view title) {
+  const auto add = [&](const char* name, std::string_view text) {
+    if (!text.empty()) column(name, ColumnKind::keyword).add_text(document, text);
+  };
+  add("title", title);
+  add("brand", item.brand);
+  add("group", item.group);
+  add("gtin", item.gtin);
+  add("mpn", item.mpn);
+  add("condition", item.condition);
+  add("language", item.language);
+  std::vector<std::string> paths;
+  for (const std::string& path : item.category) paths.push_back(tidy_path(path));
+  for (const std::string& path : paths) add("category", path);
+  for (const std::string& path : paths) {  // after the paths themselves: the first value stays the item's own category
+    for (std::size_t cut = path.rfind(" > "); cut != std::string::npos && cut > 0; cut = path.rfind(" > ", cut - 1)) {
+      add("category", std::string_view(path).substr(0, cut));
+    }
+  }
+  const auto add_time = [&](const char* name, std::optional<Timestamp> time) {
+    if (time) column(name, ColumnKind::number).add_number(document, static_cast<double>(*time));
+  };
+  add_time("released", item.released);
+  add_time("updated", item.updated);
+  for (const auto& [name, values] : item.attributes) add_attribute(document, "attributes." + name, values);
+}
+
+void SegmentBuilder::add_attribute(std::uint32_t document, const std::string& name, const std::vector<store::Value>& values) {
+  if (columns_.size() >= kMaxColumns && columns_.find(name) == columns_.end()) return;
+  const auto& fields = schema_.fields();
+  const auto declared = std::find_if(fields.begin(), fields.end(), [&](const Field& field) { return field.name == name; });
+  if (declared != fields.end()) {
+    if (!has_column(*declared)) return;
+    const ColumnKind kind = kind_for(declared->type);
+    for (const store::Value& value : values) {
+      if (kind == ColumnKind::keyword) {
+        if (const std::string text = text_of(value); !text.empty()) column(name, kind).add_text(document, text);
+      } else if (const auto number = number_of(value, declared->type)) {
+        column(name, kind).add_number(document, *number);
+      }
+    }
+    return;
+  }
+  for (const store::Value& value : values) {
+    const bool is_number = std::holds_alternative<double>(value) && std::isfinite(std::get<double>(value));
+    const ColumnKind kind = is_number ? ColumnKind::number : std::holds_alternative<bool>(value) ? ColumnKind::flag : ColumnKind::keyword;
+    const std::string text = text_of(value);
+    if (text.empty()) continue;
+    ColumnBuilder& builder = column(name, kind);
+    if (builder.kind() != kind) builder.widen();
+    if (builder.kind() == ColumnKind::keyword) {
+      builder.add_text(document, text);
+    } else {
+      builder.add_number(document, kind == ColumnKind::flag ? (std::get<bool>(value) ? 1 : 0) : std::get<double>(value));
+    }
+  }
+}
+
+void SegmentBuilder::add_offers(std::uint32_t document, const store::Item& item) {
+  for (const store::Offer& offer : item.offers) {
+    OfferRow row;
+    row.amount = offer.amount.to_double();
+    row.from = offer.from.value_or(INT64_MIN);
+    row.until = offer.until.value_or(INT64_MAX);
+    row.market = markets_.add(offer.market);
+    row.availability = static_cast<std::uint32_t>(offer.availability);
+    offers_.emplace_back(document, row);
+  }
+}
+
+void SegmentBuilder::absorb(const Segment& segment, const Bits* hidden) {
+  std::vector<std::uint32_t> place(segment.size(), kNone);
+  for (std::uint32_t d = 0; d < segment.size(); ++d) {
+    if (hidden != nullptr && test_bit(*hidden, d)) continue;
+    place[d] = begin_document(ItemId{segment.ids[d]}, segment.keys[d], test_bit(segment.titled, d));
+    for (std::size_t f = 0; f < fields_.size(); ++f) lengths_[place[d] * fields_.size() + f] = segment.lengths[f * segment.size() + d];
+    for (std::uint32_t i = segment.offer_of[d]; i < segment.offer_of[d + 1]; ++i) {
+      OfferRow row = segment.offers[i];
+      row.market = markets_.add(segment.markets[row.market]);
+      offers_.emplace_back(place[d], row);
+    }
+  }
+  removed_.insert(removed_.end(), segment.removed.begin(), segment.removed.end());
+  std::vector<std::uint32_t> terms(segment.terms.size(), kNone);  // those of hidden documents alone are left behind
+  for (std::uint32_t t = 0; t < segment.terms.size(); ++t) {
+    std::uint32_t& term = terms[t];
+    for (std::uint64_t p = segment.posting_of[t]; p < segment.posting_of[t + 1]; ++p) {
+      const std::uint32_t document = place[segment.documents[p]];
+      if (document == kNone) continue;
+      if (term == kNone) term = terms_.add(segment.terms[t]);
+      occurrences_.push_back({term, document, segment.weights[p]});
+    }
+  }
+  for (std::uint32_t w = 0; w < segment.words.size(); ++w) {
+    if (terms[segment.word_terms[w]] == kNone) continue;
+    const std::uint32_t word = words_.add(segment.words[w]);
+    if (word == word_terms_.size()) word_terms_.push_back(terms[segment.word_terms[w]]);
+  }
+  for (const Column& old : segment.columns) {
+    ColumnBuilder& builder = column(std::string(old.name), old.kind);
+    if (builder.kind() != old.kind) builder.widen();
+    builder.absorb(old, place);
+  }
+}
+
+SegmentImage SegmentBuilder::finish() {
+  std::vector<std::uint32_t> by_id(ids_.size());
+  std::iota(by_id.begin(), by_id.end(), 0U);
+  std::stable_sort(by_id.begin(), by_id.end(), [&](std::uint32_t a, std::uint32_t b) { return ids_[a] < ids_[b]; });
+  rank_.assign(ids_.size(), kNone);
+  for (std::size_t i = 0; i < by_id.size(); ++i) {
+    if (i + 1 < by_id.size() && ids_[by_id[i]] == ids_[by_id[i + 1]]) continue;  // a later one follows
+    rank_[by_id[i]] = static_cast<std::uint32_t>(order_.size());
+    order_.push_back(by_id[i]);
+  }
+  SegmentImage image;
+  finish_items(image);
+  finish_lengths(image);
+  finish_terms(image);
+  finish_offers(image);
+  finish_columns(image);
+  return image;
+}
+
+void SegmentBuilder::finish_items(SegmentImage& image) {
+  std::vector<std::uint32_t> ids;
+  std::vector<std::string_view> keys;
+  titled_bits_ = bits_for(order_.size());
+  for (const std::uint32_t document : order_) {
+    if (titled_[document]) set_bit(titled_bits_, static_cast<std::uint32_t>(ids.size()));
+    ids.push_back(ids_[document]);
+    keys.emplace_back(keys_[document]);
+  }
+  std::sort(removed_.begin(), removed_.end());
+  removed_.erase(std::unique(removed_.begin(), removed_.end()), removed_.end());
+  std::erase_if(removed_, [&](std::uint32_t id) { return std::binary_search(ids.begin(), ids.end(), id); });
+  BlobWriter writer;
+  writer.add(ids);
+  writer.add(removed_);
+  writer.add(titled_bits_);
+  writer.add_strings(keys);
+  image.sections.emplace_back("items", writer.take());
+}
+
+void SegmentBuilder::finish_lengths(SegmentImage& image) const {
+  std::vector<std::uint64_t> totals(fields_.size());
+  std::vector<std::uint32_t> longest(fields_.size());
+  std::vector<std::uint16_t> lengths;
+  lengths.reserve(fields_.size() * order_.size());
+  for (std::size_t f = 0; f < fields_.size(); ++f) {
+    for (const std::uint32_t document : order_) {
+      const std::uint16_t length = lengths_[document * fields_.size() + f];
+      totals[f] += length;
+      longest[f] = std::max<std::uint32_t>(longest[f], length);
+      lengths.push_back(length);
+    }
+  }
+  BlobWriter writer;
+  writer.add(totals);
+  writer.add(longest);
+  writer.add(lengths);
+  image.sections.emplace_back("lengths", writer.take());
+}
+
+void SegmentBuilder::finish_terms(SegmentImage& image) {
+  const std::vector<std::uint32_t> order = terms_.sorted();
+  std::vector<std::uint32_t> term_rank(order.size());
+  std::vector<std::string_view> sorted_terms;
+  for (std::uint32_t i = 0; i < order.size(); ++i) {
+    term_rank[order[i]] = i;
+    sorted_terms.push_back(terms_[order[i]]);
+  }
+  std::vector<std::uint64_t> posting_of(order.size() + 1);
+  for (const Occurrence& o : occurrences_) {
+    if (rank_[o.document] != kNone) ++posting_of[term_rank[o.term] + 1];
+  }
+  std::partial_sum(posting_of.begin(), posting_of.end(), posting_of.begin());
+  // One sortable number a posting: the document in the high half, field and frequency in the low.
+  std::vector<std::uint64_t> postings(posting_of.back());
+  std::vector<std::uint64_t> next(posting_of.begin(), posting_of.end() - 1);
+  for (const Occurrence& o : occurrences_) {
+    if (rank_[o.document] != kNone) postings[next[term_rank[o.term]]++] = std::uint64_t{rank_[o.document]} << 16U | o.weight;
+  }
+  occurrences_ = {};
+  std::vector<std::uint32_t> frequency(order.size()), title_frequency(order.size()), documents(postings.size());
+  std::vector<std::uint16_t> weights(postings.size());
+  for (std::size_t t = 0; t < order.size(); ++t) {
+    const auto begin = postings.begin() + static_cast<std::ptrdiff_t>(posting_of[t]);
+    const auto end = postings.begin() + static_cast<std::ptrdiff_t>(posting_of[t + 1]);
+    if (!std::is_sorted(begin, end)) std::sort(begin, end);
+    for (std::uint64_t p = posting_of[t]; p < posting_of[t + 1]; ++p) {
+      documents[p] = static_cast<std::uint32_t>(postings[p] >> 16U);
+      weights[p] = static_cast<std::uint16_t>(postings[p] & 0xFFFFU);
+      if (p == posting_of[t] || documents[p] != documents[p - 1]) ++frequency[t];
+      if (field_of(weights[p]) == 0) ++title_frequency[t];
+    }
+  }
+  std::vector<std::string_view> words;
+  std::vector<std::uint32_t> word_terms;
+  for (const std::uint32_t word : words_.sorted()) {
+    words.push_back(words_[word]);
+    word_terms.push_back(term_rank[word_terms_[word]]);
+  }
+  BlobWriter writer;
+  writer.add_strings(sorted_terms);
+  writer.add(posting_of);
+  writer.add(frequency);
+  writer.add(title_frequency);
+  writer.add(documents);
+  writer.add(weights);
+  writer.add_strings(words);
+  writer.add(word_terms);
+  image.sections.emplace_back("terms", writer.take());
+  finish_titles(image, posting_of, documents, weights);
+}
+
+void SegmentBuilder::finish_titles(SegmentImage& image, const std::vector<std::uint64_t>& posting_of,
+                                   const std::vector<std::uint32_t>& documents, const std::vector<std::uint16_t>& weights) const {
+  std::vector<std::uint32_t> rows(order_.size() + 1);
+  for (std::size_t p = 0; p < documents.size(); ++p) {
+    if (field_of(weights[p]) == 0) ++rows[documents[p] + 1];
+  }
+  std::partial_sum(rows.begin(), rows.end(), rows.begin());
+  std::vector<std::uint32_t> next(rows.begin(), rows.end() - 1), terms(rows.back());
+  std::vector<std::uint16_t> counts(rows.back());
+  for (std::uint32_t t = 0; t + 1 < posting_of.size(); ++t) {
+    for (std::uint64_t p = posting_of[t]; p < posting_of[t + 1]; ++p) {
+      if (field_of(weights[p]) != 0) continue;
+      const std::uint32_t at = next[documents[p]]++;
+      terms[at] = t;
+      counts[at] = static_cast<std::uint16_t>(frequency_of(weights[p]));
+    }
+  }
+  BlobWriter writer;
+  writer.add(rows);
+  writer.add(terms);
+  writer.add(counts);
+  image.sections.emplace_back("titles", writer.take());
+}
+
+void SegmentBuilder::finish_offers(SegmentImage& image) const {
+  BlobWriter writer;
+  std::vector<std::uint32_t> offsets;
+  std::vector<OfferRow> rows;
+  write_rows(writer, offers_, rank_, static_cast<std::uint32_t>(order_.size()), offsets, rows);
+  writer.add(rows);
+  std::vector<std::string_view> markets;
+  for (std::size_t i = 0; i < markets_.size(); ++i) markets.push_back(markets_[i]);
+  writer.add_strings(markets);
+  image.sections.emplace_back("offers", writer.take());
+}
+
+void SegmentBuilder::finish_columns(SegmentImage& image) const {
+  BlobWriter writer;
+  const std::array<std::uint32_t, 1> count = {static_cast<std::uint32_t>(columns_.size())};
+  writer.add(std::span<const std::uint32_t>(count));
+  for (const auto& [name, builder] : columns_) builder.write(writer, rank_, static_cast<std::uint32_t>(order_.size()), titled_bits_);
+  image.sections.emplace_back("columns", writer.take());
+}
+
+}  // namespace souk::index

@@ -1,0 +1,116 @@
+// Builds a segment from items, from other segments, or both.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "souk/base/ids.h"
+#include "souk/index/bits.h"
+#include "souk/index/segment.h"
+#include "souk/store/records.h"
+#include "souk/text/analyzer.h"
+
+namespace souk::index {
+
+// Strings numbered in order of arrival.
+class StringTable {
+ public:
+  std::uint32_t add(std::string_view text);  // its number; new ones are appended
+  std::size_t size() const { return strings_.size(); }
+  std::string_view operator[](std::size_t i) const { return *strings_[i]; }
+  std::vector<std::uint32_t> sorted() const;  // numbers by string
+
+ private:
+  struct Hash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>()(text); }
+  };
+  std::unordered_map<std::string, std::uint32_t, Hash, std::equal_to<>> numbers_;
+  std::vector<const std::string*> strings_;
+};
+
+class ColumnBuilder {
+ public:
+  ColumnBuilder(std::string name, ColumnKind kind) : name_(std::move(name)), kind_(kind) {}
+  ColumnKind kind() const { return kind_; }
+  // Documents come in ascending order, as builders number them. A text twice in one document counts once.
+  void add_text(std::uint32_t document, std::string_view original);
+  void add_number(std::uint32_t document, double value);
+  void widen();  // to a keyword column
+  // place: [documents of the column] -> document here, or kNone.
+  void absorb(const Column& column, std::span<const std::uint32_t> place);
+  // rank: builder's document -> ordinal, or kNone.
+  void write(BlobWriter& writer, std::span<const std::uint32_t> rank, std::uint32_t documents, std::span<const std::uint64_t> titled) const;
+
+ private:
+  void write_dictionary(BlobWriter& writer, const std::vector<std::uint32_t>& order, const std::vector<std::string>& folded,
+                        const std::vector<std::uint32_t>& counts) const;
+  std::string name_;
+  ColumnKind kind_;
+  StringTable texts_;
+  std::vector<std::pair<std::uint32_t, std::uint32_t>> values_;  // document, text
+  std::vector<std::pair<std::uint32_t, double>> numbers_;
+};
+
+class SegmentBuilder {  // not thread-safe
+ public:
+  // `fields` as of searched_fields(schema); all three must outlive the builder.
+  SegmentBuilder(const Schema& schema, const std::vector<Field>& fields, const text::Analyzer& analyzer);
+  void put(ItemId id, const store::Item& item);  // of several with one id the last one counts
+  void remove(ItemId id);
+  // The documents of a segment that are not hidden (null: all), and its removals. Newer segments after older ones.
+  void absorb(const Segment& segment, const Bits* hidden);
+  void forget_removals() { removed_.clear(); }  // when nothing older remains
+  std::size_t size() const { return ids_.size(); }
+  SegmentImage finish();  // once
+
+ private:
+  struct Occurrence {
+    std::uint32_t term, document;
+    std::uint16_t weight;
+  };
+  using Words = std::vector<std::uint32_t>;  // numbers in words_
+
+  std::uint32_t begin_document(ItemId id, std::string_view key, bool titled);
+  const Words& words_of(const std::string& text);
+  void index_words(std::uint32_t field, std::uint32_t document, const Words& words);
+  void index_text(std::uint32_t document, const store::Item& item, std::string_view title, std::string_view description);
+  void add_columns(std::uint32_t document, const store::Item& item, std::string_view title);
+  void add_attribute(std::uint32_t document, const std::string& name, const std::vector<store::Value>& values);
+  void add_offers(std::uint32_t document, const store::Item& item);
+  ColumnBuilder& column(const std::string& name, ColumnKind kind);
+
+  void finish_items(SegmentImage& image);
+  void finish_terms(SegmentImage& image);
+  void finish_titles(SegmentImage& image, const std::vector<std::uint64_t>& posting_of, const std::vector<std::uint32_t>& documents,
+                     const std::vector<std::uint16_t>& weights) const;
+  void finish_lengths(SegmentImage& image) const;
+  void finish_offers(SegmentImage& image) const;
+  void finish_columns(SegmentImage& image) const;
+
+  const Schema& schema_;
+  const std::vector<Field>& fields_;
+  const text::Analyzer& analyzer_;
+  std::vector<std::uint32_t> ids_;
+  std::vector<std::string> keys_;
+  std::vector<bool> titled_;
+  std::vector<std::uint32_t> removed_;
+  StringTable terms_, words_, markets_;
+  std::vector<std::uint32_t> word_terms_;
+  std::vector<Occurrence> occurrences_;
+  std::vector<std::uint16_t> lengths_;  // [documents, fields]
+  std::vector<std::pair<std::uint32_t, OfferRow>> offers_;
+  std::map<std::string, ColumnBuilder, std::less<>> columns_;
+  std::unordered_map<std::string, Words> analyzed_;  // titles, brands and paths repeat
+  Words scratch_, long_words_;
+  std::vector<std::uint32_t> rank_;   // document -> ordinal, while finishing
+  std::vector<std::uint32_t> order_;  // ordinal -> document
+  Bits titled_bits_;
+};
+
+}  // namespace souk::index
