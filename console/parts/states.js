@@ -1,0 +1,33 @@
+// What is shown when there is nothing, or when something went wrong.
+import { h } from "../lib/dom.js";
+import { sentence } from "../lib/text.js";
+import { icon } from "./icon.js";
+
+export function emptyState({ symbol, title, text, actions = [] }) {
+  return h("div", { class: "state" }, icon(symbol), h("h2", {}, title), text && h("p", {}, text), actions.length > 0 && h("div", { class: "actions" }, actions));
+}
+
+// Says what went wrong in words, and offers to try again; tries by itself when the connection returns.
+export function failure(app, error, again) {
+  const away = error.unreachable === true;
+  app.reachable(!away);
+  const title = !away ? "That did not work" : navigator.onLine ? "The shop cannot be reached" : "You are offline";
+  const text = away ? "Your basket is kept. Check the connection, or wait a moment for the shop to come back." : sentence(error.message);
+  const retry = () => {
+    app.removeEventListener("back", retry);
+    again();
+  };
+  app.addEventListener("back", retry, { once: true });
+  return h(
+    "div",
+    { class: "state failed", role: "alert" },
+    icon(away ? "offline" : "close"),
+    h("h2", {}, title),
+    h("p", {}, text),
+    h("div", { class: "actions" }, h("button", { type: "button", class: "button", on: { click: retry } }, "Try again")),
+  );
+}
+
+export function link(href, text, kind = "button plain") {
+  return h("a", { class: kind, href }, text);
+}
