@@ -20,7 +20,7 @@ const VIEWS = { home, search, product, basket, missing };
 
 function missing(app, main) {
   app.title("Not found");
-  main.replaceChildren(emptyState({ symbol: "search", title: "There is no such page", actions: [link("#/", "To the front page")] }));
+  main.replaceChildren(emptyState({ level: "h1", symbol: "search", title: "There is no such page", actions: [link("#/", "To the front page")] }));
 }
 
 // Fires "back" when the shop can be reached again.
@@ -130,6 +130,7 @@ class App extends EventTarget {
     const keepScroll = this.keepScroll;
     this.keepScroll = false;
     this.box.set(view === "search" ? route.query : "");
+    document.getElementById("toast").hidden = true;
     if (view === "search" && this.page?.view === "search") {
       this.page.update(route);
     } else {

@@ -156,8 +156,9 @@ export class SearchBox {
 
 // What would be completed stands out, as the typed part is known already.
 function emphasised(name, query) {
-  const at = name.toLowerCase().indexOf(query.toLowerCase());
-  if (at < 0 || query === "") return name;
-  const end = at + query.length;
+  const begins = query === "" ? null : new RegExp(`(?<![\\p{L}\\p{N}])${query.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&")}`, "iu").exec(name);
+  if (begins === null) return name;
+  const at = begins.index;
+  const end = at + begins[0].length;
   return [h("strong", {}, name.slice(0, at)), name.slice(at, end), h("strong", {}, name.slice(end))];
 }

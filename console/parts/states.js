@@ -3,8 +3,9 @@ import { h } from "../lib/dom.js";
 import { sentence } from "../lib/text.js";
 import { icon } from "./icon.js";
 
-export function emptyState({ symbol, title, text, actions = [] }) {
-  return h("div", { class: "state" }, icon(symbol), h("h2", {}, title), text && h("p", {}, text), actions.length > 0 && h("div", { class: "actions" }, actions));
+// `level`: of the heading; "h1" where this is the whole page.
+export function emptyState({ symbol, title, text, actions = [], level = "h2" }) {
+  return h("div", { class: "state" }, icon(symbol), h(level, { tabindex: level === "h1" ? -1 : null }, title), text && h("p", {}, text), actions.length > 0 && h("div", { class: "actions" }, actions));
 }
 
 // Says what went wrong in words, and offers to try again; tries by itself when the connection returns.

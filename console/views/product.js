@@ -26,7 +26,7 @@ async function load(app, main, key, signal) {
     if (error.name === "AbortError") return;
     main.replaceChildren(
       error.status === 404
-        ? emptyState({ symbol: "tag", title: "This product is not here", text: "It may have been sold out for good, or the address may be wrong.", actions: [link("#/", "To the front page")] })
+        ? emptyState({ level: "h1", symbol: "tag", title: "This product is not here", text: "It may have been sold out for good, or the address may be wrong.", actions: [link("#/", "To the front page")] })
         : failure(app, error, () => load(app, main, key, signal)),
     );
   }
