@@ -160,17 +160,35 @@ std::optional<Problem> unknown_parameters(const Call& call) {
   return std::nullopt;
 }
 
-// Which line each event id came from, to name those that the store refused.
-void reject_conflicts(Intake& intake, const std::vector<std::uint64_t>& lines) {
-  std::map<std::string_view, std::uint64_t> line_of;
-  if (!intake.report.conflict_ids.empty()) {
-    for (std::size_t i = 0; i < lines.size(); ++i) line_of[intake.changes.events[i].id] = lines[i];
+// Of an event in the commit: where it came from, and whether the server set its time.
+struct EventOrigin {
+  std::uint64_t line = 0;
+  bool timed_here = false;
+};
+
+// Events whose id is known with other content. One whose time the server set differs in that time alone when it is sent again, so it
+// counts as a duplicate. Returns the number of those.
+std::uint64_t sort_out_conflicts(Intake& intake, const std::vector<EventOrigin>& origins) {
+  const store::CommitReport& report = intake.report;
+  if (report.conflicts == 0) return 0;
+  if (std::all_of(origins.begin(), origins.end(), [](const EventOrigin& origin) { return origin.timed_here; })) return report.conflicts;
+  std::map<std::string_view, EventOrigin> by_id;
+  for (std::size_t i = 0; i < origins.size(); ++i) by_id[intake.changes.events[i].id] = origins[i];
+  std::uint64_t duplicates = 0;
+  for (const std::string& id : report.conflict_ids) {
+    const EventOrigin origin = by_id[id];
+    if (origin.timed_here) {
+      ++duplicates;
+    } else {
+      intake.reject(origin.line, FieldProblem{"id", "a new id, or the same content under this one", id, 0});
+    }
   }
-  for (const std::string& id : intake.report.conflict_ids) {
-    const auto it = line_of.find(id);
-    intake.reject(it == line_of.end() ? 0 : it->second, FieldProblem{"id", "a new id, or the same content under this one", id, 0});
+  if (report.conflicts > report.conflict_ids.size()) {
+    intake.reject(0, FieldProblem{"id", "new ids, or the same content under these",
+                                  fmt::format("{} more events", report.conflicts - report.conflict_ids.size()), 0});
   }
-  std::stable_sort(intake.rejected.begin(), intake.rejected.end(), [](const auto& a, const auto& b) { return a.line < b.line; });
+  std::stable_sort(intake.rejected.begin(), intake.rejected.end(), [](const auto& x, const auto& y) { return x.line < y.line; });
+  return duplicates;
 }
 
 std::string counts_json(const std::map<std::string, std::uint64_t>& counts) {
@@ -247,7 +265,7 @@ HttpResponse post_events(Service& service, const Call& call) {
   const store::Counts counts = service.shop().store().counts();
   const bool timed = counts.timed || counts.events == 0;
   feeds::RecordReader reader = reader_of(service);
-  std::vector<std::uint64_t> lines;
+  std::vector<EventOrigin> origins;
   std::map<std::string, std::uint64_t> unknown_kinds;
   for (std::size_t i = 0; i < intake->records.size(); ++i) {
     const feeds::BodyRecord& record = intake->records[i];
@@ -256,19 +274,19 @@ HttpResponse post_events(Service& service, const Call& call) {
       intake->reject(record.line, std::move(event.error()));
       continue;
     }
+    origins.push_back({record.line, timed && !event->time});
     event->received = received;
-    if (!event->time && timed) event->time = received;
+    if (origins.back().timed_here) event->time = received;
     if (event->id.empty()) event->id = once->empty() ? service.fresh_id() : hash128(fmt::format("{}\n{}", *once, i)).hex();
     if (event->kind == store::EventKind::other) ++unknown_kinds[event->kind_name];
-    lines.push_back(record.line);
     intake->changes.events.push_back(std::move(*event));
   }
   if (const auto problem = commit(service, *intake)) return to_response(*problem);
-  reject_conflicts(*intake, lines);
   const store::CommitReport& report = intake->report;
-  std::string members = fmt::format(R"("accepted":{},"duplicates":{},"unknown_kinds":{},"rejected":{})", report.accepted, report.duplicates,
+  const std::uint64_t duplicates = report.duplicates + sort_out_conflicts(*intake, origins);
+  std::string members = fmt::format(R"("accepted":{},"duplicates":{},"unknown_kinds":{},"rejected":{})", report.accepted, duplicates,
                                     counts_json(unknown_kinds), rejected_json(intake->rejected));
-  return answered(service, "events", std::move(members), report.accepted + report.duplicates > 0, *intake);
+  return answered(service, "events", std::move(members), report.accepted + duplicates > 0, *intake);
 }
 
 HttpResponse put_shoppers(Service& service, const Call& call) {

@@ -1,9 +1,8 @@
 #include "souk/serve/request_json.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <charconv>
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 #include <set>
 
