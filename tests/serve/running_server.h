@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 
+#include "souk/base/log.h"
 #include "souk/engine/shop.h"
 #include "souk/serve/server.h"
 
@@ -21,6 +22,7 @@ inline const Client::Headers kNdjson{{"Content-Type", "application/x-ndjson"}};
 class RunningServer : public ::testing::Test {
  protected:
   void SetUp() override {
+    ASSERT_TRUE(log::set_level("error"));
     auto shop = engine::Shop::init(dir_ / "shop", {"Corner shop", "en", "USD"});
     ASSERT_TRUE(shop) << shop.error().message();
     shop_ = std::move(*shop);
@@ -32,8 +34,8 @@ class RunningServer : public ::testing::Test {
     write(options_.console_dir / "index.html", "<!doctype html><title>Shop</title>");
     write(options_.console_dir / "souk.js", "export {};");
     write(options_.console_dir / "assets" / "app.css", "body{}");
-    write(options_.console_dir / ".secret", "hidden");
-    write(dir_ / "outside.txt", "outside");
+    write(options_.console_dir / ".secret", "kept private");
+    write(dir_ / "outside.txt", "kept private");
   }
 
   void start() {
