@@ -30,6 +30,9 @@ struct Descriptor {
 // The folder data sets are looked up in: $SOUK_DATA, else ../shared/data beside the working folder, else data.
 fs::path data_root();
 
+// Whether a file is there and has the SHA-256 that the descriptor states.
+Status check_file(const fs::path& path, const DataFile& file);
+
 // Imports every importable file of a set into a store, in the descriptor's order.
 Result<ImportReport> import_descriptor(store::Store& store, const fs::path& rejects_dir, const Descriptor& descriptor,
                                        const fs::path& folder, unsigned threads, Progress& progress);

@@ -482,6 +482,9 @@ bool RecordBuilder::finish_event() {
   if (event_.shopper.starts_with(store::kVisitorPrefix)) {
     return refuse("shopper", "a key that does not begin with \"session:\", which names visitors", found_text(event_.shopper));
   }
+  if (event_.shopper.empty() && event_.session.size() > 504) {  // "session:" and it make the visitor's key
+    return refuse("session", "at most 504 bytes", std::to_string(event_.session.size()) + " bytes");
+  }
   if (event_.item.empty() && kind != EventKind::search && kind != EventKind::filter && kind != EventKind::checkout) {
     return refuse("item", "an item, as every event but search, filter and checkout has", "nothing");
   }

@@ -53,7 +53,7 @@ struct ImportOptions {
   bool merge = false;   // items: patch instead of replace
   unsigned threads = 1;
   std::string currency = "EUR";
-  // Called for each record read, before it is checked; the same record must give the same result. May be empty.
+  // Called for each good record, on several threads; the same record must give the same result. May be empty.
   std::function<void(store::Item&)> finish_item;
   std::function<void(store::Event&)> finish_event;
 };

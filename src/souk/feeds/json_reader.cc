@@ -401,6 +401,7 @@ bool JsonReader::Impl::read(std::string_view json) {
 JsonReader::JsonReader(const RowPlan& plan) : impl_(std::make_unique<Impl>(plan)) {}
 JsonReader::~JsonReader() = default;
 JsonReader::JsonReader(JsonReader&&) noexcept = default;
+JsonReader& JsonReader::operator=(JsonReader&&) noexcept = default;
 
 bool JsonReader::read(std::string_view json) {
   impl_->merging = false;
@@ -435,6 +436,19 @@ std::string JsonReader::text_of(std::string_view json, std::string_view name) {
   if (value.get_string().get(token) == simdjson::SUCCESS) return std::string(token);
   token = trimmed_token(value.raw_json_token());
   return is_whole_number(token) ? std::string(token) : std::string();
+}
+
+std::vector<std::string> JsonReader::names_of(std::string_view json) {
+  simdjson::ondemand::document document;
+  JsonObject object;
+  std::vector<std::string> names;
+  if (!impl_->parse(json, object, document)) return names;
+  impl_->values.each_member("", object, [&](std::string_view name, JsonValue value) {
+    names.emplace_back(name);
+    std::string ignored;
+    return impl_->values.json({}, value, ignored, 1);
+  });
+  return names;
 }
 
 }  // namespace souk::feeds

@@ -16,6 +16,7 @@ class JsonReader {  // reuses its memory between calls; one a thread
   explicit JsonReader(const RowPlan& plan);  // the plan must outlive the reader
   ~JsonReader();
   JsonReader(JsonReader&&) noexcept;
+  JsonReader& operator=(JsonReader&&) noexcept;
 
   // Fills builder().item() and so on. False: builder().problem(), without a line.
   bool read(std::string_view json);
@@ -26,6 +27,8 @@ class JsonReader {  // reuses its memory between calls; one a thread
   const std::vector<std::string>& unknown() const;
   // The text of a top-level text or whole number, from whatever can still be read of a refused record; empty: none.
   std::string text_of(std::string_view json, std::string_view name);
+  // The top-level names, as far as they can be read.
+  std::vector<std::string> names_of(std::string_view json);
 
  private:
   struct Impl;

@@ -203,10 +203,18 @@ std::string to_json(const store::Shopper& shopper) {
   return out;
 }
 
-std::string content_id(const store::Event& event, std::uint64_t equal_before) {
-  std::string id = hash128(event_json(event, false)).hex();
+Hash128 content_hash(const store::Event& event) {
+  return hash128(event_json(event, false));
+}
+
+std::string content_id(const Hash128& content, std::uint64_t equal_before) {
+  std::string id = content.hex();
   if (equal_before != 0) id += "-" + std::to_string(equal_before);
   return id;
+}
+
+std::string content_id(const store::Event& event, std::uint64_t equal_before) {
+  return content_id(content_hash(event), equal_before);
 }
 
 }  // namespace souk::feeds

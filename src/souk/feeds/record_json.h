@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "souk/base/hash.h"
 #include "souk/base/result.h"
 #include "souk/store/records.h"
 
@@ -62,5 +63,8 @@ Result<std::vector<BodyRecord>> split_body(std::string_view body);
 
 // XXH3-128 of the canonical record without `received`, with the number of equal records before it: the id of an event that has none.
 std::string content_id(const store::Event& event, std::uint64_t equal_before);
+// Its two steps, for callers that hash and count apart.
+Hash128 content_hash(const store::Event& event);
+std::string content_id(const Hash128& content, std::uint64_t equal_before);
 
 }  // namespace souk::feeds

@@ -1,0 +1,424 @@
+#include "souk/feeds/import.h"
+
+#include <fstream>
+#include <gtest/gtest.h>
+#include <zlib.h>
+#include <zstd.h>
+
+#include "souk/feeds/descriptor.h"
+
+#include "tests/support/data.h"
+
+namespace souk::feeds {
+namespace {
+
+using namespace std::string_view_literals;
+
+class Importing : public ::testing::Test {
+ protected:
+  Importing() { store_ = store::Store::create(dir_ / "store").value(); }
+
+  fs::path write(const std::string& name, std::string_view text) {
+    std::ofstream(dir_ / name, std::ios::binary) << text;
+    return dir_ / name;
+  }
+  Result<ImportReport> import(const std::vector<fs::path>& files, const ImportOptions& options = {}) {
+    return import_files(*store_, dir_ / "rejects", files, options, Progress::none());
+  }
+  ImportReport imported(std::string_view text, const ImportOptions& options = {}) {
+    auto report = import({write("feed", text)}, options);
+    EXPECT_TRUE(report) << (report ? "" : report.error().message());
+    return report ? *report : ImportReport{};
+  }
+  Error refused(std::string_view text, const ImportOptions& options = {}) {
+    const auto report = import({write("feed", text)}, options);
+    EXPECT_FALSE(report);
+    return report ? Error{} : report.error();
+  }
+  static std::string exported(const store::Store& store, RecordKind kind, const fs::path& path) {
+    EXPECT_TRUE(export_records(store, kind, path, Progress::none()));
+    return read_file(path).value();
+  }
+  std::string exported(RecordKind kind) { return exported(*store_, kind, dir_ / "export.jsonl"); }
+  static ImportOptions with_map(const std::vector<std::string>& map) {
+    ImportOptions options;
+    options.map = parse_map(map).value();
+    return options;
+  }
+  static ImportOptions lenient() {
+    ImportOptions options;
+    options.max_rejects = 1;
+    return options;
+  }
+
+  testing::TempDir dir_;
+  std::unique_ptr<store::Store> store_;
+};
+
+constexpr std::string_view kItems =
+    "{\"key\":\"b\",\"title\":\"Bowl\",\"price\":\"4.50\"}\n"
+    "{\"key\":\"a\",\"title\":\"Apple\",\"colour\":[\"red\",\"green\"]}\n";
+constexpr std::string_view kEvents =
+    "id,shopper,item,kind,time,value\n"
+    "1,s1,a,view,2017-01-02T00:00:00Z,\n"
+    "2,s1,b,purchase,2017-01-01T00:00:00Z,4.50\n"
+    "3,s2,c,hover,1483315200000,\n";
+
+TEST_F(Importing, ReadsJsonLinesAndExportsThemByKey) {
+  const auto report = imported(kItems);
+  EXPECT_EQ(report.accepted, 2u);
+  EXPECT_EQ(report.changed, 2u);
+  EXPECT_EQ(report.unknown_fields, (std::map<std::string, std::uint64_t>{{"colour", 1}}));
+  EXPECT_EQ(exported(RecordKind::items),
+            "{\"key\":\"a\",\"title\":\"Apple\",\"attributes\":{\"colour\":[\"red\",\"green\"]}}\n"
+            "{\"key\":\"b\",\"title\":\"Bowl\",\"offers\":[{\"amount\":\"4.50\",\"currency\":\"EUR\",\"availability\":\"in_stock\"}]}\n");
+}
+
+TEST_F(Importing, ReadsTablesAndExportsEventsByTime) {
+  const auto report = imported(kEvents);
+  EXPECT_EQ(report.accepted, 3u);
+  EXPECT_EQ(report.unknown_kinds, (std::map<std::string, std::uint64_t>{{"hover", 1}}));
+  EXPECT_EQ(exported(RecordKind::events),
+            "{\"id\":\"2\",\"shopper\":\"s1\",\"item\":\"b\",\"kind\":\"purchase\",\"time\":\"2017-01-01T00:00:00Z\",\"value\":4.50}\n"
+            "{\"id\":\"1\",\"shopper\":\"s1\",\"item\":\"a\",\"kind\":\"view\",\"time\":\"2017-01-02T00:00:00Z\"}\n"
+            "{\"id\":\"3\",\"shopper\":\"s2\",\"item\":\"c\",\"kind\":\"hover\",\"time\":\"2017-01-02T00:00:00Z\"}\n");
+}
+
+TEST_F(Importing, AgainChangesNothingAndSaysSo) {
+  imported(kItems);
+  imported(kEvents);
+  const auto seq = store_->counts().seq;
+  const auto items = imported(kItems);
+  EXPECT_EQ(items.changed, 0u);
+  EXPECT_EQ(items.unchanged, 2u);
+  const auto events = imported(kEvents);
+  EXPECT_EQ(events.accepted, 0u);
+  EXPECT_EQ(events.duplicates, 3u);
+  EXPECT_EQ(store_->counts().seq, seq);
+}
+
+TEST_F(Importing, AnExportGivesTheSameExport) {
+  imported(kItems);
+  imported(kEvents);
+  imported("{\"key\":\"s1\",\"consent\":{\"train\":false},\"attributes\":{\"age\":\"45-54\"}}\n");
+  imported("{\"session\":\"v\",\"item\":\"a\",\"kind\":\"view\",\"time\":\"2017-01-02T00:00:00Z\",\"tags\":[1,\"x\"]}\n");
+  auto copy = store::Store::create(dir_ / "copy").value();
+  for (const RecordKind kind : {RecordKind::items, RecordKind::events, RecordKind::shoppers}) {
+    const auto original = exported(kind);
+    ImportOptions options;
+    options.as = kind;
+    const auto report = import_files(*copy, dir_ / "rejects", {dir_ / "export.jsonl"}, options, Progress::none());
+    ASSERT_TRUE(report) << report.error().message();
+    EXPECT_EQ(report->rejected, 0u);
+  }
+  for (const RecordKind kind : {RecordKind::items, RecordKind::events, RecordKind::shoppers}) {
+    EXPECT_EQ(exported(*copy, kind, dir_ / "copy.jsonl"), exported(kind)) << name_of(kind);
+  }
+}
+
+TEST_F(Importing, CellsAreTypedOnlyWhereNoDigitIsLost) {
+  imported("key,title,attributes.a,b\n1,One,007|1.5|true|x,2\n");
+  EXPECT_EQ(exported(RecordKind::items), "{\"key\":\"1\",\"title\":\"One\",\"attributes\":{\"a\":[\"007\",1.5,true,\"x\"],\"b\":2}}\n");
+}
+
+TEST_F(Importing, MapsColumnsWithUnits) {
+  const auto report =
+      imported("user,product,ts,what\n7,9,1483271606,view\n", with_map({"shopper=user,item=product", "time=ts:s", "kind=what"}));
+  EXPECT_EQ(report.unknown_fields.size(), 0u);
+  EXPECT_EQ(store_->counts().first_event, 1483271606000);
+  imported("user;product;ts;what\n7;10;2017-01-01 06:53:27;view\n",
+           with_map({"shopper=user,item=product", "time=ts:America/New_York", "kind=what"}));
+  EXPECT_EQ(store_->counts().last_event, 1483271607000);
+  EXPECT_EQ(imported("{\"user\":7,\"product\":11,\"ts\":1483271608,\"what\":\"view\"}\n",
+                     with_map({"shopper=user,item=product", "time=ts:s", "kind=what"}))
+                .accepted,
+            1u);
+}
+
+TEST_F(Importing, MistakesInTheMappingAreTold) {
+  EXPECT_FALSE(parse_map({"title"}));
+  EXPECT_FALSE(parse_map({"=x"}));
+  EXPECT_EQ(refused(kEvents, with_map({"colour=x"})).what, "cannot map to this field");
+  EXPECT_EQ(refused(kEvents, with_map({"time=time:fortnights"})).what, "unknown unit of times");
+}
+
+TEST_F(Importing, AsksWhenTheKindCannotBeTold) {
+  EXPECT_EQ(refused("a,b\n1,2\n").what, "cannot tell what the records are");
+  EXPECT_EQ(refused("{\"name\":\"x\"}\n").found, "name");
+}
+
+TEST_F(Importing, RefusesRowsWithLineFieldExpectedAndFound) {
+  const auto report = imported("key,title,price\na,A,1\nb,B,cheap\n\n,C,1\nd,D\n", lenient());
+  EXPECT_EQ(report.accepted, 1u);
+  EXPECT_EQ(report.rejected, 3u);
+  EXPECT_TRUE(report.applied);
+  ASSERT_EQ(report.first_problems.size(), 3u);
+  EXPECT_EQ(
+      read_file(report.rejects_file).value(),
+      "{\"file\":\"feed\",\"line\":3,\"path\":\"price\",\"expected\":\"an amount of 0 or more, such as 29.90\",\"found\":\"\\\"cheap\\\"\","
+      "\"row\":\"b,B,cheap\"}\n"
+      "{\"file\":\"feed\",\"line\":5,\"path\":\"key\",\"expected\":\"a key\",\"found\":\"nothing\",\"row\":\",C,1\"}\n"
+      "{\"file\":\"feed\",\"line\":6,\"path\":\"\",\"expected\":\"3 columns, as the header has\",\"found\":\"2\",\"row\":\"d,D\"}\n");
+}
+
+TEST_F(Importing, AppliesNothingAboveMaxRejects) {
+  std::string feed(kItems);
+  feed.append("{\"key\":\"c\",\"title\":1}\n");
+  const auto report = imported(feed);
+  EXPECT_FALSE(report.applied);
+  EXPECT_EQ(report.rejected, 1u);
+  EXPECT_EQ(store_->counts().items, 0u);
+  ImportOptions third;
+  third.max_rejects = 0.34;
+  EXPECT_TRUE(imported(feed, third).applied);
+  EXPECT_EQ(store_->counts().items, 2u);
+}
+
+TEST_F(Importing, TheShareOfRejectsIsOverAllFiles) {
+  ImportOptions third;
+  third.max_rejects = 0.34;
+  const auto report = import({write("good", kItems), write("bad", "{\"key\":\"c\",\"title\":1}\n")}, third);
+  ASSERT_TRUE(report);
+  EXPECT_TRUE(report->applied);
+}
+
+TEST_F(Importing, StrictRefusesUnknownFields) {
+  ImportOptions strict;
+  strict.strict = true;
+  EXPECT_FALSE(imported(kItems, strict).applied);
+  EXPECT_FALSE(imported("key,title,colour\na,A,red\n", strict).applied);
+  EXPECT_TRUE(imported("key,title,attributes.colour\na,A,red\n", strict).applied);
+}
+
+TEST_F(Importing, EmptyFilesHoldNoRows) {
+  EXPECT_EQ(imported("").accepted, 0u);
+  EXPECT_EQ(imported(" \n\r\n").accepted, 0u);
+  EXPECT_EQ(imported("\xEF\xBB\xBF").accepted, 0u);
+  EXPECT_EQ(imported("key,title\n").accepted, 0u);
+  EXPECT_EQ(imported("key,title").accepted, 0u);
+}
+
+TEST_F(Importing, ByteOrderMarksAndCrlfAreNoPartOfTheData) {
+  imported("\xEF\xBB\xBFkey\ttitle\r\na\tApple\r\n");
+  imported("\xEF\xBB\xBF{\"key\":\"b\",\"title\":\"Bowl\"}\r\n");
+  EXPECT_EQ(exported(RecordKind::items), "{\"key\":\"a\",\"title\":\"Apple\"}\n{\"key\":\"b\",\"title\":\"Bowl\"}\n");
+}
+
+TEST_F(Importing, BytesThatAreNotTextAreRefusedByRow) {
+  const auto report = imported("key,title\na,A\nb,\xff\xfe\nc,x\0y\n"sv, lenient());
+  EXPECT_EQ(report.accepted, 1u);
+  ASSERT_EQ(report.first_problems.size(), 2u);
+  EXPECT_EQ(report.first_problems[0].found, "bytes that are not UTF-8");
+  EXPECT_EQ(report.first_problems[0].line, 3u);
+  EXPECT_EQ(report.first_problems[1].found, "a NUL byte");
+  EXPECT_TRUE(store::valid_utf8(read_file(report.rejects_file).value()));
+  EXPECT_EQ(refused("\xFF\xFEk\0e\0y\0"sv).found, "UTF-16");
+}
+
+TEST_F(Importing, AQuoteThatIsNotClosedNamesTheLineItBeginsOn) {
+  const auto error = refused("key,title\na,A\n\"b\nb\",\"open\nc,C\nd,D\n");
+  EXPECT_EQ(error.where, (dir_ / "feed").string() + ":4");
+  EXPECT_EQ(error.found, "none for the quote that begins here");
+  EXPECT_EQ(store_->counts().items, 0u);
+}
+
+TEST_F(Importing, HeadersNeedNamesThatDiffer) {
+  EXPECT_EQ(refused("key,title,\na,A,\n").found, "no name for column 3");
+  EXPECT_EQ(refused("key,title,title\na,A,\n").found, "a second column \"title\"");
+  EXPECT_EQ(refused("[{\"key\":\"a\"}]").found, "a JSON array");
+}
+
+TEST_F(Importing, TruncatedJsonIsOneRefusedRow) {
+  const auto report = imported(kItems.substr(0, kItems.size() - 20), lenient());
+  EXPECT_EQ(report.accepted, 1u);
+  ASSERT_EQ(report.first_problems.size(), 1u);
+  EXPECT_EQ(report.first_problems[0].line, 2u);
+}
+
+TEST_F(Importing, VeryLongLinesAreRead) {
+  const std::string title(1'000'000, 'x');
+  EXPECT_EQ(imported("{\"key\":\"a\",\"title\":\"" + title + "\"}\n{\"key\":\"b\",\"title\":\"B\"}\n").accepted, 2u);
+  EXPECT_EQ(imported("key,title\nc,\"" + title + "\"\n").accepted, 1u);
+  EXPECT_EQ(store_->item(*store_->find_item("c"))->title.size(), title.size());
+}
+
+TEST_F(Importing, OfEqualKeysInAFeedTheLaterRowWinsHoweverOftenItIsImported) {
+  const std::string_view feed = "key,title\na,First\nb,B\na,Second\n";
+  const auto first = imported(feed);
+  EXPECT_EQ(first.accepted, 2u);
+  EXPECT_EQ(first.duplicates, 1u);
+  EXPECT_EQ(store_->item(*store_->find_item("a"))->title, "Second");
+  const auto second = imported(feed);
+  EXPECT_EQ(second.changed, 0u);
+  EXPECT_EQ(store_->item(*store_->find_item("a"))->title, "Second");
+}
+
+TEST_F(Importing, RowsOfOneKeyAtDifferentTimesAreItsHistory) {
+  const std::string_view feed = "key,title,updated\na,New,2018-01-01T00:00:00Z\na,Old,2017-01-01T00:00:00Z\n";
+  EXPECT_EQ(imported(feed).duplicates, 0u);
+  EXPECT_EQ(store_->item(*store_->find_item("a"))->title, "New");
+}
+
+TEST_F(Importing, EqualEventsWithoutIdsAreToldApartByTheirNumber) {
+  const std::string_view feed =
+      "shopper,item,kind,time\ns,a,view,2017-01-01T00:00:00Z\ns,a,view,2017-01-01T00:00:00Z\ns,b,view,2017-01-01T00:00:00Z\n";
+  EXPECT_EQ(imported(feed).accepted, 3u);
+  EXPECT_EQ(imported(feed).duplicates, 3u);
+  EXPECT_EQ(store_->counts().events, 3u);
+}
+
+TEST_F(Importing, AShopsEventsAreAllTimedOrAllUntimed) {
+  const auto report = imported("id,shopper,item,kind,time\n1,s,a,view,2017-01-01T00:00:00Z\n2,s,b,view,\n", lenient());
+  EXPECT_EQ(report.accepted, 1u);
+  ASSERT_EQ(report.first_problems.size(), 1u);
+  EXPECT_EQ(report.first_problems[0].line, 3u);
+  EXPECT_EQ(report.first_problems[0].expected, "a time, as the shop's other events have");
+  EXPECT_FALSE(imported("id,shopper,item,kind\n3,s,a,view\n").applied);
+}
+
+TEST_F(Importing, KnownIdsWithOtherContentAreConflictsAndNotApplied) {
+  imported("id,shopper,item,kind,time\n1,s,a,view,2017-01-01T00:00:00Z\n");
+  const auto report = imported("id,shopper,item,kind,time\n1,s,b,view,2017-01-01T00:00:00Z\n");
+  EXPECT_EQ(report.conflicts, 1u);
+  EXPECT_EQ(store_->counts().events, 1u);
+}
+
+TEST_F(Importing, FullFeedsRemoveWhatTheyNoLongerHave) {
+  imported("key,title\na,A\nb,B\nc,C\n");
+  ImportOptions full;
+  full.full = true;
+  const auto guarded = refused("key,title\na,A\nb,B2\n", full);
+  EXPECT_EQ(guarded.kind, ErrorKind::limit);
+  EXPECT_EQ(store_->item(*store_->find_item("b"))->title, "B");
+  full.max_delete = 0.5;
+  EXPECT_EQ(imported("key,title\na,A\nb,B2\n", full).removed, 1u);
+  EXPECT_EQ(store_->item(*store_->find_item("b"))->title, "B2");
+  EXPECT_FALSE(store_->item(*store_->find_item("c")));
+  EXPECT_EQ(imported("key,title\na,A\nb,B2\n", full).removed, 0u);
+}
+
+TEST_F(Importing, FullFeedsKeepTheItemsOfRefusedRows) {
+  imported("key,title\na,A\nb,B\n");
+  ImportOptions full = lenient();
+  full.full = true;
+  full.max_delete = 1;
+  EXPECT_EQ(imported("key,title,price\na,A,1\nb,B,cheap\n", full).removed, 0u);
+  EXPECT_EQ(imported("{\"key\":\"a\",\"title\":\"A\"}\n{\"key\":\"b\",\"title\":5}\n", full).removed, 0u);
+  EXPECT_EQ(refused("{\"key\":\"a\",\"title\":\"A\"}\n{\"ke", full).what, "cannot tell which items the feed still has");
+}
+
+TEST_F(Importing, MergingPatchesItems) {
+  imported("{\"key\":\"a\",\"title\":\"Apple\",\"brand\":\"X\",\"price\":1}\n");
+  ImportOptions merge;
+  merge.merge = true;
+  EXPECT_EQ(imported("{\"key\":\"a\",\"brand\":null}\n{\"key\":\"a\",\"description\":\"Red\"}\n{\"key\":\"n\",\"title\":\"New\"}\n", merge)
+                .changed,
+            2u);
+  imported("key,price\na,2.5\n", [&] {
+    ImportOptions options = merge;
+    options.as = RecordKind::items;
+    return options;
+  }());
+  EXPECT_EQ(exported(RecordKind::items),
+            "{\"key\":\"a\",\"title\":\"Apple\",\"description\":\"Red\",\"offers\":[{\"amount\":\"2.50\",\"currency\":\"EUR\","
+            "\"availability\":\"in_stock\"}]}\n{\"key\":\"n\",\"title\":\"New\"}\n");
+  EXPECT_EQ(refused(kEvents, merge).what, "--full and --merge are for items");
+}
+
+std::string many_events(std::size_t count) {
+  std::string text = "id,shopper,item,kind,time\n";
+  for (std::size_t i = 0; i < count; ++i) {
+    text += std::to_string(i) + ",s" + std::to_string(i % 97) + ",i" + std::to_string(i % 1013) + ",view," +
+            std::to_string(1483271606000 + i) + "\n";
+  }
+  return text;
+}
+
+TEST_F(Importing, GoesOnWhereAnEarlierRunStopped) {
+  const std::string feed = many_events(60'000);  // several commits
+  Progress progress(Progress::Style::silent);
+  ImportOptions options;
+  options.finish_event = [&](store::Event& event) {
+    if (event.id == "45000" && store_->counts().events > 0) progress.cancel();
+  };
+  const auto path = write("feed", feed);
+  const auto stopped = import_files(*store_, dir_ / "rejects", {path}, options, progress);
+  ASSERT_FALSE(stopped);
+  EXPECT_EQ(stopped.error().kind, ErrorKind::cancelled);
+  const auto before = store_->counts().events;
+  EXPECT_GT(before, 0u);
+  EXPECT_LT(before, 60'000u);
+  const auto resumed = import({path});
+  ASSERT_TRUE(resumed);
+  EXPECT_EQ(resumed->resumed_rows, before);
+  EXPECT_EQ(resumed->accepted, 60'000u - before);
+  auto whole = store::Store::create(dir_ / "whole").value();
+  ASSERT_TRUE(import_files(*whole, dir_ / "rejects", {path}, {}, Progress::none()));
+  EXPECT_EQ(exported(RecordKind::events), exported(*whole, RecordKind::events, dir_ / "whole.jsonl"));
+}
+
+TEST_F(Importing, GivesTheSameShopOnAnyNumberOfThreads) {
+  const auto path = write("feed", many_events(50'000));
+  ImportOptions options;
+  options.threads = 4;
+  auto other = store::Store::create(dir_ / "other").value();
+  ASSERT_TRUE(import_files(*other, dir_ / "rejects", {path}, options, Progress::none()));
+  ASSERT_TRUE(import({path}));
+  EXPECT_EQ(exported(RecordKind::events), exported(*other, RecordKind::events, dir_ / "other.jsonl"));
+}
+
+std::string gzip(std::string_view text) {
+  z_stream stream{};
+  ::deflateInit2(&stream, 6, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY);
+  std::string out(text.size() + 1000, '\0');
+  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(text.data()));
+  stream.avail_in = static_cast<uInt>(text.size());
+  stream.next_out = reinterpret_cast<Bytef*>(out.data());
+  stream.avail_out = static_cast<uInt>(out.size());
+  ::deflate(&stream, Z_FINISH);
+  out.resize(stream.total_out);
+  ::deflateEnd(&stream);
+  return out;
+}
+
+std::string zstd(std::string_view text) {
+  std::string out(::ZSTD_compressBound(text.size()), '\0');
+  out.resize(::ZSTD_compress(out.data(), out.size(), text.data(), text.size(), 3));
+  return out;
+}
+
+TEST_F(Importing, ReadsGzipAndZstdToldByContent) {
+  EXPECT_EQ(imported(gzip(kItems.substr(0, 44)) + gzip(kItems.substr(44)) + std::string(512, '\0')).accepted, 2u);
+  EXPECT_EQ(imported(zstd(kEvents.substr(0, 50)) + zstd(kEvents.substr(50))).accepted, 3u);
+}
+
+TEST_F(Importing, DamagedCompressionAppliesNothing) {
+  const std::string feed = many_events(40'000);
+  for (const std::string& whole : {gzip(feed), zstd(feed)}) {
+    for (const std::size_t length : {whole.size() - 1, whole.size() / 2, std::size_t{20}}) {
+      EXPECT_EQ(refused(whole.substr(0, length)).kind, ErrorKind::corrupt) << length;
+    }
+    std::string flipped = whole;
+    flipped[whole.size() / 2] = static_cast<char>(flipped[whole.size() / 2] ^ 0x10);
+    const auto report = import({write("feed", flipped)});
+    EXPECT_FALSE(report && report->applied);
+  }
+  EXPECT_EQ(store_->counts().events, 0u);
+}
+
+TEST_F(Importing, MissingFilesAndFoldersAreErrors) {
+  EXPECT_EQ(import({dir_ / "nowhere"}).error().kind, ErrorKind::io);
+  EXPECT_EQ(import({dir_.path()}).error().kind, ErrorKind::io);
+}
+
+TEST_F(Importing, ReportsAsOneJsonObject) {
+  auto report = imported(kItems);
+  report.seconds = 1.25;
+  EXPECT_EQ(
+      report.to_json(),
+      "{\"accepted\":2,\"changed\":2,\"unchanged\":0,\"rejected\":0,\"removed\":0,\"duplicates\":0,\"conflicts\":0,\"unknown_kinds\":{},"
+      "\"unknown_fields\":{\"colour\":1},\"resumed_rows\":0,\"seconds\":1.25,\"applied\":true}");
+}
+
+}  // namespace
+}  // namespace souk::feeds
