@@ -2,10 +2,9 @@
 // skips and names it.
 #pragma once
 
-#include <gtest/gtest.h>
-
 #include <cstdlib>
 #include <filesystem>
+#include <gtest/gtest.h>
 #include <string>
 
 namespace souk::testing {
@@ -38,7 +37,7 @@ class TempDir {
 }  // namespace souk::testing
 
 // Skips the running test, by name of what is missing, when a file of the real data is absent.
-#define SOUK_NEEDS_DATA(file)                                                                    \
-  if (!std::filesystem::exists(::souk::testing::data_dir() / (file))) {                          \
-    GTEST_SKIP() << "needs real data " << (file) << " under " << ::souk::testing::data_dir();    \
+#define SOUK_NEEDS_DATA(file)                                                                 \
+  if (!std::filesystem::exists(::souk::testing::data_dir() / (file))) {                       \
+    GTEST_SKIP() << "needs real data " << (file) << " under " << ::souk::testing::data_dir(); \
   }

@@ -103,7 +103,7 @@ class Trending {
 // score(b | a) = (n_ab - e_ab) / (n_a^alpha n_b^beta + shrink), e_ab = n_a n_b / orders, kept when positive. For several a: the sum.
 struct BasketConfig {
   float alpha = 0.5F, beta = 0.5F, shrink = 10;
-  std::uint32_t keep = 200;       // neighbours kept an item
+  std::uint32_t keep = 200;        // neighbours kept an item
   std::uint32_t max_basket = 200;  // larger orders are cut to their first lines
 };
 class Basket {
@@ -123,17 +123,18 @@ class Basket {
 struct BuyAgainConfig {
   float scale = 50;
 };
-void buy_again(std::span<const std::uint32_t> history, const BuyAgainConfig& config, std::vector<Scored>& scores);  // unordered, one an item
+void buy_again(std::span<const std::uint32_t> history, const BuyAgainConfig& config,
+               std::vector<Scored>& scores);  // unordered, one an item
 
 // All tables of a shop in one file (kind "TABL", version 1), with the RowMaps that join them to the shop.
 struct Tables {
   std::vector<ItemId> item_ids;  // by row
   RowMap item_keys;
-  Popular popular, recent;       // all time (config half-life 0), and decayed (half-life 28 days)
+  Popular popular, recent;  // all time (config half-life 0), and decayed (half-life 28 days)
   Trending trending;
   CoVisit co_visit;
   Basket basket;
-  std::string facts;             // JSON: snapshot, fingerprint of the log, configs, when trained
+  std::string facts;  // JSON: snapshot, fingerprint of the log, configs, when trained
   Status write(const fs::path& path) const;
   static Result<Tables> open(const fs::path& path);
 };

@@ -40,7 +40,7 @@ enum class Match : std::uint8_t {
 
 // A float per ItemId from outside the index (popularity, rating): short or empty means 0 / missing for the rest.
 struct StatColumn {
-  std::string name;              // "stats.popularity"
+  std::string name;               // "stats.popularity"
   std::span<const float> values;  // NaN: missing
 };
 
@@ -51,19 +51,19 @@ struct SortKey {
 Result<std::vector<SortKey>> parse_sort(const std::vector<std::string>& keys, const Schema& schema);  // "price:asc"
 
 struct LexicalQuery {
-  std::string text = {};                // empty: every shown item
+  std::string text = {};  // empty: every shown item
   Match match = Match::automatic;
-  bool prefix_last = false;             // the last word may be the beginning of one (search as you type)
-  FilterPtr filter = {};                // null: everything
+  bool prefix_last = false;                             // the last word may be the beginning of one (search as you type)
+  FilterPtr filter = {};                                // null: everything
   std::map<std::string, FilterPtr> facet_filters = {};  // by full field name: a facet's own choice does not shrink its own counts
-  std::vector<std::string> facets = {};  // full names to count
-  std::size_t facet_values = 20;        // at most, by count then value
-  std::vector<SortKey> sort = {};       // empty: by score
+  std::vector<std::string> facets = {};                 // full names to count
+  std::size_t facet_values = 20;                        // at most, by count then value
+  std::vector<SortKey> sort = {};                       // empty: by score
   std::size_t offset = 0, k = 10;
-  bool one_per_group = true;            // variants (Item::group) collapse to their best
-  std::string market = {};              // for price and availability; empty: the first offer
-  Timestamp now = 0;                    // which offers are current
-  std::span<const float> prior = {};    // bounded additive document signal by ItemId, already weighted; may be empty
+  bool one_per_group = true;          // variants (Item::group) collapse to their best
+  std::string market = {};            // for price and availability; empty: the first offer
+  Timestamp now = 0;                  // which offers are current
+  std::span<const float> prior = {};  // bounded additive document signal by ItemId, already weighted; may be empty
   std::span<const StatColumn> stats = {};
   std::span<const ItemId> exclude = {};
 };
@@ -85,7 +85,7 @@ struct FacetResult {
   std::optional<FacetStats> stats;  // number, time
 };
 struct LexicalAnswer {
-  std::vector<Hit> hits;  // score descending, ties by lower ItemId
+  std::vector<Hit> hits;    // score descending, ties by lower ItemId
   std::uint64_t total = 0;  // exact: items, or groups when collapsed
   std::map<std::string, FacetResult> facets;
   std::vector<std::string> terms;    // analyzed, for highlighting
@@ -147,7 +147,7 @@ class FieldIndex {
   virtual Status rebuild(const std::function<bool(ItemId&, store::Item&)>& next, Seq seq, unsigned threads) = 0;
   // True when the memory segment is large enough that the caller should flush.
   virtual bool wants_flush() const = 0;
-  virtual Status flush() = 0;   // memory segment to a file, merging with the base when that pays
+  virtual Status flush() = 0;         // memory segment to a file, merging with the base when that pays
   virtual Status verify() const = 0;  // every checksum
   // Declared fields, and the attributes seen in items (filterable, facetable and sortable, not searched; a number when all values are
   // numbers, a flag when all are flags, else a keyword). A snapshot: ask again, or the reader, after updates.

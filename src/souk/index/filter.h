@@ -23,10 +23,10 @@ struct Filter {  // an expression tree, immutable once parsed; shared freely bet
   enum class Op : std::uint8_t { all, any, none_of, equals, less, less_equal, greater, greater_equal, range, in, exists };
   using Value = std::variant<std::string, double, bool>;  // strings are folded
   Op op = Op::all;
-  std::string field;           // full name, for tests
-  std::vector<Value> values;   // equals 1, comparisons 1, range 2, in n
+  std::string field;                                    // full name, for tests
+  std::vector<Value> values;                            // equals 1, comparisons 1, range 2, in n
   std::vector<std::shared_ptr<const Filter>> children;  // all, any: n; none_of: 1
-  std::string to_string() const;  // parses back to the same tree
+  std::string to_string() const;                        // parses back to the same tree
 };
 using FilterPtr = std::shared_ptr<const Filter>;
 

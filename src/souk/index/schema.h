@@ -16,9 +16,9 @@ namespace souk::index {
 enum class FieldType : std::uint8_t { keyword, text, number, flag, time };
 
 struct Field {
-  std::string name;      // full: "brand", "attributes.colour", "stats.popularity"
+  std::string name;  // full: "brand", "attributes.colour", "stats.popularity"
   FieldType type = FieldType::keyword;
-  float search = 0;      // weight in full-text search; 0: not searched
+  float search = 0;  // weight in full-text search; 0: not searched
   bool facet = false, filter = true, sort = false;
   friend bool operator==(const Field&, const Field&) = default;
 };

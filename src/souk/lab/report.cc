@@ -152,7 +152,8 @@ Result<std::string> render_results(const fs::path& results) {
   std::string text =
       "# Results\n\nGenerated from the records in `results/` by `souk lab results`; do not edit. Every figure is the mean over cases, with "
       "its "
-      "95 % bootstrap interval;\nfigures of unlike data or protocols never share a table. `souk lab run RECIPE --record results` adds a record.\n";
+      "95 % bootstrap interval;\nfigures of unlike data or protocols never share a table. `souk lab run RECIPE --record results` adds a "
+      "record.\n";
   for (const auto& [key, records] : groups) {
     const RunRecord& first = records.front();
     text += fmt::format("\n## {}, {}\n\n{} users, {} items, {} events; {} cases; data `{}`.\n\n{}", first.data.name, first.protocol,
