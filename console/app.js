@@ -38,7 +38,7 @@ class App extends EventTarget {
     this.#keys();
     this.state.addEventListener("shopper", () => this.#shopperChanged());
     this.state.addEventListener("basket", () => this.#showBasketCount());
-    addEventListener("hashchange", () => this.#route());
+    addEventListener("hashchange", () => location.hash !== this.routed && this.#route());
     addEventListener("online", () => this.#knock());
     addEventListener("offline", () => this.reachable(false));
   }
@@ -71,19 +71,16 @@ class App extends EventTarget {
     this.toasting = setTimeout(() => (box.hidden = true), TOAST_MS);
   }
 
+  // Shows the page at once; the browser's own event comes later and finds it there.
   go(href, { keepScroll = false, replace = false } = {}) {
-    this.keepScroll = keepScroll;
-    if (location.hash === href) return this.#route();
-    if (replace) {
-      history.replaceState(null, "", href);
-      this.#route();
-    } else {
-      location.hash = href;
-    }
+    if (replace) history.replaceState(null, "", href);
+    else if (location.hash !== href) location.hash = href;
+    this.#route({ keepScroll });
   }
 
   // Called at each key: the results follow. One step back leads to where the typing began.
   typed(query) {
+    this.queryIsMeant = false;
     const typing = this.page?.view === "search";
     if (query.trim() === "" && !typing) return;
     const route = parseHash(location.hash);
@@ -91,7 +88,9 @@ class App extends EventTarget {
     if (href !== location.hash) this.go(href, { replace: typing });
   }
 
+  // What stands in the box is what was looked for, not a step on the way: the page says so to the shop once it has the answer.
   meant() {
+    this.queryIsMeant = true;
     this.page?.meant?.();
   }
 
@@ -122,13 +121,12 @@ class App extends EventTarget {
     this.souk.flush().catch(() => {});
   }
 
-  #route() {
+  #route({ keepScroll = false } = {}) {
     const hash = location.hash;
+    this.routed = hash;
     if (hash !== "" && !hash.startsWith("#/")) return; // a place on the page
     const route = parseHash(hash);
     const { view } = route;
-    const keepScroll = this.keepScroll;
-    this.keepScroll = false;
     this.box.set(view === "search" ? route.query : "");
     document.getElementById("toast").hidden = true;
     if (view === "search" && this.page?.view === "search") {

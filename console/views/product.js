@@ -20,7 +20,9 @@ async function load(app, main, key, signal) {
   try {
     const item = await app.souk.item(key, { signal });
     app.reachable(true);
+    const arriving = document.activeElement === main;
     show(app, main, item, signal);
+    if (arriving) main.querySelector("h1").focus({ preventScroll: true });
     app.souk.track("view", { item: key });
   } catch (error) {
     if (error.name === "AbortError") return;

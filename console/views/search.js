@@ -119,6 +119,7 @@ class SearchView {
   #show(route, answer) {
     const { query, chosen, ranges } = route;
     this.answer = answer;
+    this.answered = route;
     this.shown = 0;
     this.heading.textContent = headingOf(route);
     const found = `${answer.total_exact ? "" : "about "}${counted(answer.total, "product", "products")}`;
@@ -135,6 +136,7 @@ class SearchView {
     this.grid.replaceChildren();
     this.#append(answer);
     this.empty.replaceChildren(...(answer.total === 0 ? this.#nothing(query, filters) : []));
+    this.meant();
   }
 
   #append(answer) {
@@ -190,9 +192,11 @@ class SearchView {
   }
 
   #toggle(field, value) {
-    const { [field]: values = [], ...others } = this.route.chosen;
+    const values = this.route.chosen[field] ?? [];
     const left = values.includes(value) ? values.filter((other) => other !== value) : [...values, value];
-    this.#go({ ...this.route, chosen: left.length > 0 ? { ...others, [field]: left } : others });
+    const chosen = { ...this.route.chosen, [field]: left };
+    if (left.length === 0) delete chosen[field];
+    this.#go({ ...this.route, chosen });
     this.app.souk.track("filter", { query: this.route.query, attributes: { field, value } });
   }
 
@@ -221,9 +225,10 @@ class SearchView {
     this.closeSheet = close;
   }
 
-  // The query was meant, not passed through on the way to another.
   meant() {
-    if (this.route.query && this.answer) this.app.souk.track("search", { query: this.route.query, request: this.answer.request });
+    if (!this.app.queryIsMeant || !this.route.query || this.answered !== this.route) return;
+    this.app.queryIsMeant = false;
+    this.app.souk.track("search", { query: this.route.query, request: this.answer.request });
   }
 
   leave() {
