@@ -177,7 +177,7 @@ TEST_F(Site, APortInUseIsAClearError) {
   options_.port = port();
   const auto second = Server::start(*shop_, options_);
   ASSERT_FALSE(second);
-  EXPECT_EQ(second.error().kind, ErrorKind::busy);
+  EXPECT_EQ(second.error().kind, ErrorKind::io);
   EXPECT_THAT(second.error().message(), HasSubstr("choose another port"));
 }
 

@@ -375,7 +375,7 @@ TEST_F(TransportTest, APortInUseIsAClearError) {
   options.port = port();
   const auto second = Transport::start(handler_, options);
   ASSERT_FALSE(second);
-  EXPECT_EQ(second.error().kind, ErrorKind::busy);
+  EXPECT_EQ(second.error().kind, ErrorKind::io);
   EXPECT_EQ(second.error().where, "127.0.0.1:" + std::to_string(port()));
   EXPECT_THAT(second.error().hint, HasSubstr("--listen 127.0.0.1:" + std::to_string(port() + 1)));
   options.address = "nowhere";

@@ -53,7 +53,7 @@ Result<std::unique_ptr<Server>> Server::start(engine::Shop& shop, const ServeOpt
   if (!is_loopback(address)) {
     return fail(Error{ErrorKind::unsupported, "a server that others can reach needs API keys, which this version does not have yet",
                       options.address, "a loopback address: 127.0.0.1, ::1 or localhost", options.address,
-                      "listen on 127.0.0.1 behind a reverse proxy that checks who asks and sends Host: localhost"});
+                      "Listen on 127.0.0.1 behind a reverse proxy that checks who asks and sends Host: localhost"});
   }
   auto impl = std::make_unique<Impl>(shop, service_options(options, address));
   SOUK_TRY(impl->transport, Transport::start(impl->service, transport_options(options, address)));

@@ -28,7 +28,7 @@ struct ServeOptions {
 class Server {  // thread-safe
  public:
   // Listens when it returns. `shop` must outlive the server. Errors: an address that is not loopback (unsupported), a port in use
-  // (busy), an address that is none (invalid).
+  // (io), an address that is none (invalid).
   static Result<std::unique_ptr<Server>> start(engine::Shop& shop, const ServeOptions& options);
   ~Server();  // stops
 

@@ -116,14 +116,13 @@ tl::unexpected<Error> listen_error(const TransportOptions& options, const error_
                                                                : fmt::format("[{}]:{}", options.address, options.port);
   error.found = ec.message();
   if (ec == net::error::address_in_use) {
-    error.kind = ErrorKind::busy;
     error.expected = "a free port";
-    error.hint = fmt::format("another program listens there: stop it, or choose another port, such as --listen {}:{}", options.address,
-                             options.port + 1);
+    error.found = "one that another program listens on";
+    error.hint = fmt::format("Stop that program, or choose another port, such as --listen {}:{}", options.address, options.port + 1);
   } else if (ec == net::error::access_denied) {
-    error.hint = "ports below 1024 belong to root: choose a higher one";
+    error.hint = "Ports below 1024 belong to root: choose a higher one";
   } else if (ec == boost::system::errc::address_not_available) {
-    error.hint = "this machine has no such address";
+    error.hint = "This machine has no such address";
   }
   return fail(std::move(error));
 }

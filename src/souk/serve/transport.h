@@ -40,7 +40,7 @@ struct TransportOptions {
 
 class Transport {  // thread-safe
  public:
-  // Listens when it returns. A port in use: busy. `handler` must outlive the transport.
+  // Listens when it returns. A port in use is an io error whose hint names another. `handler` must outlive the transport.
   static Result<std::unique_ptr<Transport>> start(HttpHandler& handler, const TransportOptions& options);
   ~Transport();  // stops
 
