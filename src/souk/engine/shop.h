@@ -13,9 +13,11 @@
 #include "souk/base/file.h"
 #include "souk/base/progress.h"
 #include "souk/base/result.h"
+#include "souk/feeds/descriptor.h"
 #include "souk/feeds/import.h"
 #include "souk/shelf/plan.h"
 #include "souk/shelf/shelf.h"
+#include "souk/store/interactions.h"
 #include "souk/store/store.h"
 
 namespace souk::engine {
@@ -49,8 +51,8 @@ struct SearchRequest : ShelfRequest {
   std::vector<std::string> facets, sort, fields;
   std::size_t facet_values = 20;
   index::Match match = index::Match::automatic;
-  bool prefix_last = false;   // search as you type
-  bool group = true;          // one of a group
+  bool prefix_last = false;  // search as you type
+  bool group = true;         // one of a group
   std::string cursor;
 };
 
@@ -61,14 +63,14 @@ struct Why {
 struct AnswerItem {
   std::string key;
   float score = 0;
-  store::Item item;  // current version
+  store::Item item;                              // current version
   std::map<std::string, std::string> highlight;  // field -> HTML, searches only
   std::vector<Why> why;
 };
 struct ShelfAnswer {
   std::string shelf;
   std::vector<AnswerItem> items;
-  std::string version;             // of what answered
+  std::string version;  // of what answered
   std::optional<Timestamp> trained;
   bool cold_start = false;         // the shopper is unknown, or nothing was learned yet
   std::vector<std::string> notes;  // in words: "unknown item 'x'", "this shop has no purchases yet"
@@ -81,7 +83,7 @@ struct SearchAnswer : ShelfAnswer {
   bool total_exact = true;
   std::map<std::string, index::FacetResult> facets;
   std::vector<std::string> dropped;
-  std::string cursor;  // of the next page; empty at the end
+  std::string cursor;                            // of the next page; empty at the end
   std::vector<index::Explanation> explanations;  // one an item, when asked to explain
 };
 
@@ -95,12 +97,16 @@ struct TrainReport {
 struct Finding {  // of doctor
   bool ok = true;
   std::string what, detail, repair;
+  bool warning = false;  // works, but not as well as it could; such a finding is ok
 };
 
 struct OpenOptions {
-  bool read_only = false;
+  bool read_only = false;   // beside the process that writes; sees what was committed when it opened
+  bool for_repair = false;  // damage of derived data is kept for doctor() instead of refusing to open; such a shop may not answer
   unsigned threads = 1;
 };
+
+class Holdout;  // engine/holdout.h
 
 class Shop {
  public:
@@ -126,11 +132,19 @@ class Shop {
   // Durable; visible to search and shelves when it returns.
   Result<store::CommitReport> apply(const store::Changes& changes);
   Result<feeds::ImportReport> import_files(const std::vector<fs::path>& files, const feeds::ImportOptions& options, Progress& progress);
+  // A described data set (recipes/data), its files below `folder`.
+  Result<feeds::ImportReport> import_data(const feeds::Descriptor& descriptor, const fs::path& folder, Progress& progress);
   // Rebuilds the lexical index when much has changed, catches up otherwise.
   Status refresh_index(Progress& progress);
   // Fits the count tables on everything up to now and activates them.
   Result<TrainReport> train(Progress& progress);
+  // The shop's events as one log, weighted as shop.toml says; with `until`, only events at or before it. Cached in SHOP/cache.
+  Result<store::Interactions> interactions(std::optional<Timestamp> until = {}) const;
+  // The shop as of `cut`: its tables fitted on events before the cut, answering with now = cut. Leaves this shop as it is; must not
+  // outlive it.
+  Result<std::unique_ptr<Holdout>> hold_out(Timestamp cut, Progress& progress) const;
 
+  // Verifies every checksum and what the shop runs on. With `repair`, rebuilds the derived data that is damaged.
   Result<std::vector<Finding>> doctor(bool repair, Progress& progress);
   std::string status_json() const;  // counts, sizes, versions, index and training state
 

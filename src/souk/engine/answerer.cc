@@ -1,0 +1,348 @@
+#include "souk/engine/answerer.h"
+
+#include <charconv>
+#include <chrono>
+#include <cmath>
+#include <fmt/format.h>
+#include <unordered_map>
+
+#include "souk/base/config.h"
+#include "souk/engine/past.h"
+#include "souk/engine/reasons.h"
+
+namespace souk::engine {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double milliseconds_since(Clock::time_point start) {
+  return std::chrono::duration<double, std::milli>(Clock::now() - start).count();
+}
+
+// The cursor of the page that begins at `offset`: where it begins, and the state of the catalogue it was counted in.
+std::string cursor_of(std::size_t offset, Seq seq) {
+  return fmt::format("{:x}.{:x}", offset, seq);
+}
+
+struct Cursor {
+  std::size_t offset = 0;
+  Seq seq = 0;
+};
+Result<Cursor> parse_cursor(std::string_view text) {
+  const auto bad = [&] {
+    return fail(
+        Error{ErrorKind::invalid, "cannot read the cursor", "cursor", "a cursor from an earlier answer, unchanged", std::string(text), {}});
+  };
+  Cursor cursor;
+  const std::size_t dot = text.find('.');
+  if (dot == std::string_view::npos) return bad();
+  const char* const middle = text.data() + dot;
+  const char* const end = text.data() + text.size();
+  const auto [first_end, first_error] = std::from_chars(text.data(), middle, cursor.offset, 16);
+  const auto [second_end, second_error] = std::from_chars(middle + 1, end, cursor.seq, 16);
+  if (first_error != std::errc() || first_end != middle || second_error != std::errc() || second_end != end) return bad();
+  return cursor;
+}
+
+Status check_at_most(std::size_t value, std::size_t limit, std::string_view field) {
+  if (value <= limit) return {};
+  return fail(Error{ErrorKind::limit,
+                    fmt::format("{} is too large", field),
+                    std::string(field),
+                    fmt::format("at most {}", limit),
+                    std::to_string(value),
+                    {}});
+}
+
+Status check_limits(const ShelfRequest& asked) {
+  SOUK_CHECK(check_at_most(asked.k, kMaxAnswer, "k"));
+  SOUK_CHECK(check_at_most(asked.offset, kMaxOffset, "offset"));
+  SOUK_CHECK(check_at_most(asked.items.size(), kMaxKeys, "item"));
+  SOUK_CHECK(check_at_most(asked.basket.size(), kMaxKeys, "basket"));
+  return check_at_most(asked.exclude.size(), kMaxKeys, "exclude");
+}
+
+// The full name of a field a request named, which must have the property asked for.
+Result<std::string> field_named(const index::Schema& schema, std::string_view name, std::string_view where, bool index::Field::*property) {
+  const index::Field* field = schema.find(name);
+  if (field != nullptr && (property == nullptr || field->*property)) return field->name;
+  std::vector<std::string> usable;
+  for (const index::Field& known : schema.fields()) {
+    if (property == nullptr || known.*property) usable.push_back(known.name);
+  }
+  const auto near = nearest_name(name, usable);
+  return fail(Error{ErrorKind::invalid, fmt::format("'{}' is not a field this can use", name), std::string(where),
+                    fmt::format("one of {}", fmt::join(usable, ", ")), std::string(name),
+                    near ? fmt::format("Did you mean '{}'?", *near) : ""});
+}
+
+}  // namespace
+
+Answerer::Answerer(std::shared_ptr<const shelf::ShopView> view, std::shared_ptr<const Setup> setup, std::optional<Timestamp> trained)
+    : view_(std::move(view)), setup_(std::move(setup)), trained_(trained) {}
+
+Result<std::shared_ptr<const shelf::Plan>> Answerer::plan(std::string_view shelf) const {
+  const auto found = setup_->plans.find(shelf);
+  if (found != setup_->plans.end()) return found->second;
+  std::vector<std::string> names;
+  for (const auto& [name, plan] : setup_->plans) names.push_back(name);
+  const auto near = nearest_name(shelf, names);
+  return fail(Error{ErrorKind::not_found, "this shop has no such shelf", "shelf", fmt::format("one of {}", fmt::join(names, ", ")),
+                    fmt::format("'{}'", shelf), near ? fmt::format("Did you mean '{}'?", *near) : ""});
+}
+
+std::vector<std::pair<std::string, std::string>> Answerer::unknown_keys(const ShelfRequest& request) const {
+  std::vector<std::pair<std::string, std::string>> unknown;
+  const store::Store& store = *view_->store;
+  if (!request.shopper.empty() && !store.find_shopper(request.shopper)) unknown.emplace_back("shopper", request.shopper);
+  if (!request.session.empty() && !store.find_shopper(std::string(store::kVisitorPrefix) + request.session)) {
+    unknown.emplace_back("session", request.session);
+  }
+  const auto check = [&](std::string_view field, const std::vector<std::string>& keys) {
+    for (const std::string& key : keys) {
+      if (!store.find_item(key)) unknown.emplace_back(field, key);
+    }
+  };
+  check("item", request.items);
+  check("basket", request.basket);
+  check("exclude", request.exclude);
+  return unknown;
+}
+
+Status Answerer::resolve_items(const ShelfRequest& asked, const shelf::Plan& plan, Resolved& resolved) const {
+  const auto ids = [&](const std::vector<std::string>& keys) {
+    std::vector<ItemId> found;
+    for (const std::string& key : keys) {
+      if (const auto id = view_->store->find_item(key)) {
+        found.push_back(*id);
+      } else {
+        resolved.notes.push_back(fmt::format("unknown item '{}'", key));
+      }
+    }
+    return found;
+  };
+  shelf::Request& request = resolved.request;
+  const shelf::Context context = plan.spec().context;
+  if (context == shelf::Context::item && asked.items.empty()) {
+    return fail(Error{ErrorKind::invalid,
+                      fmt::format("the shelf '{}' needs an item to start from", asked.shelf),
+                      "item",
+                      "one or more item keys",
+                      "none",
+                      {}});
+  }
+  request.items = ids(asked.items);
+  request.basket = ids(asked.basket);
+  request.exclude = ids(asked.exclude);
+  if (context == shelf::Context::basket && asked.basket.empty())
+    resolved.notes.emplace_back("the basket is empty: showing what suits everyone");
+  return {};
+}
+
+Status Answerer::resolve_shopper(const ShelfRequest& asked, Resolved& resolved) const {
+  const store::Store& store = *view_->store;
+  std::vector<ShopperId> people;
+  if (!asked.shopper.empty()) {
+    if (const auto id = store.find_shopper(asked.shopper)) {
+      SOUK_TRY(const store::Shopper record, store.shopper(*id));
+      if (!record.personalise) {
+        resolved.cold_start = true;
+        resolved.notes.emplace_back("this shopper does not want personal answers: showing what suits everyone");
+        return {};
+      }
+      resolved.request.shopper = *id;
+      people.push_back(*id);
+    } else {
+      resolved.cold_start = true;
+      resolved.notes.push_back(fmt::format("unknown shopper '{}': showing what suits everyone", asked.shopper));
+    }
+  }
+  if (!asked.session.empty()) {
+    if (const auto id = store.find_shopper(std::string(store::kVisitorPrefix) + asked.session)) {
+      people.push_back(*id);
+    } else if (asked.shopper.empty()) {
+      resolved.notes.push_back(fmt::format("nothing is known of session '{}' yet", asked.session));
+    }
+  }
+  SOUK_TRY(resolved.request.past, past_of(store, people, asked.now));
+  return {};
+}
+
+Result<Answerer::Resolved> Answerer::resolve(const ShelfRequest& asked, const shelf::Plan& plan) const {
+  SOUK_CHECK(check_limits(asked));
+  Resolved resolved;
+  shelf::Request& request = resolved.request;
+  request.shelf = plan.spec().name;
+  request.k = asked.k > 0 ? asked.k : plan.spec().k;
+  request.offset = asked.offset;
+  request.language = asked.language;
+  request.market = asked.market;
+  request.context = asked.context;
+  request.explain = asked.explain;
+  request.now = asked.now.value_or(now());
+  SOUK_TRY(request.filter, index::parse_filter(asked.filter, *view_->schema));
+  SOUK_CHECK(resolve_shopper(asked, resolved));
+  SOUK_CHECK(resolve_items(asked, plan, resolved));
+  const shelf::Context context = plan.spec().context;
+  if (context == shelf::Context::shopper && request.past.empty() && !resolved.cold_start) {
+    resolved.cold_start = true;
+    resolved.notes.emplace_back(asked.shopper.empty() && asked.session.empty()
+                                    ? "no shopper was named: showing what suits everyone"
+                                    : "nothing is known of this shopper yet: showing what suits everyone");
+  }
+  if (view_->tables == nullptr && context != shelf::Context::query) {
+    resolved.cold_start = true;
+    resolved.notes.emplace_back("nothing has been learned from this shop's events yet: `souk train` does it");
+  }
+  return resolved;
+}
+
+Status Answerer::resolve_lexical(const SearchRequest& asked, Resolved& resolved) const {
+  SOUK_CHECK(check_at_most(asked.query.size(), kMaxQueryBytes, "query"));
+  if (!store::valid_utf8(asked.query)) {
+    return fail(Error{ErrorKind::invalid, "cannot read the query", "query", "text in UTF-8", "bytes that are not UTF-8", {}});
+  }
+  const index::Schema& schema = *view_->schema;
+  shelf::Request& request = resolved.request;
+  request.query = asked.query;
+  index::LexicalQuery& lexical = request.lexical;
+  lexical.match = asked.match;
+  lexical.prefix_last = asked.prefix_last;
+  lexical.facet_values = asked.facet_values;
+  lexical.one_per_group = asked.group;
+  for (const auto& [name, values] : asked.facet_filters) {
+    SOUK_TRY(std::string field, field_named(schema, name, "facet_filters", &index::Field::filter));
+    SOUK_TRY(auto filter, index::facet_filter(field, values, schema));
+    if (filter != nullptr) lexical.facet_filters[std::move(field)] = std::move(filter);
+  }
+  for (const std::string& name : asked.facets) {
+    SOUK_TRY(std::string field, field_named(schema, name, "facets", &index::Field::facet));
+    lexical.facets.push_back(std::move(field));
+  }
+  if (asked.facets.empty()) lexical.facets = setup_->default_facets;
+  SOUK_TRY(lexical.sort, index::parse_sort(asked.sort, schema));
+  if (!asked.cursor.empty()) {
+    SOUK_TRY(const Cursor cursor, parse_cursor(asked.cursor));
+    SOUK_CHECK(check_at_most(cursor.offset, kMaxOffset, "cursor"));
+    request.offset = cursor.offset;
+    if (cursor.seq != view_->lexical->through_seq()) resolved.notes.emplace_back("the catalogue changed since the page before this one");
+  }
+  lexical.offset = request.offset;
+  lexical.k = request.k;
+  return {};
+}
+
+Status Answerer::fill(const shelf::Candidates& candidates, const Resolved& resolved, ShelfAnswer& answer) const {
+  const store::Store& store = *view_->store;
+  std::unordered_map<std::uint32_t, std::string> titles;
+  const TitleOf title_of = [&](ItemId id) -> std::string {
+    if (const auto known = titles.find(index_of(id)); known != titles.end()) return known->second;
+    auto item = store.item(id);
+    std::string title = item && !item->title.empty() ? item->title : store.item_key(id).value_or(std::string("another item"));
+    return titles.emplace(index_of(id), std::move(title)).first->second;
+  };
+  for (std::size_t i = 0; i < candidates.size(); ++i) {
+    auto item = store.item(candidates.items[i]);
+    if (!item) {
+      if (item.error().kind == ErrorKind::not_found) continue;  // removed since the view was made
+      return fail(std::move(item).error());
+    }
+    AnswerItem shown;
+    shown.key = item->key;
+    shown.score = candidates.scores[i];
+    shown.why = words_for(candidates, i, resolved.request, title_of);
+    shown.item = std::move(*item);
+    answer.items.push_back(std::move(shown));
+  }
+  answer.version = view_->version;
+  answer.trained = trained_;
+  answer.cold_start = resolved.cold_start;
+  answer.notes = resolved.notes;
+  if (answer.items.empty() && view_->lexical->size() == 0) answer.notes.emplace_back("this shop has no items yet");
+  return {};
+}
+
+Result<shelf::Candidates> Answerer::candidates(const ShelfRequest& asked) const {
+  SOUK_TRY(const auto plan, this->plan(asked.shelf));
+  SOUK_TRY(const Resolved resolved, resolve(asked, *plan));
+  return plan->run(resolved.request, *view_);
+}
+
+Result<ShelfAnswer> Answerer::shelf(const ShelfRequest& asked) const {
+  const auto start = Clock::now();
+  SOUK_TRY(const auto plan, this->plan(asked.shelf));
+  if (plan->spec().context == shelf::Context::query) {
+    return fail(ErrorKind::invalid, fmt::format("the shelf '{}' answers queries, not recommendations", asked.shelf), "shelf",
+                "Ask it through search.");
+  }
+  SOUK_TRY(const Resolved resolved, resolve(asked, *plan));
+  ShelfAnswer answer;
+  answer.shelf = plan->spec().name;
+  SOUK_TRY(const shelf::Candidates found, plan->run(resolved.request, *view_, asked.explain ? &answer.timings : nullptr));
+  SOUK_CHECK(fill(found, resolved, answer));
+  answer.took_ms = milliseconds_since(start);
+  return answer;
+}
+
+void Answerer::highlight(const SearchRequest& asked, const shelf::Candidates& candidates, SearchAnswer& answer) const {
+  constexpr std::size_t kSnippetBytes = 240;
+  if (!candidates.lexical || candidates.lexical->terms.empty()) return;
+  const std::vector<std::string>& terms = candidates.lexical->terms;
+  for (AnswerItem& shown : answer.items) {
+    shown.highlight["title"] = text::highlight(*setup_->analyzer, shown.item.title, terms, asked.prefix_last);
+    if (shown.item.description.empty()) continue;
+    shown.highlight["description"] =
+        text::highlight(*setup_->analyzer, shown.item.description, terms, asked.prefix_last, "<mark>", "</mark>", kSnippetBytes);
+  }
+}
+
+Status Answerer::explain(const shelf::Request& request, SearchAnswer& answer) const {
+  index::LexicalQuery query = request.lexical;
+  query.text = request.query;
+  query.filter = request.filter;
+  for (std::size_t i = 0; i < answer.items.size(); ++i) {
+    const auto id = view_->store->find_item(answer.items[i].key);
+    if (!id) continue;
+    SOUK_TRY(index::Explanation text, view_->lexical->explain(query, *id));
+    const float beyond = answer.items[i].score - text.value;
+    if (std::abs(beyond) < 1e-5F) {
+      answer.explanations.push_back(std::move(text));
+      continue;
+    }
+    index::Explanation whole{answer.items[i].score, "score", {}};
+    whole.parts.push_back(std::move(text));
+    whole.parts.push_back({beyond, "popularity", {}});
+    answer.explanations.push_back(std::move(whole));
+  }
+  return {};
+}
+
+Result<SearchAnswer> Answerer::search(const SearchRequest& asked) const {
+  const auto start = Clock::now();
+  SOUK_TRY(const auto plan, this->plan(asked.shelf.empty() ? std::string_view("search") : std::string_view(asked.shelf)));
+  if (plan->spec().context != shelf::Context::query) {
+    return fail(ErrorKind::invalid, fmt::format("the shelf '{}' does not answer queries", asked.shelf), "shelf");
+  }
+  SOUK_TRY(Resolved resolved, resolve(asked, *plan));
+  SOUK_CHECK(resolve_lexical(asked, resolved));
+  SearchAnswer answer;
+  answer.shelf = plan->spec().name;
+  SOUK_TRY(shelf::Candidates found, plan->run(resolved.request, *view_, asked.explain ? &answer.timings : nullptr));
+  SOUK_CHECK(fill(found, resolved, answer));
+  highlight(asked, found, answer);
+  if (asked.explain) SOUK_CHECK(explain(resolved.request, answer));
+  if (found.lexical) {
+    answer.total = found.lexical->total;
+    answer.facets = std::move(found.lexical->facets);
+    answer.dropped = std::move(found.lexical->dropped);
+  } else {
+    answer.total = found.size();
+    answer.total_exact = false;
+  }
+  const std::size_t next = resolved.request.offset + found.size();
+  if (found.size() > 0 && next < answer.total && next <= kMaxOffset) answer.cursor = cursor_of(next, view_->lexical->through_seq());
+  answer.took_ms = milliseconds_since(start);
+  return answer;
+}
+
+}  // namespace souk::engine

@@ -1,0 +1,156 @@
+// Care of a shop: verifying, repairing, describing it.
+#include <fmt/format.h>
+#include <system_error>
+
+#include "souk/base/kernels/dot.h"
+#include "souk/engine/blas.h"
+#include "souk/engine/json_writer.h"
+#include "souk/engine/shop_state.h"
+
+namespace souk::engine {
+namespace {
+
+Finding check_store(store::Store& store) {
+  const store::Counts counts = store.counts();
+  if (const Status status = store.verify(); !status) {
+    return {false, "store", status.error().message(), "Restore a backup: the store is what everything else is made from."};
+  }
+  return {true, "store", fmt::format("{} items, {} events; every checksum holds", counts.items, counts.events), {}, false};
+}
+
+Finding check_index(const std::optional<Error>& damaged, const IndexKeeper* keeper, Seq newest) {
+  constexpr std::string_view kRepair = "--repair rebuilds the search index from the store";
+  if (damaged) return {false, "search index", damaged->message(), std::string(kRepair)};
+  if (const Status status = keeper->index().verify(); !status)
+    return {false, "search index", status.error().message(), std::string(kRepair)};
+  const auto reader = keeper->index().reader();
+  if (reader->through_seq() < newest) {
+    return {false, "search index", fmt::format("stands at commit {} of {}", reader->through_seq(), newest), std::string(kRepair)};
+  }
+  return {true, "search index", fmt::format("{} items; every checksum holds", reader->size()), {}};
+}
+
+Finding check_tables(const std::optional<Error>& damaged, const fs::path& directory, const store::Store& store) {
+  constexpr std::string_view kRepair = "--repair learns the tables anew from the events";
+  if (damaged) return {false, "count tables", damaged->message(), std::string(kRepair)};
+  const auto loaded = load_active_tables(directory, store);  // reads, and so verifies, every section of the file
+  if (!loaded) return {false, "count tables", loaded.error().message(), std::string(kRepair)};
+  if (loaded->tables == nullptr) return {true, "count tables", "nothing was learned yet", {}, false};
+  return {true,
+          "count tables",
+          fmt::format("{}, trained {}; every checksum holds", loaded->version, format_rfc3339(loaded->trained.value_or(0))),
+          {}};
+}
+
+Finding check_blas() {
+  const Blas blas = find_blas();
+  constexpr std::string_view kInstall = "Install the package libopenblas0-openmp.";
+  if (!blas.found) return {true, "BLAS", "libblas.so.3 was not found", std::string(kInstall), true};
+  if (blas.reference) {
+    return {true, "BLAS", fmt::format("{} is the reference BLAS, tens of times slower than OpenBLAS", blas.library), std::string(kInstall),
+            true};
+  }
+  return {true, "BLAS", blas.openblas.empty() ? blas.library : fmt::format("{} ({})", blas.library, blas.openblas), {}, false};
+}
+
+// The folder under another name beside it, so that nothing is lost while it is made anew.
+Status move_aside(const fs::path& folder) {
+  std::error_code error;
+  if (!fs::exists(folder, error)) return {};
+  const fs::path aside = folder.string() + ".damaged";
+  fs::remove_all(aside, error);
+  fs::rename(folder, aside, error);
+  if (error) return fail_errno("cannot move the damaged folder aside", folder.string(), error.value());
+  return {};
+}
+
+}  // namespace
+
+Result<std::vector<Finding>> Shop::doctor(bool repair, Progress& progress) {
+  if (repair) SOUK_CHECK(impl_->writable("repair"));
+  Impl& in = *impl_;
+  std::vector<Finding> findings;
+  progress.stage("Verifying the store", 0, "files");
+  findings.push_back(check_store(*in.store));
+
+  progress.stage("Verifying the search index", 0, "files");
+  Finding index = check_index(in.damaged_index, in.keeper.get(), in.store->counts().seq);
+  if (!index.ok && repair) {
+    const bool first_opening = in.keeper == nullptr;
+    if (first_opening) {
+      SOUK_CHECK(move_aside(in.segments()));
+      in.damaged_index.reset();
+      SOUK_CHECK(in.open_index());
+    }
+    SOUK_CHECK(in.keeper->rebuild(in.options.threads, progress));
+    if (first_opening) {
+      std::error_code ignored;
+      fs::remove_all(in.segments().string() + ".damaged", ignored);
+      in.start_background();
+    }
+    in.publish();
+    index = {true,
+             "search index",
+             fmt::format("was damaged ({}); rebuilt with {} items", index.detail, in.keeper->index().reader()->size()),
+             {}};
+  }
+  findings.push_back(std::move(index));
+
+  progress.stage("Verifying the count tables", 0, "files");
+  Finding tables = check_tables(in.damaged_tables, in.tables(), *in.store);
+  if (!tables.ok && repair) {
+    SOUK_CHECK(deactivate_tables(*in.store));
+    SOUK_TRY(const TrainReport report, train(progress));
+    tables = {true,
+              "count tables",
+              fmt::format("were damaged ({}); {}", tables.detail,
+                          report.version.empty() ? "nothing to learn from" : "learned anew as " + report.version),
+              {}};
+  }
+  findings.push_back(std::move(tables));
+  findings.push_back(check_blas());
+  findings.push_back({true, "SIMD", kernels::simd_target(), {}});
+  progress.finish();
+  return findings;
+}
+
+std::string Shop::status_json() const {
+  const Impl& in = *impl_;
+  const store::Counts counts = in.store->counts();
+  JsonWriter json;
+  json.begin_object();
+  json.member("shop", settings().name).member("directory", in.directory.string()).member("version", kVersion);
+  json.member("language", settings().language).member("currency", settings().currency).member("read_only", in.options.read_only);
+  json.member("items", counts.items).member("stubs", counts.stubs).member("shoppers", counts.shoppers).member("events", counts.events);
+  json.member("seq", counts.seq).member("timed", counts.timed);
+  if (counts.events > 0 && counts.timed) {
+    json.member("first_event", format_rfc3339(counts.first_event)).member("last_event", format_rfc3339(counts.last_event));
+  }
+  json.key("index").begin_object();
+  if (const auto shown = view(); shown != nullptr) {
+    json.member("items", shown->lexical->size()).member("seq", shown->lexical->through_seq());
+    json.member("in_step", shown->lexical->through_seq() >= counts.seq);
+  }
+  json.end_object();
+  json.key("tables").begin_object();
+  {
+    const std::lock_guard lock(in.publishing);
+    json.member("version", in.active.version);
+    if (in.active.trained) json.member("trained", format_rfc3339(*in.active.trained));
+    if (in.active.tables != nullptr) {
+      json.member("items", in.active.tables->tables().item_ids.size());
+      json.key("facts").raw(in.active.tables->tables().facts);
+    }
+  }
+  json.end_object();
+  json.key("shelves").begin_array();
+  for (const std::string& shelf : shelves()) json.value(shelf);
+  json.end_array();
+  json.key("bytes").begin_object();
+  for (const std::string_view part : {"store", "segments", "models", "cache", "rejects"})
+    json.member(part, folder_size(in.directory / part));
+  json.end_object();
+  return json.end_object().take();
+}
+
+}  // namespace souk::engine

@@ -1,0 +1,284 @@
+#include "souk/engine/shop.h"
+
+#include <fmt/format.h>
+#include <system_error>
+
+#include "souk/base/log.h"
+#include "souk/engine/lock_holder.h"
+#include "souk/engine/shop_state.h"
+#include "souk/recommend/recommend.h"
+#include "souk/search/search.h"
+
+namespace souk::engine {
+namespace {
+
+constexpr std::string_view kSettingsFile = "shop.toml";
+
+tl::unexpected<Error> no_shop(const fs::path& directory, std::string found) {
+  return fail(Error{ErrorKind::not_found, "this folder is not a shop", directory.string(), "a folder with shop.toml and store/",
+                    std::move(found), fmt::format("`souk init {}` makes one.", directory.string())});
+}
+
+Status check_is_shop(const fs::path& directory) {
+  std::error_code error;
+  if (!fs::exists(directory, error)) return no_shop(directory, "no such folder");
+  if (!fs::is_directory(directory, error)) return no_shop(directory, "a file");
+  if (!fs::exists(directory / kSettingsFile, error)) return no_shop(directory, "no shop.toml");
+  if (!fs::is_directory(directory / "store", error)) return no_shop(directory, "no store/");
+  return {};
+}
+
+Result<std::unique_ptr<store::Store>> open_store(const fs::path& directory, const OpenOptions& options) {
+  auto store = store::Store::open(directory / "store", {.read_only = options.read_only});
+  if (store || store.error().kind != ErrorKind::busy) return store;
+  const auto holder = lock_holder(directory / "store" / "LOCK");
+  return fail(Error{ErrorKind::busy,
+                    "the shop is held by another process",
+                    directory.string(),
+                    {},
+                    holder.value_or(std::string()),
+                    "Ask that process (a `souk serve` answers over HTTP), or stop it and try again."});
+}
+
+Status check_init(const fs::path& directory, const InitOptions& options) {
+  std::error_code error;
+  if (fs::exists(directory, error) && !fs::is_directory(directory, error)) {
+    return fail(Error{ErrorKind::exists, "cannot make a shop here", directory.string(), "a new or empty folder", "a file", {}});
+  }
+  if (fs::exists(directory, error) && !fs::is_empty(directory, error)) {
+    const bool shop = fs::exists(directory / kSettingsFile, error);
+    return fail(Error{ErrorKind::exists, "cannot make a shop here", directory.string(), "a new or empty folder",
+                      shop ? "a shop" : "a folder that is not empty", "Choose another folder."});
+  }
+  if (!store::valid_utf8(options.name)) {
+    return fail(Error{ErrorKind::invalid, "cannot use this name", "name", "text in UTF-8", "other bytes", {}});
+  }
+  for (const char c : options.name + options.language) {
+    if (static_cast<unsigned char>(c) < 0x20) return fail(ErrorKind::invalid, "names may not hold control characters", "name");
+  }
+  return {};
+}
+
+}  // namespace
+
+Shop::Impl::~Impl() {
+  {
+    const std::lock_guard lock(flushing);
+    stop = true;
+  }
+  flush_wake.notify_all();
+  if (flusher.joinable()) flusher.join();
+  served.reset();  // before the store it writes to
+}
+
+Status Shop::Impl::open_index() {
+  auto opened = IndexKeeper::open(segments(), *store, config.schema, config.shop.language, options.read_only);
+  if (opened) {
+    keeper = std::move(*opened);
+    return {};
+  }
+  Error error = std::move(opened).error();
+  if (error.kind == ErrorKind::corrupt) error.hint = fmt::format("`souk doctor --repair {}` rebuilds it.", directory.string());
+  if (!options.for_repair || error.kind != ErrorKind::corrupt) return fail(std::move(error));
+  damaged_index = std::move(error);
+  return {};
+}
+
+Status Shop::Impl::open_tables() {
+  auto loaded = load_active_tables(tables(), *store);
+  if (loaded) {
+    active = std::move(*loaded);
+    return {};
+  }
+  if (!options.for_repair || loaded.error().kind != ErrorKind::corrupt) return fail(std::move(loaded).error());
+  damaged_tables = std::move(loaded).error();
+  return {};
+}
+
+Status Shop::Impl::make_setup() {
+  auto made = std::make_shared<Setup>();
+  made->analyzer = text::Analyzer::for_language(config.shop.language);
+  for (const index::Field& field : config.schema.fields()) {
+    if (field.facet) made->default_facets.push_back(field.name);
+  }
+  for (const shelf::ShelfSpec& spec : config.shelves) {
+    SOUK_TRY(auto plan, shelf::Plan::make(spec, registry, config.schema));
+    made->plans.emplace(spec.name, std::move(plan));
+  }
+  setup = std::move(made);
+  return {};
+}
+
+void Shop::Impl::start_background() {
+  if (options.read_only) return;
+  served = std::make_unique<ServedLog>(*store);
+  flusher = std::thread([this] { flush_loop(); });
+}
+
+void Shop::Impl::flush_loop() {
+  std::unique_lock lock(flushing);
+  while (true) {
+    flush_wake.wait(lock, [&] { return stop || flush_wanted; });
+    if (stop) return;
+    flush_wanted = false;
+    lock.unlock();
+    if (const Status status = keeper->flush_when_wanted(); !status) {
+      log::error("cannot write the search index to disk: {}", status.error().message());
+    } else {
+      publish();
+    }
+    lock.lock();
+  }
+}
+
+void Shop::Impl::wake_flusher() {
+  if (options.read_only || !keeper->index().wants_flush()) return;
+  {
+    const std::lock_guard lock(flushing);
+    flush_wanted = true;
+  }
+  flush_wake.notify_one();
+}
+
+std::shared_ptr<const shelf::ShopView> Shop::Impl::make_view(const ActiveTables& from) const {
+  auto view = std::make_shared<shelf::ShopView>();
+  view->store = store.get();
+  view->lexical = keeper->index().reader();
+  view->schema = view->lexical->schema();
+  view->tables = from.tables;
+  view->version = from.version;
+  if (from.tables != nullptr) view->stats.push_back({"stats.popularity", from.tables->popularity()});
+  return view;
+}
+
+void Shop::Impl::publish() {
+  const std::lock_guard lock(publishing);
+  answerer = std::make_shared<const Answerer>(make_view(active), setup, active.trained);
+}
+
+Result<std::shared_ptr<const Answerer>> Shop::Impl::current() const {
+  const std::lock_guard lock(publishing);
+  if (answerer == nullptr) return fail(*damaged_index);
+  return answerer;
+}
+
+Status Shop::Impl::writable(std::string_view what) const {
+  if (!options.read_only) return {};
+  return fail(ErrorKind::unsupported, fmt::format("cannot {}: the shop is open for reading only", what), directory.string());
+}
+
+Status Shop::Impl::catch_up(Progress& progress) {
+  if (keeper == nullptr) return {};
+  SOUK_TRY(const bool changed, keeper->catch_up(options.threads, progress));
+  if (changed) publish();
+  wake_flusher();
+  return {};
+}
+
+Result<std::unique_ptr<Shop>> Shop::init(const fs::path& directory, const InitOptions& options) {
+  SOUK_CHECK(check_init(directory, options));
+  InitOptions named = options;
+  if (named.name.empty()) named.name = fs::absolute(directory).lexically_normal().filename().string();
+  const std::string settings = default_shop_toml(named);
+  SOUK_CHECK(parse_shop_toml(settings, std::string(kSettingsFile)));
+  std::error_code error;
+  fs::create_directories(directory, error);
+  if (error) return fail_errno("cannot make the shop's folder", directory.string(), error.value());
+  SOUK_CHECK(store::Store::create(directory / "store"));  // closed again at once: open() is what starts a shop
+  SOUK_CHECK(write_file(directory / kSettingsFile, settings));
+  return open(directory, {});
+}
+
+Result<std::unique_ptr<Shop>> Shop::open(const fs::path& directory, const OpenOptions& options) {
+  SOUK_CHECK(check_is_shop(directory));
+  auto impl = std::make_unique<Impl>();
+  impl->directory = directory;
+  impl->options = options;
+  SOUK_TRY(impl->config, load_shop_toml(directory / kSettingsFile));
+  search::register_all(impl->registry);
+  recommend::register_all(impl->registry);
+  SOUK_CHECK(impl->make_setup());
+  SOUK_TRY(impl->store, open_store(directory, options));
+  SOUK_CHECK(impl->open_index());
+  SOUK_CHECK(impl->open_tables());
+  if (impl->keeper != nullptr) {
+    SOUK_CHECK(impl->keeper->catch_up(options.threads, Progress::none()));
+    impl->publish();
+    impl->start_background();
+    impl->wake_flusher();
+  }
+  return std::unique_ptr<Shop>(new Shop(std::move(impl)));
+}
+
+Shop::Shop(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Shop::~Shop() = default;
+
+const fs::path& Shop::directory() const {
+  return impl_->directory;
+}
+const ShopSettings& Shop::settings() const {
+  return impl_->config.shop;
+}
+store::Store& Shop::store() {
+  return *impl_->store;
+}
+const store::Store& Shop::store() const {
+  return *impl_->store;
+}
+
+std::shared_ptr<const shelf::ShopView> Shop::view() const {
+  const auto answerer = impl_->current();
+  return answerer ? (*answerer)->view() : nullptr;
+}
+
+std::vector<std::string> Shop::shelves() const {
+  std::vector<std::string> names;
+  for (const shelf::ShelfSpec& spec : impl_->config.shelves) names.push_back(spec.name);
+  return names;
+}
+
+Result<std::shared_ptr<const shelf::Plan>> Shop::plan(std::string_view shelf) const {
+  SOUK_TRY(const auto answerer, impl_->current());
+  return answerer->plan(shelf);
+}
+
+Result<std::vector<std::pair<std::string, std::string>>> Shop::unknown_keys(const ShelfRequest& request) const {
+  SOUK_TRY(const auto answerer, impl_->current());
+  return answerer->unknown_keys(request);
+}
+
+namespace {
+
+// Names the answer and writes down what was shown.
+void record(ServedLog* log, const ShelfRequest& asked, std::string_view query, ShelfAnswer& answer) {
+  answer.request = new_request_id();
+  if (log == nullptr) return;
+  store::Served served;
+  served.request = answer.request;
+  served.time = asked.now.value_or(now());
+  served.shelf = answer.shelf;
+  served.shopper = asked.shopper;
+  served.session = asked.session;
+  served.query = query;
+  served.version = answer.version;
+  for (const AnswerItem& item : answer.items) served.items.push_back(item.key);
+  log->add(std::move(served));
+}
+
+}  // namespace
+
+Result<SearchAnswer> Shop::search(const SearchRequest& request) const {
+  SOUK_TRY(const auto answerer, impl_->current());
+  SOUK_TRY(SearchAnswer answer, answerer->search(request));
+  record(impl_->served.get(), request, request.query, answer);
+  return answer;
+}
+
+Result<ShelfAnswer> Shop::shelf(const ShelfRequest& request) const {
+  SOUK_TRY(const auto answerer, impl_->current());
+  SOUK_TRY(ShelfAnswer answer, answerer->shelf(request));
+  record(impl_->served.get(), request, {}, answer);
+  return answer;
+}
+
+}  // namespace souk::engine

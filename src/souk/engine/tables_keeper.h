@@ -1,0 +1,39 @@
+// The count tables of a shop: fitted from its events, kept as immutable versions under SHOP/models/tables/<n>/ (tables.souk and
+// manifest.json). Which version answers is a durable record of the store ("active.tables"); the newest two versions stay on disk.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "souk/base/file.h"
+#include "souk/base/progress.h"
+#include "souk/base/result.h"
+#include "souk/index/counts.h"
+#include "souk/shelf/shelf.h"
+#include "souk/store/interactions.h"
+#include "souk/store/store.h"
+
+namespace souk::engine {
+
+struct ActiveTables {  // null tables: nothing was learned yet
+  std::shared_ptr<const shelf::JoinedTables> tables;
+  std::string version = "untrained";  // "tables-3"
+  std::optional<Timestamp> trained;
+};
+
+// Fits every table on a log. `trained`: when, for the record.
+index::Tables fit_tables(const store::Interactions& log, const store::Snapshot& snapshot, Timestamp trained, unsigned threads,
+                         Progress& progress);
+
+// Writes the tables as the next version, makes it the active one, deletes versions older than the one before it.
+Result<ActiveTables> activate_tables(const fs::path& directory, store::Store& store, index::Tables tables, Timestamp trained);
+
+// The version the store says is active. A missing or damaged file is an error that names it.
+Result<ActiveTables> load_active_tables(const fs::path& directory, const store::Store& store);
+
+// Forgets which version is active (repair of a damaged one). The next training starts anew.
+Status deactivate_tables(store::Store& store);
+
+}  // namespace souk::engine

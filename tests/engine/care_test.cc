@@ -1,0 +1,186 @@
+// Damage, repair, and two processes at one shop.
+#include <chrono>
+#include <cstdlib>
+#include <fcntl.h>
+#include <fstream>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <thread>
+#include <unistd.h>
+
+#include "souk/engine/answer_json.h"
+
+#include "tests/engine/small_shop.h"
+
+namespace souk::testing {
+namespace {
+
+using ::testing::Contains;
+using ::testing::Field;
+using ::testing::HasSubstr;
+
+// Enough items that the index is written to disk at once.
+std::unique_ptr<engine::Shop> large_shop(const fs::path& directory) {
+  auto shop = empty_shop(directory);
+  store::Changes changes;
+  for (int i = 0; i < 3000; ++i)
+    changes.items.push_back(item(fmt::format("i{}", i), fmt::format("Kettle number {}", i), "Home > Kitchen", "19.90"));
+  changes.events = grocery_events(10);
+  apply(*shop, changes);
+  EXPECT_TRUE(shop->train(Progress::none()));
+  return shop;
+}
+
+fs::path largest_file(const fs::path& directory) {
+  fs::path largest;
+  std::uintmax_t size = 0;
+  for (const auto& entry : fs::recursive_directory_iterator(directory)) {
+    if (entry.is_regular_file() && entry.file_size() > size) {
+      size = entry.file_size();
+      largest = entry.path();
+    }
+  }
+  return largest;
+}
+
+void flip_byte(const fs::path& file, std::uintmax_t at) {
+  std::fstream stream(file, std::ios::in | std::ios::out | std::ios::binary);
+  stream.seekg(static_cast<std::streamoff>(at));
+  const int byte = stream.get();
+  stream.seekp(static_cast<std::streamoff>(at));
+  stream.put(static_cast<char>(byte ^ 0x55));
+}
+
+const engine::Finding& finding(const std::vector<engine::Finding>& findings, const std::string& what) {
+  for (const engine::Finding& one : findings) {
+    if (one.what == what) return one;
+  }
+  ADD_FAILURE() << "no finding about " << what;
+  return findings.front();
+}
+
+TEST(Doctor, FindsAHealthyShopHealthyAndNamesTheBlas) {
+  const TempDir dir;
+  const auto shop = large_shop(dir / "shop");
+  const auto findings = shop->doctor(false, Progress::none());
+  ASSERT_TRUE(findings) << findings.error().message();
+  for (const engine::Finding& one : *findings) EXPECT_TRUE(one.ok) << one.what << ": " << one.detail;
+  EXPECT_THAT(finding(*findings, "BLAS").detail, HasSubstr("blas"));
+  EXPECT_NE(finding(*findings, "SIMD").detail, "");
+}
+
+// Wherever a byte of the index is damaged: it is found, told with the file's name, and mended.
+TEST(Doctor, ReportsAndRebuildsADamagedIndex) {
+  for (const double place : {0.0, 0.5, 0.98}) {
+    const TempDir dir;
+    { ASSERT_NE(large_shop(dir / "shop"), nullptr); }
+    const fs::path file = largest_file(dir / "shop" / "segments");
+    ASSERT_FALSE(file.empty()) << "the index is on disk";
+    flip_byte(file, static_cast<std::uintmax_t>(place * static_cast<double>(fs::file_size(file) - 1)));
+
+    auto shop = engine::Shop::open(dir / "shop", {.read_only = false, .for_repair = true, .threads = 1});
+    ASSERT_TRUE(shop) << shop.error().message();
+    const auto found = (*shop)->doctor(false, Progress::none());
+    ASSERT_TRUE(found) << found.error().message();
+    const engine::Finding& damage = finding(*found, "search index");
+    EXPECT_FALSE(damage.ok) << place;
+    EXPECT_THAT(damage.detail, HasSubstr(file.filename().string()));
+    EXPECT_THAT(damage.repair, HasSubstr("--repair"));
+
+    const auto mended = (*shop)->doctor(true, Progress::none());
+    ASSERT_TRUE(mended) << mended.error().message();
+    EXPECT_TRUE(finding(*mended, "search index").ok);
+    EXPECT_EQ((*shop)->search(query("kettle number 7")).value().items.at(0).key, "i7");
+    shop->reset();
+    EXPECT_EQ(reopened(dir / "shop")->search(query("kettle")).value().total, 3000U);
+  }
+}
+
+TEST(Doctor, LearnsDamagedTablesAnew) {
+  const TempDir dir;
+  { ASSERT_NE(large_shop(dir / "shop"), nullptr); }
+  const fs::path file = dir / "shop" / "models" / "tables" / "1" / "tables.souk";
+  flip_byte(file, fs::file_size(file) / 2);
+  const auto refused = engine::Shop::open(dir / "shop", {});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().kind, ErrorKind::corrupt);
+  EXPECT_THAT(refused.error().message(), HasSubstr("tables.souk"));
+  EXPECT_THAT(refused.error().hint, HasSubstr("doctor --repair"));
+
+  const auto shop = engine::Shop::open(dir / "shop", {.read_only = false, .for_repair = true, .threads = 1}).value();
+  EXPECT_FALSE(finding(shop->doctor(false, Progress::none()).value(), "count tables").ok);
+  EXPECT_TRUE(finding(shop->doctor(true, Progress::none()).value(), "count tables").ok);
+  EXPECT_EQ(shop->view()->version, "tables-2");
+  EXPECT_TRUE(finding(shop->doctor(false, Progress::none()).value(), "count tables").ok);
+}
+
+TEST(Doctor, MakesALostIndexAnewByOpening) {
+  const TempDir dir;
+  { ASSERT_NE(large_shop(dir / "shop"), nullptr); }
+  fs::remove_all(dir / "shop" / "segments");
+  EXPECT_EQ(reopened(dir / "shop")->search(query("kettle")).value().total, 3000U);
+}
+
+// Not a test of its own: the second process of the one below, which runs this program again with SOUK_TEST_HOLD set.
+TEST(TwoProcesses, Holder) {
+  const char* const directory = std::getenv("SOUK_TEST_HOLD");
+  if (directory == nullptr) return;
+  const auto shop = engine::Shop::open(directory, {});
+  ASSERT_TRUE(shop) << shop.error().message();
+  ASSERT_TRUE(write_file(std::string(directory) + ".held", "held"));
+  char byte = 0;
+  while (::read(STDIN_FILENO, &byte, 1) > 0) {
+  }
+}
+
+TEST(TwoProcesses, OnlyOneHoldsTheShopAndTheOtherIsToldWho) {
+  const TempDir dir;
+  { ASSERT_NE(empty_shop(dir / "shop"), nullptr); }
+  int hold[2];
+  ASSERT_EQ(::pipe2(hold, O_CLOEXEC), 0);
+  const std::string variable = "SOUK_TEST_HOLD=" + (dir / "shop").string();
+  const pid_t child = ::fork();
+  if (child == 0) {
+    ::dup2(hold[0], STDIN_FILENO);
+    const int quiet = ::open("/dev/null", O_WRONLY);
+    ::dup2(quiet, STDOUT_FILENO);
+    char program[] = "/proc/self/exe", only[] = "--gtest_filter=TwoProcesses.Holder";
+    char* const arguments[] = {program, only, nullptr};
+    char* const environment[] = {const_cast<char*>(variable.c_str()), nullptr};
+    ::execve(program, arguments, environment);
+    ::_exit(127);
+  }
+  ASSERT_GT(child, 0);
+  ::close(hold[0]);
+  for (int i = 0; i < 1000 && !fs::exists((dir / "shop").string() + ".held"); ++i)
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+
+  const auto refused = engine::Shop::open(dir / "shop", {});
+  EXPECT_FALSE(refused);
+  if (!refused) {
+    EXPECT_EQ(refused.error().kind, ErrorKind::busy);
+    EXPECT_THAT(refused.error().found, HasSubstr(std::to_string(child)));
+    EXPECT_NE(refused.error().hint, "");
+  }
+  ::close(hold[1]);
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  EXPECT_EQ(status, 0);
+  EXPECT_TRUE(engine::Shop::open(dir / "shop", {}));
+}
+
+TEST(ReadOnly, AnswersAndRefusesToChange) {
+  const TempDir dir;
+  { ASSERT_NE(grocery(dir / "shop"), nullptr); }
+  const auto shop = engine::Shop::open(dir / "shop", {.read_only = true, .for_repair = false, .threads = 1});
+  ASSERT_TRUE(shop) << shop.error().message();
+  EXPECT_EQ((*shop)->search(query("whole milk")).value().items.at(0).key, "milk");
+  store::Changes changes;
+  changes.items = grocery_items();
+  EXPECT_EQ((*shop)->apply(changes).error().kind, ErrorKind::unsupported);
+  EXPECT_EQ((*shop)->train(Progress::none()).error().kind, ErrorKind::unsupported);
+}
+
+}  // namespace
+}  // namespace souk::testing
