@@ -74,11 +74,11 @@ std::string table_of(const std::vector<RunRecord>& records) {
 }  // namespace
 
 std::string RunRecord::to_text() const {
-  std::string text = fmt::format("{}{} on {}: {} users, {} items, {} events; {} cases\n{}\n\n{:24}", recipe, settings_of(*this), data.name,
+  std::string text = fmt::format("{}{} on {}: {} users, {} items, {} events; {} cases\n{}\n\n{:28}", recipe, settings_of(*this), data.name,
                                  data.users, data.items, data.events, cases, protocol, "");
   for (const auto& [name, value] : metrics) text += fmt::format("{:>11}", name);
   const auto line = [&](const std::string& label, const Metrics& values) {
-    text += fmt::format("\n{:24}", label);
+    text += fmt::format("\n{:28}", label);
     for (const auto& [name, value] : metrics) {
       text += values.contains(name) ? fmt::format("{:>11.4f}", values.at(name)) : fmt::format("{:>11}", "");
     }
