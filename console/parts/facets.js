@@ -12,7 +12,9 @@ export function valueName(field, value) {
   return calm(field === "category" ? lastPart(value) : value);
 }
 
-// `actions`: toggle(field, value), range(field, low, high). Which lists are open is remembered here from answer to answer.
+const MOST_OPEN = 6;
+
+// `actions`: toggle(field, value), range(field, low, high), opened() when more of the tree is wanted. Which lists are open is remembered here from answer to answer.
 export class Facets {
   constructor(actions) {
     this.actions = actions;
@@ -28,6 +30,12 @@ export class Facets {
     keepingFocus(this.element, () => {
       this.element.replaceChildren(...names.map((name) => this.#group(name, facets[name], chosen[name] ?? [], ranges[name])).filter(Boolean));
     });
+  }
+
+  // The categories whose parts are on view: an answer counts the most frequent values only, so that these need to be asked for.
+  openPaths(chosen) {
+    const paths = [...(chosen.category ?? []), ...[...this.opened].filter((key) => key.startsWith("open ")).map((key) => key.slice(5))];
+    return [...new Set(paths)].filter((path) => !this.opened.has(`shut ${path}`)).slice(0, MOST_OPEN);
   }
 
   #again() {
@@ -87,6 +95,7 @@ export class Facets {
       this.opened.delete(open ? `open ${path}` : `shut ${path}`);
       this.opened.add(open ? `shut ${path}` : `open ${path}`);
       this.#again();
+      if (!open) this.actions.opened();
     };
     return h(
       "button",

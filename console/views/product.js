@@ -8,6 +8,7 @@ import { quantity } from "../parts/quantity.js";
 import { shelfRow } from "../parts/shelf.js";
 import { emptyState, failure, link } from "../parts/states.js";
 import { picture } from "../parts/tile.js";
+import { variants } from "../parts/variants.js";
 
 export function product(app, main, { key }) {
   const asking = new AbortController();
@@ -51,6 +52,7 @@ function show(app, main, item, signal) {
         price(item),
         availability(item, { always: true }),
         buying(app, item, title),
+        variants(app, item, signal),
         item.description && h("div", { class: "description" }, item.description.split(/\n{2,}/).map((text) => h("p", {}, text))),
         details(item),
       ),

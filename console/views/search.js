@@ -35,6 +35,30 @@ export function bodyOf({ query, chosen, ranges, sort }) {
   };
 }
 
+function facetsOnly(route, field) {
+  return { ...bodyOf({ ...route, sort: "" }), k: 1, facets: [field], fields: ["title"] };
+}
+
+// A range's own ends come from the same search without that range, so that choosing one does not shrink what can be chosen.
+function rangeQuestions(route) {
+  return Object.keys(route.ranges).map((field) => {
+    const { [field]: own, ...others } = route.ranges;
+    return { body: facetsOnly({ ...route, ranges: others }, field), complete: (facets, wide) => (facets[field] = wide[field]) };
+  });
+}
+
+// All parts of a category, also those too rare to be among the values counted first.
+function branchQuestion(route, path) {
+  const { category, ...chosen } = route.chosen;
+  const body = facetsOnly({ ...route, chosen }, "category");
+  body.filter = [body.filter, `category = "${path.replace(/["\\]/g, "\\$&")}"`].filter(Boolean).join(" AND ");
+  const complete = (facets, branch) => {
+    const known = new Set(facets.category.values.map(({ value }) => value));
+    facets.category.values.push(...branch.category.values.filter(({ value }) => value.startsWith(`${path} > `) && !known.has(value)));
+  };
+  return { body, complete };
+}
+
 function headingOf({ query, chosen }) {
   if (query) return `Results for “${query}”`;
   const values = Object.entries(chosen).flatMap(([field, all]) => all.map((value) => valueName(field, value)));
@@ -54,6 +78,7 @@ class SearchView {
     this.actions = {
       toggle: (field, value) => this.#toggle(field, value),
       range: (field, low, high) => this.#range(field, low, high),
+      opened: () => this.update(this.route),
       clear: () => this.#go({ ...this.route, chosen: {}, ranges: {} }),
     };
     this.facets = new Facets(this.actions);
@@ -100,19 +125,13 @@ class SearchView {
     this.grid.setAttribute("aria-busy", "false");
   }
 
-  // A range's own ends come from the same search without that range, so that choosing one does not shrink what can be chosen.
+  // One round trip: the search, and beside it what its facets lack.
   async #ask(route, signal) {
-    const fields = Object.keys(route.ranges);
-    if (fields.length === 0) return this.app.souk.search(bodyOf(route), { signal });
-    const widened = fields.map((field) => {
-      const { [field]: own, ...others } = route.ranges;
-      return { ...bodyOf({ ...route, ranges: others, sort: "" }), k: 1, facets: [field], fields: ["title"] };
-    });
-    const [answer, ...wide] = await this.app.souk.searchAll([bodyOf(route), ...widened], { signal });
+    const beside = [...rangeQuestions(route), ...this.facets.openPaths(route.chosen).map((path) => branchQuestion(route, path))];
+    if (beside.length === 0) return this.app.souk.search(bodyOf(route), { signal });
+    const [answer, ...parts] = await this.app.souk.searchAll([bodyOf(route), ...beside.map((question) => question.body)], { signal });
     if (!answer.items) throw Object.assign(new Error(answer.detail), { problem: answer });
-    fields.forEach((field, i) => {
-      if (wide[i].facets?.[field]) answer.facets[field] = wide[i].facets[field];
-    });
+    beside.forEach((question, i) => parts[i].facets && question.complete(answer.facets, parts[i].facets));
     return answer;
   }
 

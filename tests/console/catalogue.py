@@ -27,10 +27,12 @@ COLOURS = ["red", "blue", "green", "black", "white"]
 PAIRS = {"Kettles": "Tea", "Pans": "Mugs", "Tools": "Seeds", "Pots": "Seeds", "Paper": "Pens", "Lamps": "Paper"}
 PIXEL = ("data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==")
 DAY_MS = 86_400_000
+SHOWN = 298  # of the 300: a search shows one of a group
 
 
 def make_items(rng):
-    """300 products; keys P-000 to P-299. P-000 has a title that is dangerous as HTML, P-001 two pictures, P-002 one that is broken."""
+    """300 products; keys P-000 to P-299. P-000 has a title that is dangerous as HTML, P-001 two pictures, P-002 one that is
+    broken; the last three are one group."""
     types = [(department, kind, name) for department, kinds in DEPARTMENTS.items() for kind, names in kinds.items() for name in names]
     items = []
     for number in range(300):
@@ -49,6 +51,9 @@ def make_items(rng):
             "offers": [offer],
             "released": time.strftime("%Y-%m-%dT00:00:00Z", time.gmtime(time.time() - number * 86400)),
         })
+    for item, size, amount in zip(items[-3:], ("small", "medium", "large"), ("50.00", "51.00", "52.00")):
+        item.update(group="G-1", title="Rain Barrel", brand="Amara", category=["Garden > Pots"], attributes={"size": size})
+        item["offers"][0]["amount"] = amount
     items[0]["title"] = "Copper Kettle <img src=x onerror=window.broken=1> & Co"
     items[1]["images"] = [PIXEL, PIXEL]
     items[2]["images"] = [PIXEL[:60]]

@@ -7,6 +7,7 @@ import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 import harness  # noqa: E402
+from catalogue import SHOWN  # noqa: E402
 
 if not harness.MISSING:
     from selenium.common.exceptions import StaleElementReferenceException
@@ -194,19 +195,28 @@ class Searching(Storefront):
         self.until(lambda: self.texts(".chips .chip") == ["Ebro", "In stock"], "the chip is still there")
         self.assertLess(self.found(), narrow)
         self.one(".chips .text-button").click()
-        self.until(lambda: not self.texts(".chips .chip") and self.found() == 300, "the filters were not cleared")
+        self.until(lambda: not self.texts(".chips .chip") and self.found() == SHOWN, "the filters were not cleared")
 
     def test_categories_are_a_tree(self):
         self.open("#/search")
         self.settled()
         top = self.counts("category")
-        self.assertEqual(sum(top.values()), 300)
+        self.assertEqual(sum(top.values()), SHOWN)
         self.assertEqual(set(top), {"Kitchen", "Garden", "Office"})
         self.choose("category", "Kitchen")
         self.assertEqual(self.found(), top["Kitchen"])
         below = {path: count for path, count in self.counts("category").items() if path.startswith("Kitchen > ")}
         self.assertEqual(set(below), {"Kitchen > Kettles", "Kitchen > Tea", "Kitchen > Pans", "Kitchen > Mugs"})
         self.assertEqual(sum(below.values()), top["Kitchen"])
+
+    def test_a_branch_opens_without_being_chosen(self):
+        self.open("#/search")
+        self.settled()
+        total = self.found()
+        self.one('.opener[aria-label="Parts of Garden"]').click()
+        self.until(lambda: any(path.startswith("Garden > ") for path in self.counts("category")), "the branch does not open")
+        self.assertEqual(self.found(), total)
+        self.assertEqual(self.texts(".chips .chip"), [])
 
     def test_a_price_range_keeps_its_ends(self):
         self.open("#/search")
@@ -235,14 +245,14 @@ class Searching(Storefront):
             self.one(".more button").click()
             self.until(lambda: len(self.keys_shown()) == shown, f"{shown} products did not come")
         self.assertEqual(len(set(self.keys_shown())), 72)
-        self.assertIn("72 of 300", self.text(".more"))
+        self.assertIn(f"72 of {SHOWN}", self.text(".more"))
 
     def test_nothing_found_says_so_and_offers_a_way_on(self):
         self.open("#/search?q=zzyzx")
         self.assertIn("Nothing matches “zzyzx”", self.text(".state h2"))
         self.assertTrue(self.shelf("trending"))
         self.one(".state a").click()
-        self.until(lambda: self.found() == 300, "the way on does not lead to all products")
+        self.until(lambda: self.found() == SHOWN, "the way on does not lead to all products")
 
     def test_the_keyboard_is_enough(self):
         self.open("#/")
@@ -327,6 +337,13 @@ class Shopping(Storefront):
         self.assertEqual(len(self.all(".thumb")), 2)
         self.open("#/product/P-002")
         self.assertEqual(self.one(".stage svg.tile").get_attribute("aria-label"), shop.by_key["P-002"]["title"])
+
+    def test_a_product_leads_to_the_others_of_its_group(self):
+        self.open("#/product/P-297")
+        self.until(lambda: sorted(self.texts(".variant > span")) == ["large", "medium"], "the other sizes are not shown")
+        next(link for link in self.all(".variant") if link.text.startswith("large")).click()
+        self.until(lambda: sorted(self.texts(".variant > span")) == ["medium", "small"], "the link does not lead to the other size")
+        self.assertTrue(browser.current_url.endswith("#/product/P-299"))
 
     def test_a_product_that_is_not_there(self):
         self.allowed_errors = ("404",)
