@@ -23,10 +23,16 @@ async function fill(app, section, item, signal) {
   const filter = `group = "${item.group.replace(/["\\]/g, "\\$&")}"`;
   const answer = await app.souk.search({ filter, group_by: "none", k: MOST, fields: ["title", "attributes", "offers"], facets: ["availability"], facet_values: 1 }, { signal });
   const others = answer.items.filter((other) => other.key !== item.key);
-  if (others.length === 0) return;
   const names = differing([item, ...others]);
   const label = (other) => names.flatMap((name) => other.attributes?.[name] ?? []).join(", ") || calm(titleOf(other));
-  const choices = others.map((other) => h("li", {}, h("a", { class: "variant", href: productHref(other.key) }, h("span", {}, label(other)), price(other))));
+  const told = new Set([label(item)]); // two that look the same are no choice
+  const choices = [];
+  for (const other of others) {
+    if (told.has(label(other))) continue;
+    told.add(label(other));
+    choices.push(h("li", {}, h("a", { class: "variant", href: productHref(other.key) }, h("span", {}, label(other)), price(other))));
+  }
+  if (choices.length === 0) return;
   section.append(h("h2", { id: "variants" }, "Other choices"), h("ul", {}, choices));
   section.hidden = false;
 }

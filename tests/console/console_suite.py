@@ -15,7 +15,7 @@ if not harness.MISSING:
     from selenium.webdriver.common.keys import Keys
     from selenium.webdriver.support.ui import WebDriverWait
 
-WAIT = 8
+WAIT = 20  # seconds; only a failure takes that long
 PHONE, DESK = (360, 740), (1280, 900)
 
 # [selector, contrast of its text against what it stands on]; colours are resolved by drawing them.
