@@ -5,7 +5,7 @@ import { card, cardSkeleton } from "./card.js";
 import { icon } from "./icon.js";
 import { failure } from "./states.js";
 
-const SKELETONS = 6;
+const SKELETONS = 6; // as many as a wide page shows
 
 // `coldNote`: words for an answer that knows nothing of the shopper; without them the answer's own notes are shown.
 export function shelfRow(app, { name, title, request = {}, signal, coldNote, emptyText }) {
@@ -23,7 +23,7 @@ export function shelfRow(app, { name, title, request = {}, signal, coldNote, emp
       show(answer);
     } catch (error) {
       if (error.name === "AbortError") return;
-      row.replaceChildren(failure(app, error, load));
+      row.replaceChildren(failure(app, error, load, { signal, brief: true }));
     }
     section.setAttribute("aria-busy", "false");
   }

@@ -8,8 +8,9 @@ export function emptyState({ symbol, title, text, actions = [], level = "h2" }) 
   return h("div", { class: "state" }, icon(symbol), h(level, { tabindex: level === "h1" ? -1 : null }, title), text && h("p", {}, text), actions.length > 0 && h("div", { class: "actions" }, actions));
 }
 
-// Says what went wrong in words, and offers to try again; tries by itself when the connection returns.
-export function failure(app, error, again) {
+// Says what went wrong in words, and offers to try again; tries by itself when the connection returns. `signal`: of the request that failed; once
+// it is aborted, nobody waits for the answer any more. `brief`: one line, for a part of a page.
+export function failure(app, error, again, { signal, brief = false } = {}) {
   const away = error.unreachable === true;
   app.reachable(!away);
   const title = !away ? "That did not work" : navigator.onLine ? "The shop cannot be reached" : "You are offline";
@@ -18,15 +19,10 @@ export function failure(app, error, again) {
     app.removeEventListener("back", retry);
     again();
   };
-  app.addEventListener("back", retry, { once: true });
-  return h(
-    "div",
-    { class: "state failed", role: "alert" },
-    icon(away ? "offline" : "close"),
-    h("h2", {}, title),
-    h("p", {}, text),
-    h("div", { class: "actions" }, h("button", { type: "button", class: "button", on: { click: retry } }, "Try again")),
-  );
+  app.addEventListener("back", retry, { once: true, signal });
+  const button = h("button", { type: "button", class: brief ? "text-button" : "button", on: { click: retry } }, "Try again");
+  if (brief) return h("p", { class: "failed brief" }, icon(away ? "offline" : "close"), away ? `${title}.` : text, button);
+  return h("div", { class: "state failed", role: "alert" }, icon(away ? "offline" : "close"), h("h2", {}, title), h("p", {}, text), h("div", { class: "actions" }, button));
 }
 
 export function link(href, text, kind = "button plain") {

@@ -49,6 +49,7 @@ async function showDepartments(app, container, signal) {
     if (top.length > MOST_DEPARTMENTS) links.push(h("a", { class: "department all", href: searchHref({}) }, "All departments", icon("right")));
     container.replaceChildren(...links);
   } catch (error) {
-    if (error.name !== "AbortError") container.remove(); // the shelves say what is wrong
+    // The shelves say what is wrong.
+    if (error.name !== "AbortError") app.addEventListener("back", () => showDepartments(app, container, signal), { once: true, signal });
   }
 }

@@ -30,7 +30,7 @@ async function load(app, main, key, signal) {
     main.replaceChildren(
       error.status === 404
         ? emptyState({ level: "h1", symbol: "tag", title: "This product is not here", text: "It may have been sold out for good, or the address may be wrong.", actions: [link("#/", "To the front page")] })
-        : failure(app, error, () => load(app, main, key, signal)),
+        : failure(app, error, () => load(app, main, key, signal), { signal }),
     );
   }
 }

@@ -120,7 +120,7 @@ class SearchView {
       this.#show(route, answer);
     } catch (error) {
       if (error.name === "AbortError") return;
-      this.#showFailure(error, () => this.update(this.route));
+      this.#showFailure(route, error, signal);
     }
     this.grid.setAttribute("aria-busy", "false");
   }
@@ -199,15 +199,12 @@ class SearchView {
     ];
   }
 
-  #showFailure(error, again) {
-    this.heading.textContent = "Search";
+  #showFailure(route, error, signal) {
+    this.heading.textContent = headingOf(route);
     this.summary.textContent = "";
     this.grid.replaceChildren();
     this.more.replaceChildren();
-    this.empty.replaceChildren(failure(this.app, error, () => {
-      this.empty.replaceChildren();
-      again();
-    }));
+    this.empty.replaceChildren(failure(this.app, error, () => this.update(route), { signal }));
   }
 
   #toggle(field, value) {

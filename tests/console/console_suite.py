@@ -421,6 +421,10 @@ class Shopping(Storefront):
             self.one("#query").send_keys("s")
             self.assertEqual(self.text(".failed h2"), "The shop cannot be reached")
             self.assertTrue(self.one("#away").is_displayed())
+            self.go("#/")
+            self.assertIn("The shop cannot be reached", self.text('.shelf[data-shelf="trending"] .failed'))
+            browser.back()
+            self.one(".state.failed")
         finally:
             shop.start()
         self.until(lambda: not self.all(".failed") and self.keys_shown(), "the results did not come back by themselves")
