@@ -245,7 +245,8 @@ TEST_F(CommitTest, EventsComeByTimeThenArrivalAcrossYearsAndShoppers) {
   EXPECT_EQ(shop_->counts().last_event, *events.back().time);
 
   std::vector<Timestamp> newest;
-  for (const StoredEventView& event : shop_->recent_events(shop_->find_shopper("s3").value(), 5).value()) newest.push_back(event.time);
+  const auto recent = shop_->recent_events(shop_->find_shopper("s3").value(), 5).value();
+  for (const StoredEventView& event : recent) newest.push_back(event.time);
   std::vector<Timestamp> expected;
   for (auto event = events.rbegin(); event != events.rend() && expected.size() < 5; ++event) {
     if (event->shopper == "s3") expected.push_back(*event->time);

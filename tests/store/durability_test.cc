@@ -261,7 +261,7 @@ TEST(Opening, DamageOfATableFileIsFoundByVerify) {
   ASSERT_FALSE(largest.empty());
   overwrite(largest, 200, "XXXX");
   auto shop = Store::open(folder / "store");
-  ASSERT_TRUE(shop);
+  ASSERT_TRUE(shop) << shop.error().message();
   const Status verified = (*shop)->verify();
   ASSERT_FALSE(verified);
   EXPECT_EQ(verified.error().kind, ErrorKind::corrupt);

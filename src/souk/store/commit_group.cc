@@ -19,8 +19,14 @@ void sort_unique(std::vector<std::uint32_t>& ids) {
 }  // namespace
 
 CommitGroup::CommitGroup(const Database& database, const EventIds& event_ids, KeyCache& item_ids, KeyCache& shopper_ids,
-                         const Counters& counters)
-    : database_(database), known_events_(event_ids), item_ids_(item_ids), shopper_ids_(shopper_ids), counters_(counters), now_(now()) {}
+                         const Counters& counters, rocksdb::WriteBatch& batch)
+    : database_(database),
+      known_events_(event_ids),
+      item_ids_(item_ids),
+      shopper_ids_(shopper_ids),
+      counters_(counters),
+      now_(now()),
+      batch_(batch) {}
 
 CommitGroup::~CommitGroup() = default;
 

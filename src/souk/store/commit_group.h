@@ -27,13 +27,14 @@ struct CommitRequest {  // of one caller; lives on its stack
 
 class CommitGroup {
  public:
-  // Goes on from `counters`. Keys given out stand in the caches when build() returns, also when it fails: then clear them.
-  CommitGroup(const Database& database, const EventIds& event_ids, KeyCache& item_ids, KeyCache& shopper_ids, const Counters& counters);
+  // Goes on from `counters`, and fills the empty `batch`. Keys given out stand in the caches when build() returns, also when it fails: then
+  // clear them.
+  CommitGroup(const Database& database, const EventIds& event_ids, KeyCache& item_ids, KeyCache& shopper_ids, const Counters& counters,
+              rocksdb::WriteBatch& batch);
   ~CommitGroup();
 
-  // Fills the requests' results and the batch. An error means the store could not be read, and nothing may be written.
+  // Fills the requests' results too. An error means the store could not be read, and nothing may be written.
   Status build(std::span<CommitRequest* const> requests, std::span<const Served> served);
-  rocksdb::WriteBatch& batch() { return batch_; }
   bool empty() const { return batch_.Count() == 0; }
   const Counters& counters() const { return counters_; }
   std::span<const EventIdEntry> new_event_ids() const { return new_event_ids_; }
@@ -77,7 +78,7 @@ class CommitGroup {
   KeyCache& shopper_ids_;
   Counters counters_;
   Timestamp now_;
-  rocksdb::WriteBatch batch_;
+  rocksdb::WriteBatch& batch_;
   std::vector<EventRef> sorted_events_;  // of all requests, by id, then queue order
   std::vector<EventIdEntry> new_event_ids_;
   std::unordered_map<std::uint32_t, CurrentItem> items_;

@@ -9,7 +9,8 @@ namespace {
 
 constexpr std::size_t kCachedKeys = 400'000;  // about 40 MB
 constexpr std::size_t kGroupEvents = 65'536;  // a group takes no more callers in beyond this
-constexpr std::size_t kLeftInLog = 50'000;    // event ids, at a close
+constexpr std::size_t kKeptBatch = 16 << 20;
+constexpr std::size_t kLeftInLog = 50'000;  // event ids, at a close
 constexpr std::size_t kServedQueue = 100'000;
 constexpr auto kServedDelay = std::chrono::milliseconds(500);
 
@@ -77,9 +78,11 @@ void Committer::lead(std::unique_lock<std::mutex>& lock) {
 Status Committer::write(std::span<CommitRequest* const> requests, std::span<const Served> served) {
   item_ids_.trim();
   shopper_ids_.trim();
-  CommitGroup group(database_, event_ids_, item_ids_, shopper_ids_, counters());
+  batch_.Clear();
+  if (batch_.Data().capacity() > kKeptBatch) batch_ = rocksdb::WriteBatch();
+  CommitGroup group(database_, event_ids_, item_ids_, shopper_ids_, counters(), batch_);
   Status status = group.build(requests, served);
-  if (status && !group.empty()) status = database_.write(group.batch());
+  if (status && !group.empty()) status = database_.write(batch_);
   if (!status) {
     item_ids_.clear();
     shopper_ids_.clear();

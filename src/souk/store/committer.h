@@ -40,8 +40,9 @@ class Committer {  // thread-safe
   std::vector<Served> served_;
   bool leading_ = false, closing_ = false;
   Counters counters_;
-  KeyCache item_ids_, shopper_ids_;  // of the leader, as is the next
+  KeyCache item_ids_, shopper_ids_;  // of the leader, as are the next two
   EventIds event_ids_;
+  rocksdb::WriteBatch batch_;  // kept for its memory
   std::thread served_writer_;
 };
 

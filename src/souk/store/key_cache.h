@@ -2,10 +2,10 @@
 #pragma once
 
 #include <cstdint>
+#include <cstring>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "souk/base/hash.h"
 #include "souk/store/flat_index.h"
@@ -18,38 +18,43 @@ class KeyCache {
   KeyCache(std::size_t limit, bool complete) : limit_(limit), complete_(complete) {}
 
   std::optional<std::uint32_t> find(std::string_view key) const {
-    const std::uint32_t at = index_.find(hash64(key), [&](std::uint32_t position) { return key_at(position) == key; });
-    return at == UINT32_MAX ? std::nullopt : std::optional(entries_[at].id);
+    const std::uint32_t at = index_.find(hash64(key), [&](std::uint32_t position) { return record_at(position).key == key; });
+    return at == UINT32_MAX ? std::nullopt : std::optional(record_at(at).id);
   }
-  void add(std::string_view key, std::uint32_t id) {
-    index_.add(hash64(key), static_cast<std::uint32_t>(entries_.size()));
-    entries_.push_back({text_.size(), static_cast<std::uint32_t>(key.size()), id});
-    text_.append(key);
+  void add(std::string_view key, std::uint32_t id) {  // key: at most 512 bytes
+    index_.add(hash64(key), static_cast<std::uint32_t>(records_.size()));
+    const auto size = static_cast<std::uint16_t>(key.size());
+    records_.append(reinterpret_cast<const char*>(&id), sizeof id).append(reinterpret_cast<const char*>(&size), sizeof size).append(key);
+    ++keys_;
   }
   bool complete() const { return complete_; }
   // Between commits only: within one, keys not yet stored stand here alone.
   void trim() {
-    if (entries_.size() > limit_) clear();
+    if (keys_ > limit_) clear();
   }
   void clear() {
     index_.clear();
-    entries_.clear();
-    text_.clear();
+    records_.clear();
+    keys_ = 0;
     complete_ = false;
   }
 
  private:
-  struct Entry {
-    std::uint64_t begin;
-    std::uint32_t size, id;
+  struct Record {
+    std::uint32_t id;
+    std::string_view key;
   };
-  std::string_view key_at(std::uint32_t position) const {
-    return std::string_view(text_).substr(entries_[position].begin, entries_[position].size);
+  Record record_at(std::uint32_t position) const {
+    std::uint32_t id = 0;
+    std::uint16_t size = 0;
+    std::memcpy(&id, records_.data() + position, sizeof id);
+    std::memcpy(&size, records_.data() + position + sizeof id, sizeof size);
+    return {id, std::string_view(records_).substr(position + sizeof id + sizeof size, size)};
   }
 
   FlatIndex index_;
-  std::vector<Entry> entries_;
-  std::string text_;  // keys back to back
+  std::string records_;  // id, size, key: in one place, for one cache miss
+  std::size_t keys_ = 0;
   std::size_t limit_;
   bool complete_;
 };

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <array>
-#include <optional>
 #include <fcntl.h>
+#include <optional>
 #include <unistd.h>
 #include <vector>
 

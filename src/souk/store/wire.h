@@ -28,9 +28,13 @@ class WireWriter {  // appends to a string it does not own
     raw_varint(value);
   }
   void signed_varint(std::uint32_t field, std::int64_t value) { varint(field, zigzag(value)); }
-  void bytes(std::uint32_t field, std::string_view text) {
+  // The caller appends `size` bytes behind it.
+  void begin_bytes(std::uint32_t field, std::size_t size) {
     tag(field, WireType::bytes);
-    raw_varint(text.size());
+    raw_varint(size);
+  }
+  void bytes(std::uint32_t field, std::string_view text) {
+    begin_bytes(field, text.size());
     out_.append(text);
   }
   void number(std::uint32_t field, double value) { fixed64(field, std::bit_cast<std::uint64_t>(value)); }
