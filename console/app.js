@@ -20,7 +20,9 @@ const VIEWS = { home, search, product, basket, missing };
 
 function missing(app, main) {
   app.title("Not found");
-  main.replaceChildren(emptyState({ level: "h1", symbol: "search", title: "There is no such page", actions: [link("#/", "To the front page")] }));
+  main.replaceChildren(
+    emptyState({ level: "h1", symbol: "search", title: "There is no such page", actions: [link("#/", "To the front page")] }),
+  );
 }
 
 // Fires "back" when the shop can be reached again.
@@ -188,7 +190,11 @@ class App extends EventTarget {
   #showBasketCount() {
     const number = this.state.basketCount();
     const anchor = document.getElementById("basket-link");
-    anchor.replaceChildren(icon("basket"), h("span", { class: "tool-text" }, "Basket"), ...(number > 0 ? [h("span", { class: "badge" }, String(number))] : []));
+    anchor.replaceChildren(
+      icon("basket"),
+      h("span", { class: "tool-text" }, "Basket"),
+      ...(number > 0 ? [h("span", { class: "badge" }, String(number))] : []),
+    );
     anchor.setAttribute("aria-label", number > 0 ? `Basket: ${number}` : "Basket: empty");
   }
 

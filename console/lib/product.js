@@ -19,7 +19,10 @@ export function buyable(item) {
 
 // "Home > Kitchen > Kettles" -> [{name: "Home", path: "Home"}, {name: "Kitchen", path: "Home > Kitchen"}, ...]
 export function pathParts(path) {
-  const names = path.split(">").map((name) => name.trim()).filter(Boolean);
+  const names = path
+    .split(">")
+    .map((name) => name.trim())
+    .filter(Boolean);
   return names.map((name, i) => ({ name, path: names.slice(0, i + 1).join(" > ") }));
 }
 

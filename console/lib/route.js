@@ -24,7 +24,9 @@ function searchOf(parameters) {
   for (const [name, value] of parameters) {
     if (name.startsWith("f.")) (search.chosen[name.slice(2)] ??= []).push(value);
     if (name.startsWith("r.")) {
-      const [low, high] = value.split("..").map((end) => (end === undefined || end === "" || Number.isNaN(Number(end)) ? null : Number(end)));
+      const [low, high] = value
+        .split("..")
+        .map((end) => (end === undefined || end === "" || Number.isNaN(Number(end)) ? null : Number(end)));
       if (low !== null || (high ?? null) !== null) search.ranges[name.slice(2)] = [low, high ?? null];
     }
   }

@@ -32,7 +32,10 @@ export function milliseconds(number) {
 
 // "capacity_l" -> "Capacity l", "attributes.colour" -> "Colour".
 export function fieldName(name) {
-  const words = name.replace(/^(attributes|facts|stats)\./, "").replace(/[_-]+/g, " ").trim();
+  const words = name
+    .replace(/^(attributes|facts|stats)\./, "")
+    .replace(/[_-]+/g, " ")
+    .trim();
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
@@ -50,7 +53,9 @@ export function availabilityName(value) {
 
 // Words in capitals as a person would write them; what is short (OZ, TV) or has a digit stays.
 function calmWords(text) {
-  return text.replace(/[\p{L}\p{N}']+/gu, (word) => (/\p{N}|\p{Ll}/u.test(word) || word.length < 3 ? word : word.charAt(0) + word.slice(1).toLowerCase()));
+  return text.replace(/[\p{L}\p{N}']+/gu, (word) =>
+    /\p{N}|\p{Ll}/u.test(word) || word.length < 3 ? word : word.charAt(0) + word.slice(1).toLowerCase(),
+  );
 }
 
 // Feeds often shout: "POTATO CHIPS 11 OZ". Texts all in capitals are calmed, and so are long runs of capitals inside of sentences, which quote

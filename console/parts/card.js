@@ -35,7 +35,11 @@ export function card(app, item, place, { why = true, level = "h3" } = {}) {
       "div",
       { class: "card-text" },
       item.brand && h("p", { class: "brand" }, item.brand),
-      h(level, { class: "card-title" }, h("a", { href: productHref(item.key), on: { click: () => app.souk.track("click", about) } }, heading)),
+      h(
+        level,
+        { class: "card-title" },
+        h("a", { href: productHref(item.key), on: { click: () => app.souk.track("click", about) } }, heading),
+      ),
       price(item),
       availability(item),
       reason && h("p", { class: "why" }, icon("spark"), h("span", {}, calm(reason.detail))),
@@ -43,7 +47,13 @@ export function card(app, item, place, { why = true, level = "h3" } = {}) {
     buyable(item) &&
       h(
         "button",
-        { type: "button", class: "quick-add", "aria-label": `Add ${title} to the basket`, title: "Add to the basket", on: { click: () => app.addToBasket(item, 1, place) } },
+        {
+          type: "button",
+          class: "quick-add",
+          "aria-label": `Add ${title} to the basket`,
+          title: "Add to the basket",
+          on: { click: () => app.addToBasket(item, 1, place) },
+        },
         icon("plus"),
       ),
   );

@@ -6,10 +6,19 @@ import { icon } from "./icon.js";
 
 // `actions`: toggle, range as for facets, and clear().
 export function showChips(container, { chosen, ranges }, actions) {
-  const chip = (text, undo) => h("button", { type: "button", class: "chip", "aria-label": `Remove the filter ${text}`, "data-focus": text, on: { click: undo } }, text, icon("close"));
-  const chips = Object.entries(chosen).flatMap(([field, values]) => values.map((value) => chip(valueName(field, value), () => actions.toggle(field, value))));
+  const chip = (text, undo) =>
+    h(
+      "button",
+      { type: "button", class: "chip", "aria-label": `Remove the filter ${text}`, "data-focus": text, on: { click: undo } },
+      text,
+      icon("close"),
+    );
+  const chips = Object.entries(chosen).flatMap(([field, values]) =>
+    values.map((value) => chip(valueName(field, value), () => actions.toggle(field, value))),
+  );
   for (const [field, ends] of Object.entries(ranges)) chips.push(chip(rangeName(field, ends), () => actions.range(field, null, null)));
-  if (chips.length > 1) chips.push(h("button", { type: "button", class: "text-button", "data-focus": "clear", on: { click: actions.clear } }, "Clear all"));
+  if (chips.length > 1)
+    chips.push(h("button", { type: "button", class: "text-button", "data-focus": "clear", on: { click: actions.clear } }, "Clear all"));
   keepingFocus(container, () => container.replaceChildren(...chips));
   container.hidden = chips.length === 0;
 }

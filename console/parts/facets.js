@@ -28,7 +28,9 @@ export class Facets {
     const rank = (name) => (ORDER.includes(name) ? ORDER.indexOf(name) : ORDER.length);
     const names = Object.keys(facets).sort((a, b) => rank(a) - rank(b) || a.localeCompare(b));
     keepingFocus(this.element, () => {
-      this.element.replaceChildren(...names.map((name) => this.#group(name, facets[name], chosen[name] ?? [], ranges[name])).filter(Boolean));
+      this.element.replaceChildren(
+        ...names.map((name) => this.#group(name, facets[name], chosen[name] ?? [], ranges[name])).filter(Boolean),
+      );
     });
   }
 
@@ -61,7 +63,14 @@ export class Facets {
   #list(name, values, chosen) {
     const open = this.opened.has(name);
     const rows = values.filter((value, i) => open || i < FEW || chosen.includes(value.value));
-    return [h("ul", {}, rows.map((value) => h("li", {}, this.#choice(name, value, chosen)))), this.#more(name, values.length, rows.length)];
+    return [
+      h(
+        "ul",
+        {},
+        rows.map((value) => h("li", {}, this.#choice(name, value, chosen))),
+      ),
+      this.#more(name, values.length, rows.length),
+    ];
   }
 
   #tree(values, chosen) {
@@ -78,12 +87,26 @@ export class Facets {
       const list = `in ${parent}`;
       const rows = paths.filter((path, i) => this.opened.has(list) || i < FEW || leads(path));
       return [
-        h("ul", { class: depth > 0 ? "branch" : null }, rows.map((path) => {
-          const below = children.has(path);
-          const shut = this.opened.has(`shut ${path}`);
-          const open = below && !shut && (leads(path) || this.opened.has(`open ${path}`));
-          return h("li", {}, h("div", { class: "choice-row" }, this.#choice("category", { value: path, count: known.get(path) }, chosen), below && this.#opener(path, open)), open && branch(path, depth + 1));
-        })),
+        h(
+          "ul",
+          { class: depth > 0 ? "branch" : null },
+          rows.map((path) => {
+            const below = children.has(path);
+            const shut = this.opened.has(`shut ${path}`);
+            const open = below && !shut && (leads(path) || this.opened.has(`open ${path}`));
+            return h(
+              "li",
+              {},
+              h(
+                "div",
+                { class: "choice-row" },
+                this.#choice("category", { value: path, count: known.get(path) }, chosen),
+                below && this.#opener(path, open),
+              ),
+              open && branch(path, depth + 1),
+            );
+          }),
+        ),
         this.#more(list, paths.length, rows.length),
       ];
     };
@@ -99,7 +122,14 @@ export class Facets {
     };
     return h(
       "button",
-      { type: "button", class: "opener", "aria-expanded": String(open), "aria-label": `Parts of ${calm(lastPart(path))}`, "data-focus": `open ${path}`, on: { click } },
+      {
+        type: "button",
+        class: "opener",
+        "aria-expanded": String(open),
+        "aria-label": `Parts of ${calm(lastPart(path))}`,
+        "data-focus": `open ${path}`,
+        on: { click },
+      },
       icon("right"),
     );
   }
@@ -112,7 +142,13 @@ export class Facets {
       "data-value": value.value,
       on: { change: () => this.actions.toggle(name, value.value) },
     });
-    return h("label", { class: "choice" }, box, h("span", { class: "choice-name" }, valueName(name, value.value)), h("span", { class: "choice-count" }, count(value.count)));
+    return h(
+      "label",
+      { class: "choice" },
+      box,
+      h("span", { class: "choice-name" }, valueName(name, value.value)),
+      h("span", { class: "choice-count" }, count(value.count)),
+    );
   }
 
   #more(key, all, shown) {
@@ -124,7 +160,11 @@ export class Facets {
       else this.opened.add(key);
       this.#again();
     };
-    return h("button", { type: "button", class: "text-button", "data-focus": `more ${key}`, on: { click } }, open ? "Show fewer" : `Show ${count(all - shown)} more`);
+    return h(
+      "button",
+      { type: "button", class: "text-button", "data-focus": `more ${key}`, on: { click } },
+      open ? "Show fewer" : `Show ${count(all - shown)} more`,
+    );
   }
 
   #range(name, stats, [low, high]) {
@@ -132,8 +172,15 @@ export class Facets {
     const most = stats ? Math.ceil(stats.max) : 0;
     const field = (which, value, placeholder) =>
       h("input", {
-        type: "number", min: 0, step: "any", inputmode: "decimal", value: value ?? "", placeholder: count(placeholder),
-        "aria-label": `${fieldName(name)}, ${which}`, "data-focus": `${name} ${which}`, "data-end": which,
+        type: "number",
+        min: 0,
+        step: "any",
+        inputmode: "decimal",
+        value: value ?? "",
+        placeholder: count(placeholder),
+        "aria-label": `${fieldName(name)}, ${which}`,
+        "data-focus": `${name} ${which}`,
+        "data-end": which,
       });
     const from = field("from", low, least);
     const to = field("to", high, most);

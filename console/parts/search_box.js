@@ -21,7 +21,10 @@ export class SearchBox {
     this.input.addEventListener("input", () => this.#typed());
     this.input.addEventListener("keydown", (event) => this.#key(event));
     this.input.addEventListener("blur", () => this.close());
-    this.input.addEventListener("focus", () => this.input.value.trim() !== "" && this.options.length === 0 && this.input === document.activeElement && this.#suggest());
+    this.input.addEventListener(
+      "focus",
+      () => this.input.value.trim() !== "" && this.options.length === 0 && this.input === document.activeElement && this.#suggest(),
+    );
     this.clear.addEventListener("click", () => {
       this.input.value = "";
       this.input.focus();
@@ -87,7 +90,13 @@ export class SearchBox {
   }
 
   #option({ text, kind, key, count: items }, i, query) {
-    const path = kind === "category" ? pathParts(text).slice(0, -1).map((part) => calm(part.name)).join(" › ") : "";
+    const path =
+      kind === "category"
+        ? pathParts(text)
+            .slice(0, -1)
+            .map((part) => calm(part.name))
+            .join(" › ")
+        : "";
     const name = calm(kind === "category" ? lastPart(text) : text);
     const element = h(
       "li",
@@ -98,10 +107,13 @@ export class SearchBox {
       kind !== "item" && items > 0 && h("span", { class: "option-count" }, count(items)),
     );
     const href =
-      kind === "category" ? searchHref({ chosen: { category: [text] } })
-      : kind === "brand" ? searchHref({ chosen: { brand: [text] } })
-      : kind === "item" && key ? productHref(key)
-      : searchHref({ query: text });
+      kind === "category"
+        ? searchHref({ chosen: { category: [text] } })
+        : kind === "brand"
+          ? searchHref({ chosen: { brand: [text] } })
+          : kind === "item" && key
+            ? productHref(key)
+            : searchHref({ query: text });
     element.addEventListener("click", () => this.#choose({ href, kind, text }));
     return { element, href, kind, text };
   }

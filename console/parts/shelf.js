@@ -13,7 +13,13 @@ export function shelfRow(app, { name, title, request = {}, signal, coldNote, emp
   const row = h("div", { class: "row", role: "list", "aria-labelledby": id });
   const note = h("div", { class: "notes", hidden: true });
   const buttons = scrollButtons(row, title);
-  const section = h("section", { class: "shelf", "data-shelf": name, "aria-busy": "true" }, h("header", { class: "shelf-head" }, h("h2", { id }, title), buttons), note, row);
+  const section = h(
+    "section",
+    { class: "shelf", "data-shelf": name, "aria-busy": "true" },
+    h("header", { class: "shelf-head" }, h("h2", { id }, title), buttons),
+    note,
+    row,
+  );
 
   async function load() {
     section.setAttribute("aria-busy", "true");
@@ -54,7 +60,11 @@ export function shelfRow(app, { name, title, request = {}, signal, coldNote, emp
 }
 
 function scrollButtons(row, title) {
-  const move = (direction) => row.scrollBy({ left: direction * row.clientWidth * 0.9, behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth" });
+  const move = (direction) =>
+    row.scrollBy({
+      left: direction * row.clientWidth * 0.9,
+      behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth",
+    });
   const back = h("button", { type: "button", class: "round", "aria-label": `${title}: back`, on: { click: () => move(-1) } }, icon("left"));
   const on = h("button", { type: "button", class: "round", "aria-label": `${title}: on`, on: { click: () => move(1) } }, icon("right"));
   const box = h("div", { class: "scroll-buttons" }, back, on);

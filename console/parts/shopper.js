@@ -4,7 +4,16 @@ import { openDialog } from "./dialog.js";
 import { icon } from "./icon.js";
 
 export function shopperForm(app, { onChosen, id }) {
-  const input = h("input", { id, name: "shopper", type: "text", autocomplete: "off", autocapitalize: "off", spellcheck: "false", maxlength: 512, placeholder: "Customer number" });
+  const input = h("input", {
+    id,
+    name: "shopper",
+    type: "text",
+    autocomplete: "off",
+    autocapitalize: "off",
+    spellcheck: "false",
+    maxlength: 512,
+    placeholder: "Customer number",
+  });
   const choose = (key) => {
     app.state.setShopper(key);
     onChosen?.();
@@ -26,7 +35,12 @@ export function shopperForm(app, { onChosen, id }) {
       h("button", { class: "button" }, "Shop as"),
     ),
     recents.length > 0 &&
-      h("div", { class: "recents" }, h("span", { class: "quiet" }, "Recent:"), recents.map((key) => h("button", { type: "button", class: "chip", on: { click: () => choose(key) } }, icon("user"), key))),
+      h(
+        "div",
+        { class: "recents" },
+        h("span", { class: "quiet" }, "Recent:"),
+        recents.map((key) => h("button", { type: "button", class: "chip", on: { click: () => choose(key) } }, icon("user"), key)),
+      ),
     app.state.shopper !== "" && h("button", { type: "button", class: "text-button", on: { click: () => choose("") } }, "Shop as a guest"),
   );
 }
@@ -34,7 +48,11 @@ export function shopperForm(app, { onChosen, id }) {
 export function openShopperDialog(app) {
   let close;
   const content = [
-    h("p", { class: "quiet" }, app.state.shopper ? `You shop as ${app.state.shopper}.` : "You shop as a guest: this visit alone decides what you are shown."),
+    h(
+      "p",
+      { class: "quiet" },
+      app.state.shopper ? `You shop as ${app.state.shopper}.` : "You shop as a guest: this visit alone decides what you are shown.",
+    ),
     shopperForm(app, { id: "shopper-dialog", onChosen: () => close() }),
   ];
   close = openDialog({ title: "Who is shopping?", content });

@@ -5,7 +5,14 @@ import { icon } from "./icon.js";
 
 // `level`: of the heading; "h1" where this is the whole page.
 export function emptyState({ symbol, title, text, actions = [], level = "h2" }) {
-  return h("div", { class: "state" }, icon(symbol), h(level, { tabindex: level === "h1" ? -1 : null }, title), text && h("p", {}, text), actions.length > 0 && h("div", { class: "actions" }, actions));
+  return h(
+    "div",
+    { class: "state" },
+    icon(symbol),
+    h(level, { tabindex: level === "h1" ? -1 : null }, title),
+    text && h("p", {}, text),
+    actions.length > 0 && h("div", { class: "actions" }, actions),
+  );
 }
 
 // Says what went wrong in words, and offers to try again; tries by itself when the connection returns. `signal`: of the request that failed; once
@@ -22,7 +29,14 @@ export function failure(app, error, again, { signal, brief = false } = {}) {
   app.addEventListener("back", retry, { once: true, signal });
   const button = h("button", { type: "button", class: brief ? "text-button" : "button", on: { click: retry } }, "Try again");
   if (brief) return h("p", { class: "failed brief" }, icon(away ? "offline" : "close"), away ? `${title}.` : text, button);
-  return h("div", { class: "state failed", role: "alert" }, icon(away ? "offline" : "close"), h("h2", {}, title), h("p", {}, text), h("div", { class: "actions" }, button));
+  return h(
+    "div",
+    { class: "state failed", role: "alert" },
+    icon(away ? "offline" : "close"),
+    h("h2", {}, title),
+    h("p", {}, text),
+    h("div", { class: "actions" }, button),
+  );
 }
 
 export function link(href, text, kind = "button plain") {

@@ -32,7 +32,12 @@ function drawn(item, label) {
   const title = titleOf(item);
   const tile = svg(
     "svg",
-    { class: "tile", viewBox: "0 0 100 100", preserveAspectRatio: "xMidYMid slice", ...(label ? { role: "img", "aria-label": label } : { "aria-hidden": "true" }) },
+    {
+      class: "tile",
+      viewBox: "0 0 100 100",
+      preserveAspectRatio: "xMidYMid slice",
+      ...(label ? { role: "img", "aria-label": label } : { "aria-hidden": "true" }),
+    },
     svg("rect", { class: "tile-ground", width: 100, height: 100 }),
     svg("g", { class: "tile-shape" }, SHAPES[hashOf(item.key) % SHAPES.length]()),
     svg("text", { class: "tile-letters", x: 50, y: 52, "text-anchor": "middle", "dominant-baseline": "central" }, initials(title)),

@@ -21,7 +21,10 @@ export function variants(app, item, signal) {
 
 async function fill(app, section, item, signal) {
   const filter = `group = "${item.group.replace(/["\\]/g, "\\$&")}"`;
-  const answer = await app.souk.search({ filter, group_by: "none", k: MOST, fields: ["title", "attributes", "offers"], facets: ["availability"], facet_values: 1 }, { signal });
+  const answer = await app.souk.search(
+    { filter, group_by: "none", k: MOST, fields: ["title", "attributes", "offers"], facets: ["availability"], facet_values: 1 },
+    { signal },
+  );
   const others = answer.items.filter((other) => other.key !== item.key);
   const names = differing([item, ...others]);
   const label = (other) => names.flatMap((name) => other.attributes?.[name] ?? []).join(", ") || calm(titleOf(other));

@@ -53,26 +53,50 @@ class BasketView {
 
   // Prices may have changed since a thing was put in.
   async #refresh() {
-    const items = await Promise.allSettled(this.app.state.basket.map((line) => this.app.souk.item(line.key, { signal: this.asking.signal })));
+    const items = await Promise.allSettled(
+      this.app.state.basket.map((line) => this.app.souk.item(line.key, { signal: this.asking.signal })),
+    );
     for (const item of items) if (item.status === "fulfilled") this.app.state.refreshLine(item.value);
     if (items.length > 0 && !this.asking.signal.aborted && this.app.state.basket.length > 0) this.#show();
   }
 
   #empty() {
-    return emptyState({ symbol: "basket", title: "Your basket is empty", text: "What you add stays here, also after you close the page.", actions: [link("#/search", "Look around", "button")] });
+    return emptyState({
+      symbol: "basket",
+      title: "Your basket is empty",
+      text: "What you add stays here, also after you close the page.",
+      actions: [link("#/search", "Look around", "button")],
+    });
   }
 
   #full(lines) {
     return h(
       "div",
       { class: "basket" },
-      h("ul", { class: "lines" }, lines.map((line) => this.#line(line))),
+      h(
+        "ul",
+        { class: "lines" },
+        lines.map((line) => this.#line(line)),
+      ),
       h(
         "aside",
         { class: "total", "aria-label": "Total" },
-        h("div", { class: "total-row" }, h("span", {}, counted(this.app.state.basketCount(), "article", "articles")), h("strong", {}, totals(lines))),
-        h("button", { type: "button", class: "button wide", id: "place-order", on: { click: (event) => this.#order(event.currentTarget) } }, "Place order (demo)"),
-        h("p", { class: "quiet" }, "Nothing is charged and nothing is sent: the order is written to the shop as purchases, and the shelves learn from it."),
+        h(
+          "div",
+          { class: "total-row" },
+          h("span", {}, counted(this.app.state.basketCount(), "article", "articles")),
+          h("strong", {}, totals(lines)),
+        ),
+        h(
+          "button",
+          { type: "button", class: "button wide", id: "place-order", on: { click: (event) => this.#order(event.currentTarget) } },
+          "Place order (demo)",
+        ),
+        h(
+          "p",
+          { class: "quiet" },
+          "Nothing is charged and nothing is sent: the order is written to the shop as purchases, and the shelves learn from it.",
+        ),
       ),
     );
   }
@@ -94,7 +118,9 @@ class BasketView {
         { class: "line-text" },
         line.brand && h("p", { class: "brand" }, line.brand),
         h("a", { class: "line-title", href: productHref(line.key) }, title),
-        line.availability && line.availability !== "in_stock" && h("p", { class: `availability ${line.availability}` }, availabilityName(line.availability)),
+        line.availability &&
+          line.availability !== "in_stock" &&
+          h("p", { class: `availability ${line.availability}` }, availabilityName(line.availability)),
         h("p", { class: "quiet" }, line.amount === null ? "No price yet" : `${money(line.amount, line.currency)} each`),
       ),
       quantity({ value: line.quantity, label: title, onChange: (value) => state.setQuantity(line.key, value) }),
@@ -142,7 +168,11 @@ class BasketView {
         icon("check"),
         heading,
         h("p", {}, `Order ${order}: ${articles}, ${total}.`),
-        h("ul", { class: "thanks-lines" }, lines.map((line) => h("li", {}, `${line.quantity} × ${calm(line.title)}`))),
+        h(
+          "ul",
+          { class: "thanks-lines" },
+          lines.map((line) => h("li", {}, `${line.quantity} × ${calm(line.title)}`)),
+        ),
         h("p", { class: "quiet" }, "A demo: the shop wrote it down as purchases. Your shelves know of them already."),
         h("div", { class: "actions" }, link("#/", "To your shelves", "button")),
       ),

@@ -24,7 +24,13 @@ export function home(app, main) {
         "div",
         { class: "welcome-text" },
         h("h1", { tabindex: -1 }, shopper ? `Hello, ${shopper}` : `Welcome to ${app.shop.name}`),
-        h("p", { class: "quiet" }, shopper ? "These shelves follow what you bought and looked at. Someone else shopping?" : "Find things with the box above, or shop as someone the shop knows: the shelves below follow what that person did."),
+        h(
+          "p",
+          { class: "quiet" },
+          shopper
+            ? "These shelves follow what you bought and looked at. Someone else shopping?"
+            : "Find things with the box above, or shop as someone the shop knows: the shelves below follow what that person did.",
+        ),
         shopperForm(app, { id: "shopper-home" }),
       ),
       departments,
@@ -42,11 +48,17 @@ async function showDepartments(app, container, signal) {
     const answer = await app.souk.search({ k: 1, fields: ["title"], facets: ["category"], facet_values: 200 }, { signal });
     const top = answer.facets.category.values.filter(({ value }) => pathParts(value).length === 1);
     const links = top.slice(0, MOST_DEPARTMENTS).map(({ value, count }) => {
-      const link = h("a", { class: "department", href: categoryHref(value) }, h("span", { class: "department-name" }, calm(value)), h("span", { class: "department-count" }, counted(count, "product", "products")));
+      const link = h(
+        "a",
+        { class: "department", href: categoryHref(value) },
+        h("span", { class: "department-name" }, calm(value)),
+        h("span", { class: "department-count" }, counted(count, "product", "products")),
+      );
       link.style.setProperty("--hue", String(hueOf({ category: [value] })));
       return link;
     });
-    if (top.length > MOST_DEPARTMENTS) links.push(h("a", { class: "department all", href: searchHref({}) }, "All departments", icon("right")));
+    if (top.length > MOST_DEPARTMENTS)
+      links.push(h("a", { class: "department all", href: searchHref({}) }, "All departments", icon("right")));
     container.replaceChildren(...links);
   } catch (error) {
     // The shelves say what is wrong.

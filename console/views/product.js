@@ -29,7 +29,13 @@ async function load(app, main, key, signal) {
     if (error.name === "AbortError") return;
     main.replaceChildren(
       error.status === 404
-        ? emptyState({ level: "h1", symbol: "tag", title: "This product is not here", text: "It may have been sold out for good, or the address may be wrong.", actions: [link("#/", "To the front page")] })
+        ? emptyState({
+            level: "h1",
+            symbol: "tag",
+            title: "This product is not here",
+            text: "It may have been sold out for good, or the address may be wrong.",
+            actions: [link("#/", "To the front page")],
+          })
         : failure(app, error, () => load(app, main, key, signal), { signal }),
     );
   }
@@ -53,7 +59,12 @@ function show(app, main, item, signal) {
         availability(item, { always: true }),
         buying(app, item, title),
         variants(app, item, signal),
-        item.description && h("div", { class: "description" }, item.description.split(/\n{2,}/).map((text) => h("p", {}, text))),
+        item.description &&
+          h(
+            "div",
+            { class: "description" },
+            item.description.split(/\n{2,}/).map((text) => h("p", {}, text)),
+          ),
         details(item),
       ),
     ),
@@ -65,7 +76,15 @@ function show(app, main, item, signal) {
 function breadcrumb(item) {
   const parts = pathParts(item.category?.[0] ?? "");
   const links = [link("#/search", "All products", null), ...parts.map(({ name, path }) => link(categoryHref(path), calm(name), null))];
-  return h("nav", { class: "breadcrumb", "aria-label": "Category" }, h("ol", {}, links.map((part) => h("li", {}, part))));
+  return h(
+    "nav",
+    { class: "breadcrumb", "aria-label": "Category" },
+    h(
+      "ol",
+      {},
+      links.map((part) => h("li", {}, part)),
+    ),
+  );
 }
 
 function gallery(item, title) {
@@ -77,7 +96,17 @@ function gallery(item, title) {
       stage.replaceChildren(picture(item, { label: title, index: i, eager: true }));
       for (const [j, other] of thumbs.entries()) other.setAttribute("aria-pressed", String(i === j));
     };
-    return h("button", { type: "button", class: "thumb", "aria-label": `Picture ${i + 1} of ${images.length}`, "aria-pressed": String(i === 0), on: { click: choose } }, picture(item, { index: i }));
+    return h(
+      "button",
+      {
+        type: "button",
+        class: "thumb",
+        "aria-label": `Picture ${i + 1} of ${images.length}`,
+        "aria-pressed": String(i === 0),
+        on: { click: choose },
+      },
+      picture(item, { index: i }),
+    );
   });
   return h("div", { class: "gallery" }, stage, h("div", { class: "thumbs" }, thumbs));
 }
@@ -89,20 +118,38 @@ function buying(app, item, title) {
     "div",
     { class: "buying" },
     quantity({ value: 1, label: title, onChange: (value) => (amount = value) }),
-    h("button", { type: "button", class: "button wide", id: "add-to-basket", on: { click: () => app.addToBasket(item, amount) } }, "Add to basket"),
+    h(
+      "button",
+      { type: "button", class: "button wide", id: "add-to-basket", on: { click: () => app.addToBasket(item, amount) } },
+      "Add to basket",
+    ),
   );
 }
 
 function details(item) {
   const rows = Object.entries(item.attributes ?? {}).map(([name, value]) => [fieldName(name), [value].flat().map(written).join(", ")]);
-  for (const [name, text] of [["Condition", item.condition && fieldName(item.condition)], ["Released", item.released && date(item.released)], ["GTIN", item.gtin], ["Maker's number", item.mpn], ["Article", item.key]]) {
+  for (const [name, text] of [
+    ["Condition", item.condition && fieldName(item.condition)],
+    ["Released", item.released && date(item.released)],
+    ["GTIN", item.gtin],
+    ["Maker's number", item.mpn],
+    ["Article", item.key],
+  ]) {
     if (text) rows.push([name, text]);
   }
   return h(
     "section",
     { class: "details", "aria-labelledby": "details" },
     h("h2", { id: "details" }, "Details"),
-    h("table", {}, h("tbody", {}, rows.map(([name, text]) => h("tr", {}, h("th", { scope: "row" }, name), h("td", {}, text))))),
+    h(
+      "table",
+      {},
+      h(
+        "tbody",
+        {},
+        rows.map(([name, text]) => h("tr", {}, h("th", { scope: "row" }, name), h("td", {}, text))),
+      ),
+    ),
   );
 }
 
@@ -112,5 +159,10 @@ function written(value) {
 
 function skeleton() {
   const bar = (kind) => h("span", { class: `bar ${kind}` });
-  return h("div", { class: "product skeleton", "aria-hidden": "true" }, h("div", { class: "gallery" }, h("div", { class: "stage" }, h("span", { class: "picture" }))), h("div", { class: "buy-box" }, bar("short"), bar("title"), bar("tiny"), bar(""), bar("")));
+  return h(
+    "div",
+    { class: "product skeleton", "aria-hidden": "true" },
+    h("div", { class: "gallery" }, h("div", { class: "stage" }, h("span", { class: "picture" }))),
+    h("div", { class: "buy-box" }, bar("short"), bar("title"), bar("tiny"), bar(""), bar("")),
+  );
 }

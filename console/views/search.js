@@ -13,7 +13,12 @@ import { emptyState, failure, link } from "../parts/states.js";
 const PAGE = 24;
 const FACET_VALUES = 120;
 const FIELDS = ["title", "brand", "category", "offers", "images"];
-const SORTS = [["", "Best match"], ["price:asc", "Price: low to high"], ["price:desc", "Price: high to low"], ["released:desc", "Newest"]];
+const SORTS = [
+  ["", "Best match"],
+  ["price:asc", "Price: low to high"],
+  ["price:desc", "Price: high to low"],
+  ["released:desc", "Newest"],
+];
 
 // A range as an expression of the filter language; the name in backquotes, as it may hold anything.
 function rangeFilter(field, [low, high]) {
@@ -30,7 +35,9 @@ export function bodyOf({ query, chosen, ranges, sort }) {
     fields: FIELDS,
     facet_values: FACET_VALUES,
     facet_filters: chosen,
-    filter: Object.entries(ranges).map(([field, ends]) => rangeFilter(field, ends)).join(" AND "),
+    filter: Object.entries(ranges)
+      .map(([field, ends]) => rangeFilter(field, ends))
+      .join(" AND "),
     sort: sort ? [sort] : [],
   };
 }
@@ -84,7 +91,11 @@ class SearchView {
     this.facets = new Facets(this.actions);
     this.aside = h("aside", { class: "filters", "aria-label": "Filters" }, this.facets.element);
     this.filterButton = h("button", { type: "button", class: "button plain filter-button", on: { click: () => this.#openFilters() } });
-    this.sort = h("select", { id: "sort", on: { change: () => this.#go({ ...this.route, sort: this.sort.value }) } }, SORTS.map(([value, text]) => h("option", { value }, text)));
+    this.sort = h(
+      "select",
+      { id: "sort", on: { change: () => this.#go({ ...this.route, sort: this.sort.value }) } },
+      SORTS.map(([value, text]) => h("option", { value }, text)),
+    );
     main.replaceChildren(
       h(
         "div",
@@ -93,7 +104,12 @@ class SearchView {
         h(
           "section",
           { class: "results", "aria-label": "Results" },
-          h("header", { class: "results-head" }, h("div", {}, this.heading, this.summary), h("div", { class: "results-tools" }, this.filterButton, h("label", { for: "sort", class: "quiet" }, "Sort by"), this.sort)),
+          h(
+            "header",
+            { class: "results-head" },
+            h("div", {}, this.heading, this.summary),
+            h("div", { class: "results-tools" }, this.filterButton, h("label", { for: "sort", class: "quiet" }, "Sort by"), this.sort),
+          ),
           this.chips,
           this.notes,
           this.grid,
@@ -151,7 +167,15 @@ class SearchView {
     this.sheetDone?.replaceChildren(`Show ${found}`);
     const dropped = answer.dropped ?? [];
     this.notes.hidden = dropped.length === 0 || answer.total === 0;
-    this.notes.replaceChildren(h("p", {}, "Nothing has all of these words. Left out: ", dropped.map((word, i) => [i > 0 && ", ", h("q", {}, word)]), "."));
+    this.notes.replaceChildren(
+      h(
+        "p",
+        {},
+        "Nothing has all of these words. Left out: ",
+        dropped.map((word, i) => [i > 0 && ", ", h("q", {}, word)]),
+        ".",
+      ),
+    );
     this.grid.replaceChildren();
     this.#append(answer);
     this.empty.replaceChildren(...(answer.total === 0 ? this.#nothing(query, filters) : []));
@@ -161,13 +185,19 @@ class SearchView {
   #append(answer) {
     const { query } = this.route;
     const place = { shelf: "search", request: answer.request, query };
-    this.grid.append(...answer.items.map((item, i) => card(this.app, item, { ...place, position: this.shown + i + 1 }, { why: false, level: "h2" })));
+    this.grid.append(
+      ...answer.items.map((item, i) => card(this.app, item, { ...place, position: this.shown + i + 1 }, { why: false, level: "h2" })),
+    );
     this.shown += answer.items.length;
     this.more.replaceChildren();
     if (this.shown === 0) return;
     this.more.append(h("p", { class: "quiet" }, `${count(this.shown)} of ${count(answer.total)}`));
     if (!answer.cursor) return;
-    const button = h("button", { type: "button", class: "button plain", on: { click: () => this.#next(answer.cursor, button) } }, "Show more");
+    const button = h(
+      "button",
+      { type: "button", class: "button plain", on: { click: () => this.#next(answer.cursor, button) } },
+      "Show more",
+    );
     this.more.append(button);
   }
 
@@ -194,7 +224,12 @@ class SearchView {
     if (filters > 0) actions.push(h("button", { type: "button", class: "button", on: { click: this.actions.clear } }, "Clear the filters"));
     actions.push(link("#/search", "See all products"));
     return [
-      emptyState({ symbol: "search", title: query ? `Nothing matches “${query}”` : "Nothing here", text: filters > 0 ? "Fewer filters may help." : "Check the spelling, or try a more common word.", actions }),
+      emptyState({
+        symbol: "search",
+        title: query ? `Nothing matches “${query}”` : "Nothing here",
+        text: filters > 0 ? "Fewer filters may help." : "Check the spelling, or try a more common word.",
+        actions,
+      }),
       shelfRow(this.app, { name: "trending", title: "Trending now", signal: this.asking.signal }),
     ];
   }
@@ -228,7 +263,11 @@ class SearchView {
 
   // On a phone the filters stand in a sheet; they are the same element, moved.
   #openFilters() {
-    this.sheetDone = h("button", { type: "button", class: "button wide", on: { click: () => close() } }, `Show ${counted(this.answer?.total ?? 0, "product", "products")}`);
+    this.sheetDone = h(
+      "button",
+      { type: "button", class: "button wide", on: { click: () => close() } },
+      `Show ${counted(this.answer?.total ?? 0, "product", "products")}`,
+    );
     const close = openDialog({
       title: "Filters",
       side: true,

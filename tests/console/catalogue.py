@@ -1,4 +1,5 @@
 """A small made-up shop for the browser tests: products, and shoppers with habits. The same every time but for the clock."""
+
 import json
 import random
 import time
@@ -25,7 +26,7 @@ BRANDS = ["Amara", "Birchwood", "Caravel", "Dune & Co", "Ebro", "Fennick"]
 COLOURS = ["red", "blue", "green", "black", "white"]
 # What goes together: who buys of the first often buys of the second in the same order.
 PAIRS = {"Kettles": "Tea", "Pans": "Mugs", "Tools": "Seeds", "Pots": "Seeds", "Paper": "Pens", "Lamps": "Paper"}
-PIXEL = ("data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==")
+PIXEL = "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 DAY_MS = 86_400_000
 SHOWN = 298  # of the 300: a search shows one of a group
 
@@ -41,16 +42,18 @@ def make_items(rng):
         offer = {"amount": amount, "currency": "EUR", "availability": rng.choice(["in_stock"] * 8 + ["out_of_stock", "preorder"])}
         if number % 7 == 0:
             offer["was"] = f"{float(amount) * 1.25:.2f}"
-        items.append({
-            "key": f"P-{number:03}",
-            "title": f"{name} {rng.choice(['Classic', 'Compact', 'Large', 'Trio'])} {number}",
-            "description": f"A {name.lower()} for every day.\n\nMade to last, and easy to clean.",
-            "brand": BRANDS[number % len(BRANDS)],
-            "category": [f"{department} > {kind}"],
-            "attributes": {"colour": [rng.choice(COLOURS)], "weight_g": rng.randint(20, 2000)},
-            "offers": [offer],
-            "released": time.strftime("%Y-%m-%dT00:00:00Z", time.gmtime(time.time() - number * 86400)),
-        })
+        items.append(
+            {
+                "key": f"P-{number:03}",
+                "title": f"{name} {rng.choice(['Classic', 'Compact', 'Large', 'Trio'])} {number}",
+                "description": f"A {name.lower()} for every day.\n\nMade to last, and easy to clean.",
+                "brand": BRANDS[number % len(BRANDS)],
+                "category": [f"{department} > {kind}"],
+                "attributes": {"colour": [rng.choice(COLOURS)], "weight_g": rng.randint(20, 2000)},
+                "offers": [offer],
+                "released": time.strftime("%Y-%m-%dT00:00:00Z", time.gmtime(time.time() - number * 86400)),
+            }
+        )
     for item, size, amount in zip(items[-3:], ("small", "medium", "large"), ("50.00", "51.00", "52.00")):
         item.update(group="G-1", title="Rain Barrel", brand="Amara", category=["Garden > Pots"], attributes={"size": size})
         item["offers"][0]["amount"] = amount

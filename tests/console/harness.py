@@ -1,4 +1,5 @@
 """What the browser tests stand on: a shop made by the built binary and served, and a headless Chromium with a fresh profile."""
+
 import os
 import pathlib
 import shutil
@@ -24,7 +25,9 @@ CHROMIUM = shutil.which("chromium") or ""
 CHROMEDRIVER = shutil.which("chromedriver") or ""
 
 # Why the browser tests cannot run here; empty when they can.
-MISSING = ", ".join(name for name, there in (("python3-selenium", webdriver), ("chromium", CHROMIUM), ("chromium-driver", CHROMEDRIVER)) if not there)
+MISSING = ", ".join(
+    name for name, there in (("python3-selenium", webdriver), ("chromium", CHROMIUM), ("chromium-driver", CHROMEDRIVER)) if not there
+)
 
 # Notes what the page sends to /v1/events, and lets it through.
 LISTENER = """
@@ -69,8 +72,12 @@ class Shop:
 
     def start(self):
         with open(self.folder / "server.log", "ab") as log:
-            self.process = subprocess.Popen([str(SOUK), "serve", str(self.folder / "shop"), "--listen", f"127.0.0.1:{self.port}"], stdout=log,
-                                            stderr=log, env={**os.environ, "SOUK_CONSOLE": str(ROOT / "console")})
+            self.process = subprocess.Popen(
+                [str(SOUK), "serve", str(self.folder / "shop"), "--listen", f"127.0.0.1:{self.port}"],
+                stdout=log,
+                stderr=log,
+                env={**os.environ, "SOUK_CONSOLE": str(ROOT / "console")},
+            )
         deadline = time.monotonic() + 20
         while True:
             try:
@@ -101,8 +108,19 @@ class Shop:
 def open_browser(profile):
     options = webdriver.ChromeOptions()
     options.binary_location = CHROMIUM
-    for flag in ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-                 "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage", "--lang=en-US", f"--user-data-dir={profile}"):
+    for flag in (
+        "--headless=new",
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-quic",
+        "--no-first-run",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+        "--disable-dev-shm-usage",
+        "--lang=en-US",
+        f"--user-data-dir={profile}",
+    ):
         options.add_argument(flag)
     options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
     browser = webdriver.Chrome(options=options, service=Service(CHROMEDRIVER))
