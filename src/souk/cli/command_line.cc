@@ -1,0 +1,262 @@
+#include "souk/cli/command_line.h"
+
+#include <CLI/CLI.hpp>
+#include <functional>
+
+#include "souk/base/log.h"
+#include "souk/base/threads.h"
+#include "souk/cli/verbs.h"
+
+namespace souk::cli {
+namespace {
+
+// The parsed command line: flags of every verb, and what to call.
+struct Line {
+  Console console;
+  unsigned threads = 0;
+  std::string log_level = "warn";
+  std::function<int()> chosen;
+
+  InitFlags init;
+  ImportFlags import;
+  ExportFlags export_;
+  SearchFlags search;
+  RecommendFlags recommend;
+  TrainFlags train;
+  EvaluateFlags evaluate;
+  ServeFlags serve;
+  std::string status, doctor, compact;
+  bool repair = false;
+  std::string lab_show, lab_first, lab_second, lab_results = "results", lab_page = "-";
+  LabRunFlags lab_run;
+};
+
+CLI::App& verb(CLI::App& parent, const std::string& name, const std::string& about, const std::string& examples) {
+  CLI::App& sub = *parent.add_subcommand(name, about);
+  sub.footer("Examples:\n" + examples);
+  return sub;
+}
+
+void shop_argument(CLI::App& sub, std::string& shop) {
+  sub.add_option("SHOP", shop, "The shop's folder")->required();
+}
+
+void add_init(CLI::App& app, Line& line) {
+  CLI::App& sub =
+      verb(app, "init", "Make a new shop: a folder with shop.toml and an empty store", "  souk init demo --name \"Demo\" --currency USD\n");
+  shop_argument(sub, line.init.shop);
+  sub.add_option("--name", line.init.name, "The shop's name; by default the folder's");
+  sub.add_option("--language", line.init.language, "Language of the catalogue (BCP 47)")->capture_default_str();
+  sub.add_option("--currency", line.init.currency, "Currency of amounts that do not name one (ISO 4217)")->capture_default_str();
+  sub.callback([&line] { line.chosen = [&line] { return init(line.console, line.init); }; });
+}
+
+void add_import(CLI::App& app, Line& line) {
+  CLI::App& sub = verb(app, "import", "Read items, events or shoppers from files; the same import again changes nothing",
+                       "  souk import demo items.jsonl events.csv.gz\n"
+                       "  souk import demo products.csv --as items --map title=name,key=sku --full\n"
+                       "  souk import demo --data complete-journey --folder build/demo-data/complete-journey\n"
+                       "  zcat events.jsonl.gz | souk import demo - --as events\n");
+  ImportFlags& flags = line.import;
+  shop_argument(sub, flags.shop);
+  auto* files = sub.add_option("FILE", flags.files, "Files (JSONL, CSV or TSV, also gzip or zstd); - is standard input");
+  auto* data = sub.add_option("--data", flags.data, "A described data set: a name under recipes/data, or a descriptor file");
+  sub.add_option("--folder", flags.folder, "Where the data set's files are; by default under $SOUK_DATA")->needs(data);
+  data->excludes(files);
+  sub.add_option("--as", flags.as, "What the rows are: items, events or shoppers; by default told by their fields");
+  sub.add_option("--format", flags.format, "auto, jsonl, csv or tsv")->capture_default_str();
+  sub.add_option("--map", flags.map, "Where fields come from: title=name,time=ts:s")->delimiter(',');
+  sub.add_flag("--full", flags.full, "Items: remove what the feed no longer has");
+  sub.add_option("--max-delete", flags.max_delete, "With --full: refuse to remove more than this share")->capture_default_str();
+  sub.add_option("--max-rejects", flags.max_rejects, "Apply nothing when more than this share of rows is refused")->capture_default_str();
+  sub.add_flag("--strict", flags.strict, "Refuse everything for one bad row or unknown field");
+  sub.add_flag("--merge", flags.merge, "Items: change the given fields and keep the others");
+  sub.callback([&line] { line.chosen = [&line] { return import_records(line.console, line.import); }; });
+}
+
+void add_export(CLI::App& app, Line& line) {
+  CLI::App& sub = verb(app, "export", "Write records as JSONL that import reads back",
+                       "  souk export demo --as items > items.jsonl\n  souk export demo --as events --to events.jsonl\n");
+  shop_argument(sub, line.export_.shop);
+  sub.add_option("--as", line.export_.as, "items, events, shoppers or config")->required();
+  sub.add_option("--to", line.export_.to, "The file to write; - is standard output")->capture_default_str();
+  sub.callback([&line] { line.chosen = [&line] { return export_records(line.console, line.export_); }; });
+}
+
+void add_search(CLI::App& app, Line& line) {
+  CLI::App& sub = verb(app, "search", "Answer one query",
+                       "  souk search demo \"whole milk\" -k 5\n"
+                       "  souk search demo kettle --filter 'brand = \"Sony\" AND price < 100' --facets brand,category\n"
+                       "  souk search demo --sort price:asc --json\n");
+  SearchFlags& flags = line.search;
+  shop_argument(sub, flags.shop);
+  sub.add_option("QUERY", flags.query, "What to look for; nothing: every item");
+  sub.add_option("-k", flags.k, "How many items; by default what the shelf says");
+  sub.add_option("--offset", flags.offset, "How many to leave out first");
+  sub.add_option("--cursor", flags.cursor, "The cursor of the page before");
+  sub.add_option("--filter", flags.filter, "Only items for which this holds");
+  sub.add_option("--facets", flags.facets, "Fields to count")->delimiter(',');
+  sub.add_option("--facet", flags.facet_filters, "A facet's choice, FIELD=VALUE; may be repeated");
+  sub.add_option("--sort", flags.sort, "FIELD:asc or FIELD:desc, first key first")->delimiter(',');
+  sub.add_option("--fields", flags.fields, "With --json: fields of the items to print")->delimiter(',');
+  sub.add_option("--match", flags.match, "auto, all or any of the words")->capture_default_str();
+  sub.add_option("--shopper", flags.shopper, "Who asks");
+  sub.add_option("--session", flags.session, "Visit in which it is asked");
+  sub.add_option("--language", flags.language, "Language of the answer");
+  sub.add_option("--market", flags.market, "Market whose price counts");
+  sub.add_flag("--typing", flags.typing, "The last word may be unfinished");
+  sub.add_flag("--variants", flags.variants, "Show every variant of a product, not only the best");
+  sub.add_flag("--explain", flags.explain, "Say how each score came about");
+  sub.callback([&line] { line.chosen = [&line] { return search(line.console, line.search); }; });
+}
+
+void add_recommend(CLI::App& app, Line& line) {
+  CLI::App& sub = verb(app, "recommend", "Answer one shelf",
+                       "  souk recommend demo --shelf for-you --shopper 900\n"
+                       "  souk recommend demo --shelf also-bought --item 1039612 -k 5\n"
+                       "  souk recommend demo --shelf complete-the-basket --basket 1039612,995242\n");
+  RecommendFlags& flags = line.recommend;
+  shop_argument(sub, flags.shop);
+  sub.add_option("--shelf", flags.shelf, "search similar also-bought complete-the-basket for-you trending new, or the shop's own")
+      ->required();
+  sub.add_option("--shopper", flags.shopper, "Who looks");
+  sub.add_option("--session", flags.session, "Visit in which it is asked");
+  sub.add_option("--item", flags.items, "What is looked at")->delimiter(',');
+  sub.add_option("--basket", flags.basket, "What is in the basket")->delimiter(',');
+  sub.add_option("--exclude", flags.exclude, "What not to show")->delimiter(',');
+  sub.add_option("-k", flags.k, "How many items; by default what the shelf says");
+  sub.add_option("--filter", flags.filter, "Only items for which this holds");
+  sub.add_option("--language", flags.language, "Language of the answer");
+  sub.add_option("--market", flags.market, "Market whose price counts");
+  sub.add_flag("--explain", flags.explain, "Show what each part of the shelf did");
+  sub.callback([&line] { line.chosen = [&line] { return recommend(line.console, line.recommend); }; });
+}
+
+void add_learning(CLI::App& app, Line& line) {
+  CLI::App& train_verb =
+      verb(app, "train", "Learn what the shop's shelves need from its events", "  souk train demo\n  souk train demo --budget 10m\n");
+  shop_argument(train_verb, line.train.shop);
+  train_verb.add_option("MODEL", line.train.models, "What to train; by default everything (tables)");
+  train_verb.add_option("--budget", line.train.budget, "Stop after this time, keeping what answered before");
+  train_verb.callback([&line] { line.chosen = [&line] { return train(line.console, line.train); }; });
+
+  CLI::App& sub = verb(app, "evaluate", "Judge the shelves on held-out events, beside their floors",
+                       "  souk evaluate demo\n  souk evaluate demo --shelf for-you --split time:14d -k 10,20\n");
+  EvaluateFlags& flags = line.evaluate;
+  shop_argument(sub, flags.shop);
+  sub.add_option("--shelf", flags.shelves, "A shelf to judge; may be repeated; by default every shelf");
+  sub.add_option("--split", flags.split, "What is held out: time (the last tenth of the span), time:14d, or last-day")
+      ->capture_default_str();
+  sub.add_option("-k", flags.cutoffs, "List lengths that are judged")->delimiter(',')->capture_default_str();
+  sub.add_option("--max-cases", flags.max_cases, "Ask at most so many questions a shelf, sampled with --seed; 0: all")
+      ->capture_default_str();
+  sub.add_flag("--markdown", flags.markdown, "Print tables for a page");
+  sub.callback([&line] { line.chosen = [&line] { return evaluate(line.console, line.evaluate); }; });
+}
+
+void add_serve(CLI::App& app, Line& line) {
+  CLI::App& sub = verb(app, "serve", "Serve the shop over HTTP, with storefront and console, until Ctrl-C",
+                       "  souk serve demo\n  souk serve demo --listen 127.0.0.1:9000 --read-only\n");
+  shop_argument(sub, line.serve.shop);
+  sub.add_option("--listen", line.serve.listen, "ADDRESS:PORT; port 0 takes a free one")->capture_default_str();
+  sub.add_flag("--read-only", line.serve.read_only, "Serve beside the process that writes");
+  sub.callback([&line] { line.chosen = [&line] { return serve(line.console, line.serve); }; });
+}
+
+void add_care(CLI::App& app, Line& line) {
+  CLI::App& status_verb =
+      verb(app, "status", "Say what is in the shop and how it stands", "  souk status demo\n  souk status demo --json\n");
+  shop_argument(status_verb, line.status);
+  status_verb.callback([&line] { line.chosen = [&line] { return status(line.console, line.status); }; });
+
+  CLI::App& doctor_verb =
+      verb(app, "doctor", "Verify every checksum and what the shop runs on", "  souk doctor demo\n  souk doctor demo --repair\n");
+  shop_argument(doctor_verb, line.doctor);
+  doctor_verb.add_flag("--repair", line.repair, "Rebuild what is damaged and can be rebuilt");
+  doctor_verb.callback([&line] { line.chosen = [&line] { return doctor(line.console, line.doctor, line.repair); }; });
+
+  CLI::App& compact_verb = verb(app, "compact", "Give disk space back and make reading faster", "  souk compact demo\n");
+  shop_argument(compact_verb, line.compact);
+  compact_verb.callback([&line] { line.chosen = [&line] { return compact(line.console, line.compact); }; });
+}
+
+void add_lab(CLI::App& app, Line& line) {
+  CLI::App& lab = verb(app, "lab", "Recipes: published methods, run and compared",
+                       "  souk lab list\n  souk lab run recommend/co-visitation --data s3rec-beauty\n");
+  lab.require_subcommand(1);
+  CLI::App& list = verb(lab, "list", "The recipes there are", "  souk lab list\n");
+  list.callback([&line] { line.chosen = [&line] { return lab_list(line.console); }; });
+
+  CLI::App& show = verb(lab, "show", "What a recipe does", "  souk lab show recommend/co-visitation\n");
+  show.add_option("RECIPE", line.lab_show, "A recipe's name or file")->required();
+  show.callback([&line] { line.chosen = [&line] { return lab_show(line.console, line.lab_show); }; });
+
+  CLI::App& run_verb = verb(lab, "run", "Run a recipe: load, train, evaluate beside the floors",
+                            "  souk lab run recommend/co-visitation\n"
+                            "  souk lab run recommend/popularity --data my-sequences.txt --set split.history=kept --json\n");
+  run_verb.add_option("RECIPE", line.lab_run.recipe, "A recipe's name or file")->required();
+  run_verb.add_option("--data", line.lab_run.data, "Other data: a set's name, a descriptor, a file or a folder");
+  run_verb.add_option("--set", line.lab_run.set, "A setting, KEY=VALUE; may be repeated");
+  run_verb.add_option("--record", line.lab_run.results, "Keep the run under this folder (results)");
+  run_verb.callback([&line] { line.chosen = [&line] { return lab_run(line.console, line.lab_run); }; });
+
+  CLI::App& compare = verb(lab, "compare", "Two recorded runs side by side", "  souk lab compare results/a.json results/b.json\n");
+  compare.add_option("RUN", line.lab_first, "A recorded run")->required();
+  compare.add_option("OTHER", line.lab_second, "Another")->required();
+  compare.callback([&line] { line.chosen = [&line] { return lab_compare(line.console, line.lab_first, line.lab_second); }; });
+
+  CLI::App& results = verb(lab, "results", "Every recorded run as one page of tables", "  souk lab results --to docs/results.md\n");
+  results.add_option("--results", line.lab_results, "The folder of recorded runs")->capture_default_str();
+  results.add_option("--to", line.lab_page, "The file to write; - is standard output")->capture_default_str();
+  results.callback([&line] { line.chosen = [&line] { return lab_results(line.console, line.lab_results, line.lab_page); }; });
+}
+
+void add_global(CLI::App& app, Line& line) {
+  app.require_subcommand(1);
+  app.fallthrough();
+  app.set_version_flag("--version", "souk " + std::string(engine::kVersion));
+  app.add_flag("--json", line.console.json, "Print one JSON object (or a line for each record) on stdout, nothing else");
+  app.add_flag("--quiet,-q", line.console.quiet, "No progress and no notes");
+  app.add_option("--threads", line.threads, "Threads to use; by default every core")->check(CLI::Range(1, 1024));
+  app.add_option("--seed", line.console.seed, "Where random numbers start")->capture_default_str();
+  app.add_option("--log-level", line.log_level, "trace, debug, info, warn, error or off")->capture_default_str();
+  app.footer(
+      "Exit status: 0 done, 1 failed, 2 wrong usage, 3 nothing applied because too many rows were refused,\n"
+      "4 the shop is held by another process. `souk VERB --help` shows a verb's flags with examples.\n");
+}
+
+// A usage error may come before --json was parsed.
+bool asks_for_json(int argc, char** argv) {
+  return std::any_of(argv, argv + argc, [](const char* argument) { return std::string_view(argument) == "--json"; });
+}
+
+}  // namespace
+
+int run(int argc, char** argv) {
+  Line line;
+  CLI::App app("Souk, a commerce engine: search, recommendation and evaluation for one shop in one folder.", "souk");
+  add_global(app, line);
+  add_init(app, line);
+  add_import(app, line);
+  add_export(app, line);
+  add_search(app, line);
+  add_recommend(app, line);
+  add_learning(app, line);
+  add_serve(app, line);
+  add_care(app, line);
+  add_lab(app, line);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::Success& answered) {  // --help, --version
+    return app.exit(answered);
+  } catch (const CLI::ParseError& error) {
+    line.console.json = asks_for_json(argc, argv);
+    return report_usage(line.console,
+                        Error{ErrorKind::invalid, error.what(), {}, {}, {}, "`souk --help` and `souk VERB --help` show the usage."});
+  }
+  line.console.threads = line.threads > 0 ? line.threads : default_threads();
+  if (const Status level = log::set_level(line.log_level); !level) return report_usage(line.console, level.error());
+  return line.chosen();
+}
+
+}  // namespace souk::cli

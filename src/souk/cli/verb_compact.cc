@@ -1,0 +1,24 @@
+#include <fmt/format.h>
+
+#include "souk/cli/verbs.h"
+#include "souk/engine/json_writer.h"
+
+namespace souk::cli {
+
+int compact(const Console& console, const std::string& directory) {
+  const std::uint64_t before = folder_size(directory);
+  {
+    SOUK_OR_REPORT(const auto shop, console, open_shop(console, directory, Access::write));
+    if (const Status status = shop->store().compact(); !status) return report(console, status.error());
+  }
+  const std::uint64_t after = folder_size(directory);
+  if (console.json) {
+    engine::JsonWriter json;
+    print_line(json.begin_object().member("bytes_before", before).member("bytes_after", after).end_object().text());
+  } else {
+    print_line(fmt::format("{} before, {} now", bytes_text(before), bytes_text(after)));
+  }
+  return kDone;
+}
+
+}  // namespace souk::cli

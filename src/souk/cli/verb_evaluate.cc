@@ -1,0 +1,25 @@
+#include "souk/cli/verbs.h"
+#include "souk/lab/shop_evaluation.h"
+
+namespace souk::cli {
+
+int evaluate(const Console& console, const EvaluateFlags& flags) {
+  SOUK_OR_REPORT(const auto shop, console, open_shop(console, flags.shop, Access::read));
+  Progress progress(console.progress());
+  const lab::EvaluateOptions options{.shelves = flags.shelves,
+                                     .split = flags.split,
+                                     .cutoffs = flags.cutoffs,
+                                     .max_cases = flags.max_cases,
+                                     .seed = console.seed,
+                                     .threads = console.threads};
+  SOUK_OR_REPORT(const lab::ShopReport judged, console, lab::evaluate_shop(*shop, options, progress));
+  progress.finish();
+  if (console.json) {
+    print_line(judged.to_json());
+  } else {
+    print(flags.markdown ? judged.to_markdown() : judged.to_text());
+  }
+  return kDone;
+}
+
+}  // namespace souk::cli

@@ -1,0 +1,88 @@
+#include <fmt/format.h>
+
+#include "souk/cli/places.h"
+#include "souk/cli/verbs.h"
+#include "souk/feeds/descriptor.h"
+#include "souk/feeds/import.h"
+
+namespace souk::cli {
+namespace {
+
+Result<feeds::ImportOptions> options_of(const Console& console, const ImportFlags& flags, const engine::ShopSettings& shop) {
+  feeds::ImportOptions options;
+  if (!flags.as.empty()) {
+    SOUK_TRY(options.as, feeds::record_kind_named(flags.as));
+  }
+  SOUK_TRY(options.format, feeds::format_named(flags.format));
+  SOUK_TRY(options.map, feeds::parse_map(flags.map));
+  SOUK_TRY(options.max_rejects, parse_share(flags.max_rejects, "--max-rejects"));
+  SOUK_TRY(options.max_delete, parse_share(flags.max_delete, "--max-delete"));
+  options.full = flags.full;
+  options.strict = flags.strict;
+  options.merge = flags.merge;
+  options.threads = console.threads;
+  options.currency = shop.currency;
+  return options;
+}
+
+Result<feeds::ImportReport> import_data(const ImportFlags& flags, engine::Shop& shop, Progress& progress) {
+  SOUK_TRY(const fs::path file, descriptor_file(flags.data));
+  SOUK_TRY(const feeds::Descriptor descriptor, feeds::Descriptor::load(file));
+  return shop.import_data(descriptor, flags.folder.empty() ? feeds::data_root() : fs::path(flags.folder), progress);
+}
+
+std::string listed(const std::map<std::string, std::uint64_t>& counts) {
+  std::string text;
+  for (const auto& [name, count] : counts) text += fmt::format("{}{} ({})", text.empty() ? "" : ", ", name, with_commas(count));
+  return text;
+}
+
+void print_report(const Console& console, const feeds::ImportReport& report) {
+  Table table({}, {Table::Align::left, Table::Align::right});
+  const auto line = [&](std::string_view name, std::uint64_t count, bool always) {
+    if (always || count > 0) table.row({std::string(name), with_commas(count)});
+  };
+  line("accepted", report.accepted, true);
+  line("changed", report.changed, true);
+  line("unchanged", report.unchanged, true);
+  line("duplicates", report.duplicates, false);
+  line("conflicts", report.conflicts, false);
+  line("rejected", report.rejected, true);
+  line("removed", report.removed, false);
+  line("already there from a run that was cut short", report.resumed_rows, false);
+  print(table.text());
+  if (!report.unknown_kinds.empty()) print_line("unknown kinds, kept: " + listed(report.unknown_kinds));
+  if (!report.unknown_fields.empty()) print_line("unknown fields, kept as attributes: " + listed(report.unknown_fields));
+  print_line(fmt::format("{:.1f} seconds", report.seconds));
+  for (const feeds::RowProblem& problem : report.first_problems) {
+    note(console, fmt::format("  line {}: {}: expected {}, found {}", problem.line, problem.path, problem.expected, problem.found));
+  }
+  if (!report.rejects_file.empty()) note(console, fmt::format("Refused rows: {}", report.rejects_file.string()));
+}
+
+}  // namespace
+
+int import_records(const Console& console, const ImportFlags& flags) {
+  if (flags.files.empty() && flags.data.empty()) {
+    return report_usage(console, Error{ErrorKind::invalid, "there is nothing to import", {}, "files, or --data NAME", "neither", {}});
+  }
+  if (const auto checked = options_of(console, flags, {}); !checked) return report_usage(console, checked.error());
+  SOUK_OR_REPORT(const auto shop, console, open_shop(console, flags.shop, Access::write));
+  SOUK_OR_REPORT(const feeds::ImportOptions options, console, options_of(console, flags, shop->settings()));
+  Progress progress(console.progress());
+  const std::vector<fs::path> files(flags.files.begin(), flags.files.end());
+  SOUK_OR_REPORT(const feeds::ImportReport report, console,
+                 flags.data.empty() ? shop->import_files(files, options, progress) : import_data(flags, *shop, progress));
+  progress.finish();
+  if (console.json) {
+    print_line(report.to_json());
+  } else {
+    print_report(console, report);
+  }
+  if (report.applied) return kDone;
+  note(console, fmt::format("souk: nothing was applied: {} of the rows were refused, more than --max-rejects {} allows",
+                            with_commas(report.rejected), flags.strict ? "0% (--strict)" : flags.max_rejects));
+  return kRejected;
+}
+
+}  // namespace souk::cli

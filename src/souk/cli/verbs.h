@@ -1,0 +1,81 @@
+// The verbs: each takes what its flags said, does its work and returns the exit status. Each stands in its own verb_*.cc.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "souk/cli/console.h"
+
+namespace souk::cli {
+
+struct InitFlags {
+  std::string shop, name, language = "en", currency = "EUR";
+};
+int init(const Console& console, const InitFlags& flags);
+
+struct ImportFlags {
+  std::string shop, as, format = "auto", data, folder;
+  std::vector<std::string> files, map;
+  std::string max_rejects = "1%", max_delete = "10%";
+  bool full = false, strict = false, merge = false;
+};
+int import_records(const Console& console, const ImportFlags& flags);
+
+struct ExportFlags {
+  std::string shop, as, to = "-";
+};
+int export_records(const Console& console, const ExportFlags& flags);
+
+struct SearchFlags {
+  std::string shop, query, filter, shopper, session, language, market, match = "auto", cursor;
+  std::vector<std::string> facets, sort, fields, facet_filters;  // facet_filters: "brand=Sony"
+  std::size_t k = 0, offset = 0;
+  bool explain = false, typing = false, variants = false;
+};
+int search(const Console& console, const SearchFlags& flags);
+
+struct RecommendFlags {
+  std::string shop, shelf, shopper, session, filter, language, market;
+  std::vector<std::string> items, basket, exclude;
+  std::size_t k = 0;
+  bool explain = false;
+};
+int recommend(const Console& console, const RecommendFlags& flags);
+
+struct TrainFlags {
+  std::string shop, budget;
+  std::vector<std::string> models;
+};
+int train(const Console& console, const TrainFlags& flags);
+
+struct EvaluateFlags {
+  std::string shop, split = "time";
+  std::vector<std::string> shelves;
+  std::vector<std::uint32_t> cutoffs = {10, 20};
+  std::size_t max_cases = 4000;  // a shelf; more are sampled; 0: all
+  bool markdown = false;
+};
+int evaluate(const Console& console, const EvaluateFlags& flags);
+
+struct ServeFlags {
+  std::string shop, listen = "127.0.0.1:8080";
+  bool read_only = false;
+};
+int serve(const Console& console, const ServeFlags& flags);
+
+int status(const Console& console, const std::string& shop);
+int doctor(const Console& console, const std::string& shop, bool repair);
+int compact(const Console& console, const std::string& shop);
+
+struct LabRunFlags {
+  std::string recipe, data, results;
+  std::vector<std::string> set;
+};
+int lab_list(const Console& console);
+int lab_show(const Console& console, const std::string& recipe);
+int lab_run(const Console& console, const LabRunFlags& flags);
+int lab_compare(const Console& console, const std::string& a, const std::string& b);
+int lab_results(const Console& console, const std::string& results, const std::string& to);
+
+}  // namespace souk::cli
