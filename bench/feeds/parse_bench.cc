@@ -1,5 +1,6 @@
 // Rows into records: what both passes of an import spend, for each event. Rates are per row on one thread.
 #include <benchmark/benchmark.h>
+#include <fmt/format.h>
 
 #include "souk/feeds/chunk_parser.h"
 
