@@ -105,10 +105,18 @@ TEST(Suggest, ShowsEachTextOncePerKind) {
   shop.reader->completions = {
       {"Milk", "category", "", 40}, {"Milk 1 l", "item", "a", 1}, {"Milk 1 l", "item", "b", 1}, {"Milky", "brand", "", 3}};
   const auto found = suggest(shop.view, " mil", 3);
-  EXPECT_THAT(texts(found), ElementsAre("category:Milk", "item:Milk 1 l", "brand:Milky"));
+  EXPECT_THAT(texts(found), ElementsAre("category:Milk", "brand:Milky", "item:Milk 1 l"));
   EXPECT_EQ(found[0].count, 40U);
-  EXPECT_EQ(found[1].key, "a");
+  EXPECT_EQ(found[2].key, "a");
   EXPECT_THAT(texts(suggest(shop.view, "mil", 1)), ElementsAre("category:Milk"));
+}
+
+TEST(Suggest, KeepsHalfOfTheLinesForItems) {
+  const FakeShop shop(plain_items(1));
+  shop.reader->completions = {{"Milk", "category", "", 40}, {"Milk drinks", "category", "", 30}, {"Milk rice", "category", "", 20},
+                              {"Milky", "brand", "", 9},    {"Milk 1 l", "item", "a", 1},        {"Milk 2 l", "item", "b", 1}};
+  EXPECT_THAT(texts(suggest(shop.view, "mil", 4)), ElementsAre("category:Milk", "category:Milk drinks", "item:Milk 1 l", "item:Milk 2 l"));
+  EXPECT_THAT(texts(suggest(shop.view, "mil", 6)).size(), 6U);
 }
 
 TEST(Suggest, CompletesNothingToNothing) {

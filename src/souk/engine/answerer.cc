@@ -161,7 +161,7 @@ Status Answerer::resolve_shopper(const ShelfRequest& asked, Resolved& resolved) 
     if (const auto id = store.find_shopper(std::string(store::kVisitorPrefix) + asked.session)) {
       people.push_back(*id);
     } else if (asked.shopper.empty()) {
-      resolved.notes.push_back(fmt::format("nothing is known of session '{}' yet", asked.session));
+      resolved.notes.emplace_back("nothing is known of this session yet");
     }
   }
   SOUK_TRY(resolved.request.past, past_of(store, people, asked.now));

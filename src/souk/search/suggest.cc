@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <iterator>
 #include <set>
 
 #include "souk/search/search.h"
@@ -14,17 +15,22 @@ std::string_view trimmed_front(std::string_view text) {
 }  // namespace
 
 std::vector<Suggestion> suggest(const shelf::ShopView& view, std::string_view prefix, std::size_t k) {
-  std::vector<Suggestion> suggestions;
   prefix = trimmed_front(prefix);
-  if (view.lexical == nullptr || prefix.empty() || k == 0) return suggestions;
+  if (view.lexical == nullptr || prefix.empty() || k == 0) return {};
   // Variants of one product often share a title: more are asked for than are shown.
   std::set<std::pair<std::string, std::string>> seen;
+  std::vector<Suggestion> places, items;  // places: brands and categories
   for (index::Completion& found : view.lexical->complete(prefix, 4 * k)) {
-    if (suggestions.size() == k) break;
     if (!seen.insert({found.kind, found.text}).second) continue;
-    suggestions.push_back({std::move(found.text), std::move(found.kind), std::move(found.key), found.count});
+    std::vector<Suggestion>& list = found.kind == "item" ? items : places;
+    list.push_back({std::move(found.text), std::move(found.kind), std::move(found.key), found.count});
   }
-  return suggestions;
+  // Half of the lines are for items, when there are so many, however many places begin with the prefix.
+  const std::size_t for_items = std::min(items.size(), std::max(k / 2, k - std::min(k, places.size())));
+  places.resize(std::min(places.size(), k - for_items));
+  items.resize(for_items);
+  places.insert(places.end(), std::make_move_iterator(items.begin()), std::make_move_iterator(items.end()));
+  return places;
 }
 
 }  // namespace souk::search
