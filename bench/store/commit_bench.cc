@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "souk/base/random.h"
+#include "souk/store/interactions.h"
 #include "souk/store/store.h"
 
 namespace {
@@ -84,7 +85,23 @@ void commit_again(benchmark::State& state) {
   for (auto _ : state) commit_all(state, batches, *shop);
 }
 
+// Also after commit_new: the events of a snapshot as rows, on two threads, and all events by time as `export` reads them.
+void build_rows(benchmark::State& state) {
+  const auto shop = Store::open(std::filesystem::temp_directory_path() / "souk-commit-bench").value();
+  for (auto _ : state) benchmark::DoNotOptimize(build_interactions(*shop, shop->snapshot(), default_weights(), {}, 2).value().events());
+}
+
+void read_all_by_time(benchmark::State& state) {
+  const auto shop = Store::open(std::filesystem::temp_directory_path() / "souk-commit-bench").value();
+  for (auto _ : state) {
+    std::uint64_t events = 0;
+    if (!shop->for_each_event([&](Event&&) { return ++events > 0; }) || events != kEvents) state.SkipWithError("events are missing");
+  }
+}
+
 BENCHMARK(commit_new)->Unit(benchmark::kSecond)->Iterations(1)->UseRealTime()->MeasureProcessCPUTime();
 BENCHMARK(commit_again)->Unit(benchmark::kSecond)->Iterations(1)->UseRealTime()->MeasureProcessCPUTime();
+BENCHMARK(build_rows)->Unit(benchmark::kSecond)->Iterations(3)->UseRealTime()->MeasureProcessCPUTime();
+BENCHMARK(read_all_by_time)->Unit(benchmark::kSecond)->Iterations(1)->UseRealTime()->MeasureProcessCPUTime();
 
 }  // namespace

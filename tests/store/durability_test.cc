@@ -245,27 +245,30 @@ TEST(Opening, ReadOnlyReadsBesideTheWriterAndFollowsIt) {
   EXPECT_EQ((*reader)->put_meta("a", "b").error().kind, ErrorKind::unsupported);
 }
 
-TEST(Opening, DamageOfATableFileIsFoundByVerify) {
+TEST(Opening, DamageOfAnyTableFileIsFoundAndNamed) {
   TempDir folder;
   {
     auto shop = Store::create(folder / "store").value();
     for (std::uint64_t i = 0; i < 50; ++i) ASSERT_TRUE(shop->commit(batch(i)));
     ASSERT_TRUE(shop->flush());
-    EXPECT_TRUE(shop->verify());
     ASSERT_TRUE(shop->compact());
+    EXPECT_TRUE(shop->verify());
   }
-  fs::path largest;
+  int damaged = 0;
   for (const auto& entry : fs::directory_iterator(folder / "store")) {
-    if (entry.path().extension() == ".sst" && (largest.empty() || entry.file_size() > fs::file_size(largest))) largest = entry.path();
+    if (entry.path().extension() != ".sst") continue;
+    const std::string whole = read_file(entry.path()).value();
+    overwrite(entry.path(), 10, std::string(1, static_cast<char>(whole[10] ^ 1)));
+    auto shop = Store::open(folder / "store");  // reads some of the files itself
+    const Status found = shop ? (*shop)->verify() : Status(fail(shop.error()));
+    ASSERT_FALSE(found) << entry.path();
+    EXPECT_EQ(found.error().kind, ErrorKind::corrupt);
+    EXPECT_THAT(found.error().message(), HasSubstr(entry.path().filename().string()));
+    shop = fail(ErrorKind::not_found, "closed");
+    overwrite(entry.path(), 10, whole.substr(10, 1));
+    ++damaged;
   }
-  ASSERT_FALSE(largest.empty());
-  overwrite(largest, 200, "XXXX");
-  auto shop = Store::open(folder / "store");
-  ASSERT_TRUE(shop) << shop.error().message();
-  const Status verified = (*shop)->verify();
-  ASSERT_FALSE(verified);
-  EXPECT_EQ(verified.error().kind, ErrorKind::corrupt);
-  EXPECT_THAT(verified.error().message(), HasSubstr(largest.filename().string()));
+  EXPECT_GT(damaged, 4);
 }
 
 }  // namespace
