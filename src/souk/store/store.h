@@ -40,11 +40,6 @@ struct SourceOffset {
   std::uint64_t rows = 0;
 };
 
-enum class ItemWrite : std::uint8_t {
-  replace,  // the record is the whole item
-  merge,    // fields present in the patch replace, absent ones stay (used by --merge after the caller built the merged record)
-};
-
 // One commit. Everything in it becomes durable and visible together.
 struct Changes {
   std::vector<Item> items;                 // put; equal to the current version: counted unchanged
