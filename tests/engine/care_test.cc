@@ -5,6 +5,7 @@
 #include <fstream>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <rocksdb/db.h>
 #include <sys/wait.h>
 #include <thread>
 #include <unistd.h>
@@ -120,6 +121,35 @@ TEST(Doctor, MakesALostIndexAnewByOpening) {
   { ASSERT_NE(large_shop(dir / "shop"), nullptr); }
   fs::remove_all(dir / "shop" / "segments");
   EXPECT_EQ(reopened(dir / "shop")->search(query("kettle")).value().total, 3000U);
+}
+
+// Writes another format version into the store's own record of it.
+void pretend_version(const fs::path& store, const std::string& version) {
+  std::vector<std::string> names;
+  ASSERT_TRUE(rocksdb::DB::ListColumnFamilies({}, store.string(), &names).ok());
+  std::vector<rocksdb::ColumnFamilyDescriptor> families;
+  for (const std::string& name : names) families.emplace_back(name, rocksdb::ColumnFamilyOptions());
+  std::vector<rocksdb::ColumnFamilyHandle*> handles;
+  rocksdb::DB* database = nullptr;
+  ASSERT_TRUE(rocksdb::DB::Open({}, store.string(), families, &handles, &database).ok());
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    if (names[i] == "meta") {
+      EXPECT_TRUE(database->Put({}, handles[i], "version", version).ok());
+    }
+    EXPECT_TRUE(database->DestroyColumnFamilyHandle(handles[i]).ok());
+  }
+  delete database;
+}
+
+TEST(AnotherVersion, IsRefusedWithBothVersionsNamed) {
+  const TempDir dir;
+  { ASSERT_NE(empty_shop(dir / "shop"), nullptr); }
+  pretend_version(dir / "shop" / "store", "99");
+  const auto shop = engine::Shop::open(dir / "shop", {});
+  ASSERT_FALSE(shop);
+  EXPECT_EQ(shop.error().kind, ErrorKind::version);
+  EXPECT_THAT(shop.error().found, HasSubstr("99"));
+  EXPECT_THAT(shop.error().hint, HasSubstr("souk upgrade"));
 }
 
 // Not a test of its own: the second process of the one below, which runs this program again with SOUK_TEST_HOLD set.

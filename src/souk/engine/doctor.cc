@@ -70,11 +70,17 @@ Result<std::vector<Finding>> Shop::doctor(bool repair, Progress& progress) {
   if (repair) SOUK_CHECK(impl_->writable("repair"));
   Impl& in = *impl_;
   std::vector<Finding> findings;
-  progress.stage("Verifying the store", 0, "files");
-  findings.push_back(check_store(*in.store));
+  const auto checked = [&](std::string_view what, const fs::path& folder, auto check) {
+    const std::uint64_t bytes = folder_size(folder);
+    progress.stage(fmt::format("Verifying the {}", what), bytes, "bytes");
+    Finding finding = check();
+    progress.add(bytes);
+    return finding;
+  };
+  findings.push_back(checked("store", in.directory / "store", [&] { return check_store(*in.store); }));
 
-  progress.stage("Verifying the search index", 0, "files");
-  Finding index = check_index(in.damaged_index, in.keeper.get(), in.store->counts().seq);
+  Finding index =
+      checked("search index", in.segments(), [&] { return check_index(in.damaged_index, in.keeper.get(), in.store->counts().seq); });
   if (!index.ok && repair) {
     const bool first_opening = in.keeper == nullptr;
     if (first_opening) {
@@ -96,8 +102,7 @@ Result<std::vector<Finding>> Shop::doctor(bool repair, Progress& progress) {
   }
   findings.push_back(std::move(index));
 
-  progress.stage("Verifying the count tables", 0, "files");
-  Finding tables = check_tables(in.damaged_tables, in.tables(), *in.store);
+  Finding tables = checked("count tables", in.tables(), [&] { return check_tables(in.damaged_tables, in.tables(), *in.store); });
   if (!tables.ok && repair) {
     SOUK_CHECK(deactivate_tables(*in.store));
     SOUK_TRY(const TrainReport report, train(progress));

@@ -46,10 +46,10 @@ Status IndexKeeper::replay(const std::vector<ItemId>& changed, Seq seq, Progress
     std::vector<index::FieldIndex::Put> puts;
     for (std::size_t i = done; i < end; ++i) {
       auto item = store_.item(changed[i]);
-      if (item) {
+      if (item && !item->title.empty()) {
         items.push_back(std::move(*item));
         puts.push_back({changed[i], &items.back()});
-      } else if (item.error().kind == ErrorKind::not_found) {
+      } else if (item || item.error().kind == ErrorKind::not_found) {  // never shown, or removed
         puts.push_back({changed[i], nullptr});
       } else {
         return fail(std::move(item).error());
@@ -78,8 +78,9 @@ Status IndexKeeper::rebuild_locked(unsigned threads, Progress& progress) {
       id = ItemId{next_id++};
       auto read = store_.item(id);
       if (read) {
-        item = std::move(*read);
         progress.add(1);
+        if (read->title.empty()) continue;  // never shown
+        item = std::move(*read);
         return true;
       }
       if (read.error().kind != ErrorKind::not_found) {

@@ -55,10 +55,11 @@ Result<TrainReport> Shop::train(Progress& progress) {
   SOUK_CHECK(impl_->writable("train"));
   const std::lock_guard one_at_a_time(impl_->training);
   const auto start = std::chrono::steady_clock::now();
-  progress.stage("Reading the shop's events", 0, "events");
+  progress.stage("Reading the shop's events", impl_->store->counts().events, "events");
   const store::Snapshot snapshot = impl_->store->snapshot();
   SOUK_TRY(const store::Interactions log,
            store::build_interactions(*impl_->store, snapshot, impl_->config.weights, impl_->directory / "cache", impl_->options.threads));
+  progress.add(log.events());
   TrainReport report;
   report.shoppers = log.shoppers();
   report.items = log.items();
@@ -89,10 +90,11 @@ Result<TrainReport> Shop::train(Progress& progress) {
 
 Result<std::unique_ptr<Holdout>> Shop::hold_out(Timestamp cut, Progress& progress) const {
   if (impl_->keeper == nullptr) return fail(*impl_->damaged_index);
-  progress.stage("Learning from what came before the cut", 0, "events");
+  progress.stage("Reading what came before the cut", 0, "events");
   const store::Snapshot snapshot = impl_->store->snapshot(cut - 1);
   SOUK_TRY(store::Interactions train,
            store::build_interactions(*impl_->store, snapshot, impl_->config.weights, std::nullopt, impl_->options.threads));
+  progress.add(train.events());
   ActiveTables tables;
   if (train.events() > 0) {
     tables.tables = std::make_shared<const shelf::JoinedTables>(fit_tables(train, snapshot, cut, impl_->options.threads, progress));
