@@ -4,6 +4,7 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 
+#include "souk/base/json_text.h"
 #include "souk/engine/json_writer.h"
 
 #include "tests/engine/small_shop.h"
@@ -33,7 +34,7 @@ TEST(JsonWriter, WritesWhatAParserReadsBack) {
 TEST(JsonWriter, ReplacesBytesThatAreNotUtf8) {
   for (const std::string& broken : {std::string("a\xFF"), std::string("\xC3"), std::string("\xE2\x82z"), std::string("\xED\xA0\x80")}) {
     std::string out;
-    engine::append_json_string(out, broken);
+    append_json_string(out, broken);
     EXPECT_NO_THROW({ const json read = json::parse(out); }) << out;
   }
 }

@@ -7,6 +7,8 @@
 #include <toml++/toml.h>
 #include <utility>
 
+#include "souk/base/json_text.h"
+
 namespace souk {
 namespace {
 
@@ -90,28 +92,13 @@ std::vector<Found> in_document_order(const toml::table* table) {
   return entries;
 }
 
-void append_json(std::string& json, std::string_view text) {
-  json += '"';
-  for (const char c : text) {
-    if (c == '"' || c == '\\') {
-      json += '\\';
-      json += c;
-    } else if (static_cast<unsigned char>(c) < 0x20) {
-      json += fmt::format("\\u{:04x}", static_cast<unsigned>(c));
-    } else {
-      json += c;
-    }
-  }
-  json += '"';
-}
-
 // Keys in bytewise order, so that equal tables give equal text. Dates become texts; numbers that JSON lacks become null.
 void append_json(std::string& json, const toml::node& node) {
   if (const toml::table* table = node.as_table()) {
     json += '{';
     for (const auto& [key, value] : *table) {
       if (json.back() != '{') json += ',';
-      append_json(json, key.str());
+      append_json_string(json, key.str());
       json += ':';
       append_json(json, value);
     }
@@ -124,7 +111,7 @@ void append_json(std::string& json, const toml::node& node) {
     }
     json += ']';
   } else if (const auto* text = node.as_string()) {
-    append_json(json, std::string_view(text->get()));
+    append_json_string(json, text->get());
   } else if (const auto* integer = node.as_integer()) {
     json += std::to_string(integer->get());
   } else if (const auto* number = node.as_floating_point()) {
@@ -138,7 +125,7 @@ void append_json(std::string& json, const toml::node& node) {
     node.visit([&](const auto& value) {
       if constexpr (toml::is_value<decltype(value)>) date << value.get();
     });
-    append_json(json, date.view());
+    append_json_string(json, date.view());
   }
 }
 

@@ -9,9 +9,6 @@
 
 namespace souk::engine {
 
-// Appends a JSON string. Bytes that are not UTF-8 become U+FFFD, so that the output is always valid JSON.
-void append_json_string(std::string& out, std::string_view text);
-
 class JsonWriter {  // an ordinary value; not thread-safe
  public:
   JsonWriter& begin_object() { return open('{'); }

@@ -2,14 +2,12 @@
 
 #include <fmt/format.h>
 
+#include "souk/base/json_text.h"
 #include "souk/base/log.h"
-#include "souk/engine/json_writer.h"
 
 namespace souk::serve {
 
 namespace {
-
-using engine::append_json_string;
 
 constexpr std::size_t kQuotedBytes = 200;  // of what a client sent
 

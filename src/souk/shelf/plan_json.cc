@@ -1,26 +1,11 @@
 #include "souk/shelf/plan_json.h"
 
 #include <fmt/format.h>
-#include <string_view>
+
+#include "souk/base/json_text.h"
 
 namespace souk::shelf {
 namespace {
-
-// Configuration text is valid UTF-8 already (TOML requires it), so only what JSON reserves is escaped.
-std::string json_string(std::string_view text) {
-  std::string result = "\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\') {
-      result += '\\';
-      result += c;
-    } else if (static_cast<unsigned char>(c) < 0x20) {
-      result += fmt::format("\\u{:04x}", static_cast<unsigned>(c));
-    } else {
-      result += c;
-    }
-  }
-  return result + '"';
-}
 
 std::string node_json(const Node& node) {
   std::string json = fmt::format("{{\"id\":{},\"type\":\"{}\"", json_string(node.id), name_of(node.type));

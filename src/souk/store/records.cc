@@ -3,6 +3,8 @@
 #include <array>
 #include <cstring>
 
+#include "souk/base/json_text.h"
+
 namespace souk::store {
 namespace {
 
@@ -18,25 +20,6 @@ std::optional<Enum> named(const std::array<std::string_view, N>& names, std::str
     if (names[i] == name) return static_cast<Enum>(i);
   }
   return std::nullopt;
-}
-
-// Bytes of the UTF-8 sequence that begins `text`; 0 when it is none (overlong forms, surrogates and numbers above U+10FFFF included).
-std::size_t sequence_length(std::string_view text) {
-  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  const auto continues = [&](std::size_t i, unsigned char low = 0x80, unsigned char high = 0xBF) {
-    return i < text.size() && byte(i) >= low && byte(i) <= high;
-  };
-  const unsigned char first = byte(0);
-  if (first < 0x80) return 1;
-  if (first < 0xC2) return 0;
-  if (first < 0xE0) return continues(1) ? 2 : 0;
-  if (first < 0xF0) {
-    const unsigned char low = first == 0xE0 ? 0xA0 : 0x80, high = first == 0xED ? 0x9F : 0xBF;
-    return continues(1, low, high) && continues(2) ? 3 : 0;
-  }
-  if (first > 0xF4) return 0;
-  const unsigned char low = first == 0xF0 ? 0x90 : 0x80, high = first == 0xF4 ? 0x8F : 0xBF;
-  return continues(1, low, high) && continues(2) && continues(3) ? 4 : 0;
 }
 
 Error key_error(std::string_view field, std::string found) {
@@ -72,7 +55,7 @@ bool valid_utf8(std::string_view text) {
         continue;
       }
     }
-    const std::size_t length = sequence_length(text);
+    const std::size_t length = utf8_sequence(text);
     if (length == 0) return false;
     text.remove_prefix(length);
   }
