@@ -10,15 +10,13 @@
 #include <thread>
 #include <unistd.h>
 
-#include "souk/engine/answer_json.h"
+#include "souk/base/section_file.h"
 
 #include "tests/engine/small_shop.h"
 
 namespace souk::testing {
 namespace {
 
-using ::testing::Contains;
-using ::testing::Field;
 using ::testing::HasSubstr;
 
 // Enough items that the index is written to disk at once.
@@ -114,6 +112,19 @@ TEST(Doctor, LearnsDamagedTablesAnew) {
   EXPECT_TRUE(finding(shop->doctor(true, Progress::none()).value(), "count tables").ok);
   EXPECT_EQ(shop->view()->version, "tables-2");
   EXPECT_TRUE(finding(shop->doctor(false, Progress::none()).value(), "count tables").ok);
+}
+
+// Tables can be made anew, so that those of another Souk are no reason to refuse a shop.
+TEST(AnotherVersion, OfTheTablesIsLeftAsideUntilTheNextTraining) {
+  const TempDir dir;
+  { ASSERT_NE(large_shop(dir / "shop"), nullptr); }
+  const SectionWriter newer("TABL", 99);
+  ASSERT_TRUE(newer.write(dir / "shop" / "models" / "tables" / "1" / "tables.souk"));
+  const auto shop = reopened(dir / "shop");
+  ASSERT_NE(shop, nullptr);
+  EXPECT_EQ(shop->view()->version, "untrained");
+  ASSERT_TRUE(shop->train(Progress::none()));
+  EXPECT_EQ(shop->view()->version, "tables-2");
 }
 
 TEST(Doctor, MakesALostIndexAnewByOpening) {

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <system_error>
 
+#include "souk/base/log.h"
 #include "souk/engine/json_writer.h"
 #include "souk/engine/shop.h"
 
@@ -135,6 +136,10 @@ Result<ActiveTables> load_active_tables(const fs::path& directory, const store::
   auto tables = index::Tables::open(file);
   if (!tables) {
     Error error = std::move(tables).error();
+    if (error.kind == ErrorKind::version) {  // of an older or newer Souk: no damage, and no reason not to open
+      log::warn("{}: what was learned is left aside until the next `souk train`", error.message());
+      return ActiveTables{};
+    }
     error.hint = "`souk doctor --repair` learns them anew.";
     if (error.kind == ErrorKind::not_found) error.kind = ErrorKind::corrupt;  // the store says that it must be there
     return fail(std::move(error));
