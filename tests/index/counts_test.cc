@@ -181,8 +181,7 @@ TEST(Trending, RisesByTheRateOfTheWindowAgainstTheRateBefore) {
   const Interactions log = make_log(events, 1, 5);
   const auto scores = Trending::fit(log, {.window = 7 * kDay, .past = 56 * kDay});
   const auto by_hand = [](double recent, double before) {
-    const double smoothing = 1.0 / 56.0;
-    return static_cast<float>(std::sqrt(recent) * std::log((recent / 7.0 + smoothing) / (before / 56.0 + smoothing)));
+    return static_cast<float>(recent * std::log((recent + 5.0) / (before / 8.0 + 5.0)));
   };
   EXPECT_NEAR(scores.scores()[0], by_hand(10, 10), 1e-4);
   EXPECT_NEAR(scores.scores()[1], std::max(0.0F, by_hand(5, 40)), 1e-4);
@@ -201,6 +200,38 @@ TEST(Trending, OfAYoungLogFollowsWhatIsBoughtMost) {
   EXPECT_GT(scores.scores()[1], scores.scores()[0]);
   EXPECT_GT(scores.scores()[0], 0.0F);
   EXPECT_EQ(scores.scores()[2], 0.0F);
+}
+
+TEST(Trending, PutsWhatSellsAndRisesAboveWhatRoseFromNothing) {
+  const Timestamp last = 1'600'000'000'000;
+  std::vector<Added> events;
+  for (int i = 0; i < 100; ++i) events.push_back({.shopper = 0, .item = 0, .time = last});
+  for (int i = 0; i < 400; ++i) events.push_back({.shopper = 0, .item = 0, .time = last - 30 * kDay});  // 50 a week before
+  for (int i = 0; i < 8; ++i) events.push_back({.shopper = 0, .item = 1, .time = last});
+  events.push_back({.shopper = 0, .item = 2, .time = last - 63 * kDay});
+  const auto scores = Trending::fit(make_log(events, 1, 3), {});
+  EXPECT_GT(scores.scores()[0], scores.scores()[1]);
+  EXPECT_GT(scores.scores()[1], 0.0F);
+}
+
+TEST(Repeat, IsThePurchasesABuyerSmoothedTowardsTheMean) {
+  using store::EventKind;
+  const Interactions log = make_log({{.shopper = 0, .item = 0, .kind = EventKind::purchase},
+                                     {.shopper = 0, .item = 0, .kind = EventKind::purchase},
+                                     {.shopper = 0, .item = 1, .kind = EventKind::purchase},
+                                     {.shopper = 1, .item = 0, .kind = EventKind::purchase},
+                                     {.shopper = 1, .item = 0, .kind = EventKind::purchase},
+                                     {.shopper = 1, .item = 1, .kind = EventKind::view}},
+                                    2, 3);
+  const float mean = 5.0F / 3.0F;
+  EXPECT_THAT(Repeat::fit(log, {.smoothing = 0}).scores(), ::testing::ElementsAre(2.0F, 1.0F, ::testing::FloatEq(mean)));
+  EXPECT_THAT(Repeat::fit(log, {.smoothing = 1}).scores(),
+              ::testing::ElementsAre(::testing::FloatEq((4 + mean) / 3), ::testing::FloatEq((1 + mean) / 2), ::testing::FloatEq(mean)));
+}
+
+TEST(Repeat, IsOneWhereNothingIsBought) {
+  const Interactions log = make_log({{.shopper = 0, .item = 0, .kind = store::EventKind::view}}, 1, 1);
+  EXPECT_THAT(Repeat::fit(log, {}).scores(), ::testing::ElementsAre(1.0F));
 }
 
 TEST(Trending, OfAnUntimedLogIsNothing) {
@@ -305,6 +336,7 @@ Tables small_tables() {
   tables.popular = Popular::fit(log, {});
   tables.recent = Popular::fit(log, {.half_life = 28 * kDay});
   tables.trending = Trending::fit(log, {});
+  tables.repeat = Repeat::fit(log, {});
   tables.co_visit = CoVisit::fit(log, {.window = 4, .history = 6, .alpha = 0.7F, .beta = 0.1F, .keep = 20}, 2, Progress::none());
   tables.basket = Basket::fit(log, {}, 2, Progress::none());
   tables.facts = R"({"log":")" + log.fingerprint() + "\"}";
@@ -322,6 +354,7 @@ TEST(Tables, ComeBackFromTheirFileAsTheyWere) {
   EXPECT_THAT(after->popular.scores(), ::testing::ElementsAreArray(before.popular.scores()));
   EXPECT_THAT(after->recent.scores(), ::testing::ElementsAreArray(before.recent.scores()));
   EXPECT_THAT(after->trending.scores(), ::testing::ElementsAreArray(before.trending.scores()));
+  EXPECT_THAT(after->repeat.scores(), ::testing::ElementsAreArray(before.repeat.scores()));
   EXPECT_TRUE(same_rows(after->co_visit, before.co_visit));
   EXPECT_TRUE(same_rows(after->basket, before.basket));
   EXPECT_EQ(after->co_visit.config().history, 6U);

@@ -229,24 +229,79 @@ TEST(Basket, EqualsTheSumOverItsLines) {
   }
 }
 
+TEST(Basket, PopularityIsAPowerOfTheSum) {
+  const FakeShop shop = random_shop(3);
+  Request request;
+  request.basket = {id_of(1), id_of(2), id_of(3)};
+  const auto popular = shop.view.tables->tables().popular.scores();
+  std::map<ItemId, float> by_item;
+  const Candidates plain = retrieve("basket", request, kRows, shop.view);
+  ASSERT_GT(plain.size(), 3U);
+  for (std::size_t at = 0; at < plain.size(); ++at) {
+    by_item[plain.items[at]] = plain.scores[at] / std::sqrt(std::max(1.0F, popular[shop.view.tables->row(plain.items[at])]));
+  }
+  expect_equal(retrieve("basket", request, 10, shop.view, nullptr, "popularity = -0.5"),
+               best_of(by_item, 10, shelf::Eligible(request, nullptr, shop.view)));
+}
+
+// Purchases at days before now.
+Request buyer(const std::vector<std::pair<std::uint32_t, double>>& purchases) {
+  Request request;
+  request.now = 1'600'000'000'000;
+  for (const auto& [id, days] : purchases) {
+    request.past.push_back({ItemId{id}, EventKind::purchase, request.now - static_cast<Timestamp>(days * static_cast<double>(kDay))});
+  }
+  return request;
+}
+
 TEST(BuyAgain, PrefersTheFrequentAndRecentAndCountsPurchasesOnly) {
   const FakeShop shop(plain_items(10));
-  const Request request = shopper_with({{1, EventKind::purchase},
-                                        {2, EventKind::purchase},
-                                        {3, EventKind::purchase},
-                                        {2, EventKind::purchase},
-                                        {4, EventKind::view},
-                                        {5, EventKind::cart}});
+  Request request = buyer({{1, 40}, {2, 30}, {3, 20}, {2, 10}});
+  request.past.push_back({ItemId{4}, EventKind::view, request.now});
+  request.past.push_back({ItemId{5}, EventKind::cart, request.now});
   const Candidates found = retrieve("buy-again", request, 10, shop.view);
   EXPECT_THAT(ids(found), ElementsAre(2, 3, 1));
   EXPECT_EQ(found.reasons[0].at(0).because, ItemId{2});
 }
 
-TEST(BuyAgain, ScaleSaysHowFastPurchasesFade) {
+TEST(BuyAgain, AddsWhatEachPurchaseIsWorthByVisitsAndAge) {
   const FakeShop shop(plain_items(10));
-  const Request request = shopper_with({{1, EventKind::purchase}, {1, EventKind::purchase}, {3, EventKind::purchase}});
-  EXPECT_THAT(ids(retrieve("buy-again", request, 1, shop.view, nullptr, "scale = 1000")), ElementsAre(1));
-  EXPECT_THAT(ids(retrieve("buy-again", request, 1, shop.view, nullptr, "scale = 0.1")), ElementsAre(3));
+  // Three visits: the two lines a minute apart are one.
+  const Request request = buyer({{1, 100}, {2, 50}, {1, 10 + 1.0 / 1440}, {3, 10}});
+  const Candidates found = retrieve("buy-again", request, 10, shop.view, nullptr, "visits = 4\nfade = \"100d\"");
+  ASSERT_THAT(ids(found), ElementsAre(1, 3, 2));
+  EXPECT_NEAR(found.scores[0], 1 / (1.5 * 2) + 1 / 1.1, 1e-4);
+  EXPECT_NEAR(found.scores[1], 1 / 1.1, 1e-4);
+  EXPECT_NEAR(found.scores[2], 1 / (1.25 * 1.5), 1e-4);
+}
+
+TEST(BuyAgain, VisitsAndFadeSayHowFastPurchasesLoseWorth) {
+  const FakeShop shop(plain_items(10));
+  const Request request = buyer({{1, 3}, {1, 2}, {3, 1}});
+  EXPECT_THAT(ids(retrieve("buy-again", request, 1, shop.view)), ElementsAre(1));
+  EXPECT_THAT(ids(retrieve("buy-again", request, 1, shop.view, nullptr, "visits = 0.1")), ElementsAre(3));
+  EXPECT_THAT(ids(retrieve("buy-again", request, 1, shop.view, nullptr, "fade = \"1h\"")), ElementsAre(3));
+}
+
+TEST(BuyAgain, TakesPurchasesWithoutATimeInTheirOrder) {
+  const FakeShop shop(plain_items(10));
+  Request request;
+  for (const std::uint32_t id : {1U, 2U, 3U}) request.past.push_back({ItemId{id}, EventKind::purchase, 0});
+  EXPECT_THAT(ids(retrieve("buy-again", request, 10, shop.view)), ElementsAre(3, 2, 1));
+}
+
+TEST(BuyAgain, PrefersWhatItsBuyersBuyAgain) {
+  // Everybody buys 1 three times and 2 once.
+  std::vector<souk::testing::Added> events;
+  for (std::uint32_t s = 0; s < 20; ++s) {
+    for (const std::uint32_t item : {1U, 1U, 1U, 2U}) {
+      events.push_back({.shopper = s, .item = item, .time = 1'500'000'000'000, .kind = EventKind::purchase});
+    }
+  }
+  const FakeShop shop(plain_items(3), fit_tables(make_log(events, 20, 3)));
+  const Request request = buyer({{1, 3}, {2, 2}});
+  EXPECT_THAT(ids(retrieve("buy-again", request, 10, shop.view)), ElementsAre(1, 2));
+  EXPECT_THAT(ids(retrieve("buy-again", request, 10, shop.view, nullptr, "repeat = 0")), ElementsAre(2, 1));
 }
 
 TEST(SimilarText, FindsLikeTitlesButNoVariants) {
@@ -385,7 +440,10 @@ TEST(Settings, ThatNobodyKnowsAreErrors) {
     EXPECT_THAT(made.error().message(), HasSubstr("shop.toml:1:1")) << entry.name;
   }
   for (const auto& entry : registry.arrangers()) EXPECT_FALSE(registry.arranger(entry.name, *config)) << entry.name;
-  EXPECT_FALSE(registry.retriever("buy-again", *Config::parse("scale = 0", "t")));
+  for (const char* wrong : {"visits = 0", "fade = \"0d\"", "repeat = -1"}) {
+    EXPECT_FALSE(registry.retriever("buy-again", *Config::parse(wrong, "t"))) << wrong;
+  }
+  EXPECT_FALSE(registry.retriever("basket", *Config::parse("popularity = 2", "t")));
   EXPECT_FALSE(registry.arranger("diversify", *Config::parse("at-most = 0", "t")));
 }
 

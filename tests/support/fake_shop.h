@@ -20,6 +20,7 @@ inline index::Tables fit_tables(const store::Interactions& log, std::vector<Item
   tables.popular = index::Popular::fit(log, {});
   tables.recent = index::Popular::fit(log, {.half_life = 7 * kDay});
   tables.trending = index::Trending::fit(log, {});
+  tables.repeat = index::Repeat::fit(log, {});
   tables.co_visit = index::CoVisit::fit(log, {}, 1, Progress::none());
   tables.basket = index::Basket::fit(log, {.shrink = 1}, 1, Progress::none());
   return tables;

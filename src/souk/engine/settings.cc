@@ -16,7 +16,7 @@ context = "query"
 retrieve = ["lexical"]
 k = 10
 [shelves.search.settings.lexical]
-popularity = 0.5                  # the most that popularity may add to a text score (BM25F units); 0 ranks by text alone
+popularity = 3.0                  # the most that popularity may add to a text score (BM25F units); 0 ranks by text alone
 
 [shelves.similar]
 context = "item"                  # shopper | item | basket | query | none
@@ -37,19 +37,24 @@ k = 10
 
 [shelves.complete-the-basket]
 context = "basket"
-retrieve = ["basket", "co-visit"]
-weights = [1.0, 0.5]
-fill = ["recent-popular", "popular"]
+retrieve = ["buy-again", "basket"]
+weights = [1.0, 0.6]
+fill = ["co-visit", "recent-popular", "popular"]
 arrange = ["one-per-group"]
 k = 10
+[shelves.complete-the-basket.settings.basket]
+popularity = -0.5                 # the power of an item's popularity its score is multiplied by: below 0, rather the special
 
 [shelves.for-you]
 context = "shopper"
-retrieve = ["buy-again", "co-visit"]
-weights = [1.0, 0.5]
-fill = ["recent-popular", "popular", "new"]
-arrange = ["one-per-group"]
+retrieve = ["buy-again", "co-visit", "recent-popular"]
+weights = [1.0, 0.05, 0.05]
+fill = ["popular", "new"]          # no one-per-group: variants that a shopper buys are things of their own
 k = 10
+[shelves.for-you.settings.buy-again]
+visits = 20                       # visits after which a purchase counts half
+fade = "150d"                     # and the time
+repeat = 0.5                      # how much it matters that an item is one people buy again
 
 [shelves.trending]
 context = "none"

@@ -101,6 +101,7 @@ index::Tables fit_tables(const store::Interactions& log, const store::Snapshot& 
   tables.popular = index::Popular::fit(log, {});
   tables.recent = index::Popular::fit(log, {.half_life = kRecentHalfLife});
   tables.trending = index::Trending::fit(log, trending);
+  tables.repeat = index::Repeat::fit(log, {});
   tables.co_visit = index::CoVisit::fit(log, co_visit, threads, progress);
   tables.basket = index::Basket::fit(log, basket, threads, progress);
   tables.facts = facts_of(log, snapshot, trained, co_visit, basket, trending);

@@ -1,7 +1,7 @@
 // The file of all count tables, kind "TABL", version 1, a section file (base/section_file.h):
 //   item_id         u32[items]     ItemId of a row
 //   item.*                         RowMap of item keys
-//   popular.score   f32[items]     recent.score, trending.score likewise
+//   popular.score   f32[items]     recent.score, trending.score, repeat.score likewise
 //   covisit.*                      SparseRows items x items, and covisit.cfg
 //   basket.*                       SparseRows items x items
 //   facts           text           JSON
@@ -26,6 +26,7 @@ Status Tables::write(const fs::path& path) const {
   popular.add_to(writer, "popular");
   recent.add_to(writer, "recent");
   trending.add_to(writer);
+  repeat.add_to(writer);
   co_visit.add_to(writer);
   basket.add_to(writer);
   writer.add_owned("facts", facts);
@@ -41,6 +42,7 @@ Result<Tables> Tables::open(const fs::path& path) {
   SOUK_TRY(tables.popular, Popular::read(file, "popular"));
   SOUK_TRY(tables.recent, Popular::read(file, "recent"));
   SOUK_TRY(tables.trending, Trending::read(file));
+  SOUK_TRY(tables.repeat, Repeat::read(file));
   SOUK_TRY(tables.co_visit, CoVisit::read(file));
   SOUK_TRY(tables.basket, Basket::read(file));
   SOUK_TRY(const auto facts, file.bytes("facts"));
@@ -48,7 +50,7 @@ Result<Tables> Tables::open(const fs::path& path) {
   const std::size_t items = tables.item_ids.size();
   const bool sound = tables.item_keys.size() == items && tables.popular.scores().size() == items &&
                      tables.recent.scores().size() == items && tables.trending.scores().size() == items &&
-                     tables.co_visit.items() == items && tables.basket.items() == items;
+                     tables.repeat.scores().size() == items && tables.co_visit.items() == items && tables.basket.items() == items;
   if (!sound) return fail(ErrorKind::corrupt, "the count tables are of different numbers of items", path.string());
   return tables;
 }

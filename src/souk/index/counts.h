@@ -81,12 +81,14 @@ class Popular {
   std::vector<float> scores_;
 };
 
-// What rises: the rate of the recent window against the rate before it, as a smoothed log ratio times the square root of the recent count:
-// sqrt(r) * log((r / window + s) / (p / past + s)), never below 0; s: one event in `past`.
+// What rises: the events of the recent window against those the time before it lets expect, as a smoothed log ratio times the recent
+// count: r * log((r + smoothing) / (e + smoothing)), e = p * window / past, never below 0. What sells in numbers and rises stands above
+// what rose from next to nothing.
 // A log that began less than `past` before the window counts only the past it has seen. Untimed logs: nothing rises.
 struct TrendingConfig {
   Duration window = 7 * kDay;
   Duration past = 56 * kDay;
+  float smoothing = 5;  // events
 };
 class Trending {
  public:
@@ -102,7 +104,7 @@ class Trending {
 // Basket association: for items bought in one order, lift with shrinkage
 // score(b | a) = (n_ab - e_ab) / (n_a^alpha n_b^beta + shrink), e_ab = n_a n_b / orders, kept when positive. For several a: the sum.
 struct BasketConfig {
-  float alpha = 0.5F, beta = 0.5F, shrink = 10;
+  float alpha = 0.5F, beta = 0, shrink = 10;
   std::uint32_t keep = 200;        // neighbours kept an item
   std::uint32_t max_basket = 200;  // larger orders are cut to their first lines
 };
@@ -116,6 +118,22 @@ class Basket {
 
  private:
   SparseRows rows_;
+};
+
+// How often an item is bought again: purchases a buyer, smoothed by so many buyers of the average item, (n + smoothing m) / (buyers +
+// smoothing) with m = purchases / pairs of shopper and item they bought. At least about 1; milk is high, a kettle low. 1 without purchases.
+struct RepeatConfig {
+  float smoothing = 5;
+};
+class Repeat {
+ public:
+  static Repeat fit(const store::Interactions& log, const RepeatConfig& config);
+  std::span<const float> scores() const { return scores_; }  // [items]
+  void add_to(SectionWriter& writer) const;
+  static Result<Repeat> read(const SectionFile& file);
+
+ private:
+  std::vector<float> scores_;
 };
 
 // A shopper's own repeats: score(item) = number of events, decayed by their rank of recency:
@@ -132,6 +150,7 @@ struct Tables {
   RowMap item_keys;
   Popular popular, recent;  // all time (config half-life 0), and decayed (half-life 28 days)
   Trending trending;
+  Repeat repeat;
   CoVisit co_visit;
   Basket basket;
   std::string facts;  // JSON: snapshot, fingerprint of the log, configs, when trained

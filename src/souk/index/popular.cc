@@ -1,4 +1,5 @@
-// Tables of one number an item: popularity, trending; and a shopper's own repeats. Sections <prefix>.score and trending.score: f32[items].
+// Tables of one number an item: popularity, trending; and a shopper's own repeats. Sections <prefix>.score, trending.score and
+// repeat.score: f32[items].
 #include <algorithm>
 #include <cmath>
 #include <string>
@@ -67,11 +68,11 @@ Trending Trending::fit(const store::Interactions& log, const TrendingConfig& con
       ++before[items[event]];
     }
   }
-  const double smoothing = 1.0 / past;
+  const auto smoothing = static_cast<double>(config.smoothing);
   for (std::size_t i = 0; i < recent.size(); ++i) {
-    const double now_rate = recent[i] / static_cast<double>(config.window) + smoothing;
-    const double past_rate = before[i] / past + smoothing;
-    result.scores_[i] = static_cast<float>(std::max(0.0, std::sqrt(recent[i]) * std::log(now_rate / past_rate)));
+    if (recent[i] == 0) continue;
+    const double expected = before[i] * static_cast<double>(config.window) / past;
+    result.scores_[i] = static_cast<float>(std::max(0.0, recent[i] * std::log((recent[i] + smoothing) / (expected + smoothing))));
   }
   return result;
 }
@@ -83,6 +84,44 @@ void Trending::add_to(SectionWriter& writer) const {
 Result<Trending> Trending::read(const SectionFile& file) {
   Trending result;
   SOUK_TRY(result.scores_, read_scores(file, "trending"));
+  return result;
+}
+
+Repeat Repeat::fit(const store::Interactions& log, const RepeatConfig& config) {
+  std::vector<double> purchases(log.items(), 0.0), buyers(log.items(), 0.0);
+  std::vector<std::uint32_t> last_buyer(log.items(), UINT32_MAX);
+  double all_purchases = 0, all_buyers = 0;
+  for (std::uint32_t shopper = 0; shopper < log.shoppers(); ++shopper) {
+    const auto row = log.row(shopper);
+    for (std::size_t i = 0; i < row.size(); ++i) {
+      if (static_cast<store::EventKind>(row.kinds[i]) != store::EventKind::purchase) continue;
+      const std::uint32_t item = row.items[i];
+      ++purchases[item];
+      ++all_purchases;
+      if (last_buyer[item] == shopper) continue;
+      last_buyer[item] = shopper;
+      ++buyers[item];
+      ++all_buyers;
+    }
+  }
+  const double mean = all_buyers > 0 ? all_purchases / all_buyers : 1.0;
+  const auto smoothing = static_cast<double>(config.smoothing);
+  Repeat result;
+  result.scores_.reserve(log.items());
+  for (std::uint32_t i = 0; i < log.items(); ++i) {
+    const double divisor = buyers[i] + smoothing;
+    result.scores_.push_back(static_cast<float>(divisor > 0 ? (purchases[i] + smoothing * mean) / divisor : mean));
+  }
+  return result;
+}
+
+void Repeat::add_to(SectionWriter& writer) const {
+  writer.add(score_section("repeat"), scores_);
+}
+
+Result<Repeat> Repeat::read(const SectionFile& file) {
+  Repeat result;
+  SOUK_TRY(result.scores_, read_scores(file, "repeat"));
   return result;
 }
 

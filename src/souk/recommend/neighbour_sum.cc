@@ -1,5 +1,7 @@
 #include "souk/recommend/neighbour_sum.h"
 
+#include <algorithm>
+#include <cmath>
 #include <utility>
 
 #include "souk/base/kernels/top_k.h"
@@ -27,8 +29,12 @@ void NeighbourSum::add(index::SparseRows::Row neighbours, float weight, ItemId b
 }
 
 void NeighbourSum::take(std::size_t k, const shelf::JoinedTables& tables, const shelf::Eligible& eligible, std::string_view source,
-                        shelf::Candidates& candidates) {
+                        shelf::Candidates& candidates, float popularity_power) {
   if (touched_.empty() || k == 0) return;
+  if (popularity_power != 0) {
+    const auto popular = tables.tables().popular.scores();
+    for (const std::uint32_t row : touched_) cells_[row].sum *= std::pow(std::max(popular[row], 1.0F), popularity_power);
+  }
   TopK best(k);
   for (const std::uint32_t row : touched_) {
     const float sum = cells_[row].sum;

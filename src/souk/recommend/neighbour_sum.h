@@ -20,9 +20,10 @@ class NeighbourSum {
   void start(std::size_t rows);
   // score(b) += weight * value(b) for every neighbour b.
   void add(index::SparseRows::Row neighbours, float weight, ItemId because);
-  // Appends the k best eligible items with their reasons; equal sums by lower row.
+  // Appends the k best eligible items with their reasons; equal sums by lower row. Sums are first multiplied by the item's popularity (the
+  // table's weight of events) to the power given: below 0 it favours the special over the staple.
   void take(std::size_t k, const shelf::JoinedTables& tables, const shelf::Eligible& eligible, std::string_view source,
-            shelf::Candidates& candidates);
+            shelf::Candidates& candidates, float popularity_power = 0);
 
  private:
   struct Cell {
