@@ -1,4 +1,4 @@
-// The file of all count tables, kind "TABL", version 1, a section file (base/section_file.h):
+// The file of all count tables, kind "TABL", version 2, a section file (base/section_file.h):
 //   item_id         u32[items]     ItemId of a row
 //   item.*                         RowMap of item keys
 //   popular.score   f32[items]     recent.score, trending.score, repeat.score likewise
@@ -14,7 +14,7 @@ namespace souk::index {
 namespace {
 
 constexpr std::string_view kKind = "TABL";
-constexpr std::uint32_t kVersion = 1;
+constexpr std::uint32_t kVersion = 2;
 static_assert(sizeof(ItemId) == sizeof(std::uint32_t));
 
 }  // namespace

@@ -144,7 +144,7 @@ struct BuyAgainConfig {
 void buy_again(std::span<const std::uint32_t> history, const BuyAgainConfig& config,
                std::vector<Scored>& scores);  // unordered, one an item
 
-// All tables of a shop in one file (kind "TABL", version 1), with the RowMaps that join them to the shop.
+// All tables of a shop in one file (kind "TABL", version 2), with the RowMaps that join them to the shop.
 struct Tables {
   std::vector<ItemId> item_ids;  // by row
   RowMap item_keys;
