@@ -232,11 +232,11 @@ class Oracle {
     };
     for (std::vector<std::string> left = known; !left.empty();) {
       if (found(left)) return left;
-      auto most = left.begin();  // the last of equally common ones goes first
+      auto rarest = left.begin();  // the last of equally common ones goes first
       for (auto word = left.begin(); word != left.end(); ++word) {
-        if (frequency(*word) >= frequency(*most)) most = word;
+        if (frequency(*word) <= frequency(*rarest)) rarest = word;
       }
-      left.erase(most);
+      left.erase(rarest);
     }
     return known;
   }

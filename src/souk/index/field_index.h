@@ -33,7 +33,7 @@ struct Bm25Params {
 };
 
 enum class Match : std::uint8_t {
-  automatic,  // all words; when that finds fewer than 1 item, words are dropped, the most common first, and named
+  automatic,  // all words; when that finds fewer than 1 item, words are dropped, the rarest first, and named
   all,
   any,
 };

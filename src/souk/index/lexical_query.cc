@@ -144,24 +144,40 @@ std::vector<std::size_t> QueryRun::rarest_first() {
   return order;
 }
 
-// Leaving out the most common words one by one keeps the rarest ones. So a document is described by how many of the words, rarest first,
-// it holds without a gap; the largest such number among documents that pass the filters says how many words stay.
+// All words first, beginning with the rarest for the shortest list. Only when nothing has them all, words are left out.
 void QueryRun::choose_words() {
-  const std::vector<std::size_t> order = rarest_first();
-  std::size_t needed = query_.match == Match::all ? order.size() : 0;
+  std::vector<std::size_t> order = rarest_first();
+  bool found = false;
   for (std::size_t v = 0; v < candidates_.size(); ++v) {
     chain(order, v);
-    if (query_.match == Match::all) {
-      std::vector<std::uint32_t>& documents = candidates_[v].documents;
-      std::size_t n = 0;
-      for (std::size_t i = 0; i < documents.size(); ++i) {
-        if (stages_[v][i] == needed) documents[n++] = documents[i];
-      }
-      documents.resize(n);
-      stages_[v].assign(n, static_cast<std::uint16_t>(needed));
+    std::vector<std::uint32_t>& documents = candidates_[v].documents;
+    std::size_t n = 0;
+    for (std::size_t i = 0; i < documents.size(); ++i) {
+      if (stages_[v][i] == order.size()) documents[n++] = documents[i];
     }
+    documents.resize(n);
     judge(v);
-    if (query_.match == Match::all) continue;
+    found = found || std::ranges::count(candidates_[v].verdicts, 0) > 0;
+  }
+  if (!found && query_.match == Match::automatic) {
+    // Of equally common words the first stays longest.
+    std::ranges::stable_sort(order, [&](std::size_t a, std::size_t b) {
+      const auto x = gathered_.words[a].frequency, y = gathered_.words[b].frequency;
+      return x != y ? x > y : a < b;
+    });
+    relax(order);
+  }
+  for (std::size_t v = 0; v < candidates_.size(); ++v) score(v);
+}
+
+// Leaving out the rarest words one by one keeps the most common ones, which name the kind of thing ("milk" of "organic oat milk") where
+// rare ones describe it. So a document is described by how many of the words, most common first, it holds without a gap; the largest such
+// number among documents that pass the filters says how many words stay.
+void QueryRun::relax(const std::vector<std::size_t>& order) {
+  std::size_t needed = 0;
+  for (std::size_t v = 0; v < candidates_.size(); ++v) {
+    chain(order, v);
+    judge(v);
     for (std::size_t i = 0; i < stages_[v].size(); ++i) {
       if (candidates_[v].verdicts[i] == 0) needed = std::max<std::size_t>(needed, stages_[v][i]);
     }
@@ -172,11 +188,10 @@ void QueryRun::choose_words() {
     for (std::size_t i = 0; i < stages_[v].size(); ++i) {
       if (stages_[v][i] < needed) candidates_[v].verdicts[i] = kFails;
     }
-    score(v);
   }
 }
 
-// The documents of the rarest word, and for each how far it follows the chain.
+// The documents of the first word, and for each how far it follows the chain.
 void QueryRun::chain(const std::vector<std::size_t>& order, std::size_t view) {
   Candidates& found = candidates_[view];
   found.documents = gathered_.lists[order.front()][view].documents;

@@ -39,6 +39,7 @@ class QueryRun {
   Status check() const;
   void choose_all();
   void choose_words();
+  void relax(const std::vector<std::size_t>& order);
   void choose_any();
   std::vector<std::size_t> rarest_first();
   void chain(const std::vector<std::size_t>& order, std::size_t view);
