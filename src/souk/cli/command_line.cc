@@ -151,6 +151,7 @@ void add_learning(CLI::App& app, Line& line) {
   sub.add_option("--max-cases", flags.max_cases, "Ask at most so many questions a shelf, sampled with --seed; 0: all")
       ->capture_default_str();
   sub.add_flag("--markdown", flags.markdown, "Print tables for a page");
+  sub.add_option("--record", flags.results, "Keep the evaluation under this folder (results)");
   sub.callback([&line] { line.chosen = [&line] { return evaluate(line.console, line.evaluate); }; });
 }
 

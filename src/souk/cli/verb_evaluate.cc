@@ -14,6 +14,10 @@ int evaluate(const Console& console, const EvaluateFlags& flags) {
                                      .threads = console.threads};
   SOUK_OR_REPORT(const lab::ShopReport judged, console, lab::evaluate_shop(*shop, options, progress));
   progress.finish();
+  if (!flags.results.empty()) {
+    SOUK_OR_REPORT(const fs::path kept, console, lab::record_report(judged, flags.results));
+    note(console, "kept as " + kept.string());
+  }
   if (console.json) {
     print_line(judged.to_json());
   } else {

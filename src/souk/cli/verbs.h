@@ -55,6 +55,7 @@ struct EvaluateFlags {
   std::vector<std::uint32_t> cutoffs = {10, 20};
   std::size_t max_cases = 4000;  // a shelf; more are sampled; 0: all
   bool markdown = false;
+  std::string results;  // folder to keep the evaluation under; empty: nowhere
 };
 int evaluate(const Console& console, const EvaluateFlags& flags);
 
