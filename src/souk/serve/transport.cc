@@ -400,6 +400,8 @@ void Transport::Impl::stop() {
   blocking.join();
   io.stop();
   for (std::thread& thread : threads) thread.join();
+  error_code ignored;
+  acceptor.close(ignored);  // the loop may have ended before it came to this
   const std::lock_guard lock(mutex);
   stopped = true;
   changed.notify_all();
