@@ -105,17 +105,7 @@ class Shop:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
-def know_localhost():
-    """A minimal root has no /etc/hosts, and selenium asks for its driver at "localhost"."""
-    try:
-        socket.getaddrinfo("localhost", 80)
-    except socket.gaierror:
-        resolve = socket.getaddrinfo
-        socket.getaddrinfo = lambda host, *rest, **named: resolve("127.0.0.1" if host == "localhost" else host, *rest, **named)
-
-
 def open_browser(profile):
-    know_localhost()
     options = webdriver.ChromeOptions()
     options.binary_location = CHROMIUM
     for flag in (
