@@ -174,6 +174,19 @@ TEST(ListEval, AgreesWithRankEvalOnTheSameOrder) {
   for (const auto& [name, value] : ranked.metrics) EXPECT_NEAR(listed.metrics.at(name), value, 1e-6) << name;
 }
 
+TEST(Verdict, NeedsTwentyIndependentCases) {
+  const std::vector<float> better(20, 1.0F), worse(20, 0.0F);
+  const PairedDifference enough = paired_bootstrap(better, worse, 1);
+  EXPECT_EQ(enough.clusters, 20U);
+  EXPECT_EQ(verdict(enough.delta, enough.p, enough.clusters), "beats");
+  EXPECT_EQ(verdict(-enough.delta, enough.p, enough.clusters), "does not beat");
+  EXPECT_EQ(verdict(enough.delta, 0.05, enough.clusters), "cannot be told from");
+  const std::vector<std::uint32_t> one_shopper(20, 7);
+  const PairedDifference few = paired_bootstrap(better, worse, 1, 1000, one_shopper);
+  EXPECT_EQ(few.clusters, 1U);
+  EXPECT_EQ(verdict(few.delta, few.p, few.clusters), "too few");
+}
+
 TEST(Bootstrap, CoversTheMeanAndRepeats) {
   Random random(4);
   std::vector<float> values(4000);

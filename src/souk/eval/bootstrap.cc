@@ -79,13 +79,21 @@ PairedDifference paired_bootstrap(std::span<const float> a, std::span<const floa
     result.delta += differences[i];
   }
   result.delta /= static_cast<double>(a.size());
-  const std::vector<double> means = resampled_means(gather(differences, clusters), seed, rounds);
+  const std::vector<Cluster> gathered = gather(differences, clusters);
+  result.clusters = gathered.size();
+  const std::vector<double> means = resampled_means(gathered, seed, rounds);
   result.interval = middle_95(means);
   // Rounds on the other side of zero (zero itself counts for both sides), never below what so many rounds can tell.
   const auto at_most = static_cast<double>(std::upper_bound(means.begin(), means.end(), 0.0) - means.begin());
   const auto at_least = static_cast<double>(means.end() - std::lower_bound(means.begin(), means.end(), 0.0));
   result.p = std::min(1.0, 2.0 * (std::min(at_most, at_least) + 1.0) / (static_cast<double>(rounds) + 1.0));
   return result;
+}
+
+std::string_view verdict(double delta, double p, std::uint64_t clusters) {
+  if (clusters < kFewestClusters) return "too few";
+  if (p >= 0.05) return "cannot be told from";
+  return delta > 0 ? "beats" : "does not beat";
 }
 
 }  // namespace souk::eval

@@ -7,6 +7,7 @@
 #include <map>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "souk/base/progress.h"
@@ -53,8 +54,14 @@ struct PairedDifference {
   double delta = 0;
   Interval interval;
   double p = 1;
+  std::uint64_t clusters = 0;  // that the rounds drew from
 };
 PairedDifference paired_bootstrap(std::span<const float> a, std::span<const float> b, std::uint64_t seed, std::uint32_t rounds = 1000,
                                   std::span<const std::uint32_t> clusters = {});
+
+// What may be said of such a difference in favour of a: "beats", "does not beat" (it is worse), "cannot be told from", or "too few": below
+// kFewestClusters independent shoppers or cases a resampled p-value says more about the sample than about a and b.
+inline constexpr std::uint64_t kFewestClusters = 20;
+std::string_view verdict(double delta, double p, std::uint64_t clusters);
 
 }  // namespace souk::eval
