@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include "souk/lab/models.h"
+#include "souk/lab/shipped.h"
 
 #include "tests/support/data.h"
 
@@ -112,6 +113,29 @@ TEST(Recipes, OfThisProjectAllLoad) {
   const auto recipes = list_recipes(fs::path(SOUK_SOURCE_DIR) / "recipes");
   ASSERT_TRUE(recipes) << recipes.error().message();
   EXPECT_GE(recipes->size(), 2U);
+}
+
+TEST(Shipped, IsFoundBesideTheInstalledProgramThenAboveTheBuild) {
+  const souk::testing::TempDir dir;
+  const fs::path root = dir.path();
+  fs::create_directories(root / "bin");
+  fs::create_directories(root / "build" / "release");
+  EXPECT_FALSE(shipped_folder(root / "bin", "recipes"));
+  EXPECT_FALSE(shipped_folder(root / "build" / "release", "recipes"));
+  fs::create_directories(root / "recipes");
+  EXPECT_EQ(shipped_folder(root / "build" / "release", "recipes"), root / "recipes");
+  fs::create_directories(root / "share" / "souk" / "recipes");
+  EXPECT_EQ(shipped_folder(root / "bin", "recipes"), root / "share" / "souk" / "recipes");
+  EXPECT_FALSE(shipped_folder(root / "bin", "console"));
+}
+
+TEST(Recipes, StandWhereTheEnvironmentSays) {
+  const char* const before = std::getenv("SOUK_RECIPES");
+  const std::string kept = before == nullptr ? "" : before;
+  ASSERT_EQ(::setenv("SOUK_RECIPES", "/somewhere/else", 1), 0);
+  EXPECT_EQ(recipe_root(), "/somewhere/else");
+  ASSERT_EQ(::setenv("SOUK_RECIPES", kept.c_str(), 1), 0);  // empty counts as unset
+  EXPECT_NE(recipe_root(), "");
 }
 
 TEST(Models, AreFoundByName) {

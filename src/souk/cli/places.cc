@@ -3,27 +3,13 @@
 #include <cstdlib>
 
 #include "souk/lab/recipe.h"
+#include "souk/lab/shipped.h"
 
 namespace souk::cli {
-namespace {
-
-fs::path program_folder() {
-  std::error_code error;
-  const fs::path program = fs::read_symlink("/proc/self/exe", error);
-  return error ? fs::current_path() : program.parent_path();
-}
-
-}  // namespace
 
 std::optional<fs::path> console_dir() {
   if (const char* const given = std::getenv("SOUK_CONSOLE"); given != nullptr && *given != '\0') return fs::path(given);
-  const fs::path here = program_folder();
-  std::error_code ignored;
-  // PREFIX/bin/souk, and build/<preset>/souk of a source tree.
-  for (const fs::path& place : {here / "../share/souk/console", here / "../../console"}) {
-    if (fs::exists(place / "index.html", ignored)) return place.lexically_normal();
-  }
-  return {};
+  return lab::shipped_folder(lab::program_folder(), "console");
 }
 
 Result<fs::path> descriptor_file(const std::string& name) {

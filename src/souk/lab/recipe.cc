@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "souk/lab/models.h"
+#include "souk/lab/shipped.h"
 
 namespace souk::lab {
 namespace {
@@ -104,12 +105,8 @@ std::vector<std::uint32_t> Recipe::cutoffs() const {
 }
 
 fs::path recipe_root() {
-  if (const char* root = std::getenv("SOUK_RECIPES")) return root;
-  std::error_code ignored;
-  if (fs::is_directory("recipes", ignored)) return "recipes";
-  const fs::path program = fs::read_symlink("/proc/self/exe", ignored);
-  const fs::path shared = program.parent_path().parent_path() / "share" / "souk" / "recipes";
-  return fs::is_directory(shared, ignored) ? shared : fs::path("recipes");
+  if (const char* const given = std::getenv("SOUK_RECIPES"); given != nullptr && *given != '\0') return given;
+  return shipped_folder(program_folder(), "recipes").value_or("recipes");
 }
 
 Result<Recipe> Recipe::load(const fs::path& file, const std::vector<std::string>& overrides) {

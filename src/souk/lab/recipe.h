@@ -55,7 +55,7 @@ struct Recipe {
   static Result<Recipe> load(const fs::path& file, const std::vector<std::string>& overrides = {});
 };
 
-// $SOUK_RECIPES, else recipes/ in the working folder, else share/souk/recipes beside the program's folder.
+// $SOUK_RECIPES, else the recipes that came with the program (shipped.h), else recipes/ in the working folder.
 fs::path recipe_root();
 
 struct RecipeInfo {
