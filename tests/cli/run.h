@@ -48,7 +48,8 @@ inline std::string text_of(const std::filesystem::path& file) {
   return text.str();
 }
 
-inline Outcome souk(std::vector<std::string> words) {
+// `out_file`: where stdout goes, when it shall be no ordinary file.
+inline Outcome souk(std::vector<std::string> words, const std::filesystem::path& out_file = {}) {
   const TempDir dir;
   words.insert(words.begin(), "souk");
   std::vector<char*> arguments;
@@ -58,12 +59,12 @@ inline Outcome souk(std::vector<std::string> words) {
   std::fflush(stdout);
   std::fflush(stderr);
   {
-    const Caught out(STDOUT_FILENO, dir / "out"), err(STDERR_FILENO, dir / "err");
+    const Caught out(STDOUT_FILENO, out_file.empty() ? dir / "out" : out_file), err(STDERR_FILENO, dir / "err");
     outcome.status = cli::run(static_cast<int>(words.size()), arguments.data());
     std::fflush(stdout);
     std::fflush(stderr);
   }
-  outcome.out = text_of(dir / "out");
+  if (out_file.empty()) outcome.out = text_of(dir / "out");
   outcome.err = text_of(dir / "err");
   return outcome;
 }

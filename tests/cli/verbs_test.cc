@@ -18,6 +18,7 @@ namespace souk::testing {
 namespace {
 
 using nlohmann::json;
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
@@ -90,6 +91,29 @@ TEST(Help, ListsEveryVerbAndItsExamples) {
   EXPECT_THAT(souk({"--version"}).out, StartsWith("souk 0."));
 }
 
+TEST(Help, IsOneObjectWithJson) {
+  const Outcome version = souk({"--json", "--version"});
+  EXPECT_EQ(version.status, 0);
+  EXPECT_EQ(object_of(version), json({{"version", std::string(engine::kVersion)}}));
+  for (const auto& words : {std::vector<std::string>{"--json", "search", "--help"}, {"search", "--help", "--json"}}) {
+    const Outcome help = souk(words);
+    EXPECT_EQ(help.status, 0);
+    EXPECT_THAT(object_of(help)["help"].get<std::string>(), HasSubstr("souk search demo"));
+  }
+}
+
+TEST(Usage, NamesTheUnknownVerbAndTheNearest) {
+  for (const auto& words : {std::vector<std::string>{"searh", "X"}, {"--quiet", "searh"}}) {
+    const Outcome outcome = souk(words);
+    EXPECT_EQ(outcome.status, 2);
+    EXPECT_THAT(outcome.err, AllOf(HasSubstr("unknown verb"), HasSubstr("'searh'"), HasSubstr("Did you mean 'search'?")));
+  }
+  const Outcome foreign = souk({"frobnicate"});
+  EXPECT_EQ(foreign.status, 2);
+  EXPECT_THAT(foreign.err, AllOf(HasSubstr("unknown verb"), HasSubstr("'frobnicate'"), HasSubstr("recommend"), Not(HasSubstr("mean"))));
+  EXPECT_THAT(souk({"lab", "lst"}).err, AllOf(HasSubstr("'lst'"), HasSubstr("Did you mean 'list'?")));
+}
+
 TEST(Usage, IsStatusTwo) {
   const TempDir dir;
   const std::string shop = (dir / "shop").string();
@@ -99,7 +123,26 @@ TEST(Usage, IsStatusTwo) {
                                                        {"init"},
                                                        {"search", shop, "milk", "--colour", "red"},
                                                        {"search", shop, "milk", "-k", "many"},
+                                                       {"search", shop, "milk", "-k", "-1"},
+                                                       {"search", shop, "milk", "-k", "5000"},
+                                                       {"search", shop, "milk", "--offset", "-1"},
                                                        {"search", shop, "milk", "--match", "some"},
+                                                       {"search", shop, "milk", "--filter", "colur = red"},
+                                                       {"search", shop, "milk", "--filter", "brand = "},
+                                                       {"search", shop, "milk", "--sort", "colur:asc"},
+                                                       {"search", shop, "milk", "--sort", "price:up"},
+                                                       {"search", shop, "milk", "--facets", "colur"},
+                                                       {"recommend", shop, "--shelf", "trending", "-k", "-1"},
+                                                       {"recommend", shop, "--shelf", "trending", "--filter", "brand"},
+                                                       {"evaluate", shop, "--split", "foo"},
+                                                       {"evaluate", shop, "--split", "time:soon"},
+                                                       {"evaluate", shop, "-k", "0"},
+                                                       {"evaluate", shop, "-k", "10,0"},
+                                                       {"evaluate", shop, "-k", "-1"},
+                                                       {"import", shop, "x.jsonl", "--full", "--merge"},
+                                                       {"import", shop, "x.jsonl", "--map", "titel=name"},
+                                                       {"import", shop, "x.jsonl", "--as", "events", "--map", "title=name"},
+                                                       {"lab", "run", "recommend/popularity", "--set", "window"},
                                                        {"search", shop, "milk", "--facet", "brand"},
                                                        {"recommend", shop},
                                                        {"import", shop},
@@ -121,6 +164,25 @@ TEST(Usage, IsStatusTwo) {
   const Outcome as_json = souk({"--json", "frobnicate"});
   EXPECT_EQ(as_json.status, 2);
   EXPECT_EQ(object_of(as_json)["error"]["kind"], "invalid");
+}
+
+// A device that takes no byte stands for a full disk.
+TEST_F(Verbs, OutputThatCannotBeWrittenIsAFailure) {
+  fill();
+  const fs::path full = "/dev/full";
+  if (!fs::exists(full)) GTEST_SKIP() << "needs " << full;
+  for (const auto& words : {std::vector<std::string>{"search", shop, "milk"},
+                            {"--json", "status", shop},
+                            {"export", shop, "--as", "config"},
+                            {"export", shop, "--as", "items"},
+                            {"--version"},
+                            {"--help"}}) {
+    const Outcome outcome = souk(words, full);
+    EXPECT_EQ(outcome.status, 1) << ::testing::PrintToString(words);
+    EXPECT_THAT(outcome.err, HasSubstr("No space left on device")) << ::testing::PrintToString(words);
+  }
+  EXPECT_EQ(souk({"--json", "frobnicate"}, full).status, 2) << "what went wrong first is what counts";
+  EXPECT_EQ(souk({"status", shop}).status, 0);
 }
 
 TEST(Failure, IsStatusOneWithWhatWhereAndWhatToDo) {
@@ -186,7 +248,7 @@ TEST_F(Verbs, SearchPrintsATableOrOneObject) {
   EXPECT_EQ(answer["items"].size(), 1U);
   EXPECT_EQ(answer["facets"]["brand"]["values"][0]["value"], "Meadow");
   EXPECT_EQ(souk({"search", shop, "milk", "--filter", "price < 2.9", "--json"}).status, 0);
-  EXPECT_EQ(souk({"search", shop, "milk", "--filter", "colur = red"}).status, 1);
+  EXPECT_EQ(souk({"search", shop, "milk", "--filter", "colur = red"}).status, 2);
   EXPECT_EQ(souk({"search", shop, "--explain", "milk"}).status, 0);
 }
 
@@ -251,7 +313,9 @@ TEST_F(Verbs, EvaluateJudgesTheShelves) {
   const json report = object_of(judged);
   EXPECT_EQ(report["shelves"].size(), 1U);
   EXPECT_EQ(souk({"evaluate", shop, "--shelf", "no-such-shelf"}).status, 1);
-  EXPECT_EQ(souk({"evaluate", shop, "--split", "tomorrow"}).status, 1);
+  for (const json& versus : report["shelves"][0]["versus"]) EXPECT_EQ(versus["verdict"], "too few");
+  const Outcome table = souk({"evaluate", shop, "--shelf", "for-you", "--split", "time:5d"});
+  EXPECT_THAT(table.out, AllOf(HasSubstr("too few cases to tell ("), Not(HasSubstr("beats")), Not(HasSubstr("does not beat"))));
 }
 
 TEST_F(Verbs, LabListsAndShowsRecipes) {

@@ -1,11 +1,16 @@
 #include "souk/cli/command_line.h"
 
 #include <CLI/CLI.hpp>
+#include <fmt/format.h>
 #include <functional>
+#include <sstream>
 
+#include "souk/base/config.h"
 #include "souk/base/log.h"
 #include "souk/base/threads.h"
 #include "souk/cli/verbs.h"
+#include "souk/engine/answerer.h"
+#include "souk/engine/json_writer.h"
 
 namespace souk::cli {
 namespace {
@@ -41,6 +46,16 @@ void shop_argument(CLI::App& sub, std::string& shop) {
   sub.add_option("SHOP", shop, "The shop's folder")->required();
 }
 
+CLI::Range list_length() {
+  return CLI::Range(1, static_cast<int>(engine::kMaxAnswer));
+}
+
+// What is wrong with a setting; empty: nothing.
+std::string setting_problem(const std::string& text) {
+  const std::size_t equals = text.find('=');
+  return equals == std::string::npos || equals == 0 ? "expected KEY=VALUE, found " + text : std::string();
+}
+
 void add_init(CLI::App& app, Line& line) {
   CLI::App& sub =
       verb(app, "init", "Make a new shop: a folder with shop.toml and an empty store", "  souk init demo --name \"Demo\" --currency USD\n");
@@ -66,11 +81,11 @@ void add_import(CLI::App& app, Line& line) {
   sub.add_option("--as", flags.as, "What the rows are: items, events or shoppers; by default told by their fields");
   sub.add_option("--format", flags.format, "auto, jsonl, csv or tsv")->capture_default_str();
   sub.add_option("--map", flags.map, "Where fields come from: title=name,time=ts:s")->delimiter(',');
-  sub.add_flag("--full", flags.full, "Items: remove what the feed no longer has");
+  auto* full = sub.add_flag("--full", flags.full, "Items: remove what the feed no longer has");
   sub.add_option("--max-delete", flags.max_delete, "With --full: refuse to remove more than this share")->capture_default_str();
   sub.add_option("--max-rejects", flags.max_rejects, "Apply nothing when more than this share of rows is refused")->capture_default_str();
   sub.add_flag("--strict", flags.strict, "Refuse everything for one bad row or unknown field");
-  sub.add_flag("--merge", flags.merge, "Items: change the given fields and keep the others");
+  sub.add_flag("--merge", flags.merge, "Items: change the given fields and keep the others")->excludes(full);
   sub.callback([&line] { line.chosen = [&line] { return import_records(line.console, line.import); }; });
 }
 
@@ -91,8 +106,8 @@ void add_search(CLI::App& app, Line& line) {
   SearchFlags& flags = line.search;
   shop_argument(sub, flags.shop);
   sub.add_option("QUERY", flags.query, "What to look for; nothing: every item");
-  sub.add_option("-k", flags.k, "How many items; by default what the shelf says");
-  sub.add_option("--offset", flags.offset, "How many to leave out first");
+  sub.add_option("-k", flags.k, "How many items; by default what the shelf says")->check(list_length());
+  sub.add_option("--offset", flags.offset, "How many to leave out first")->check(CLI::NonNegativeNumber);
   sub.add_option("--cursor", flags.cursor, "The cursor of the page before");
   sub.add_option("--filter", flags.filter, "Only items for which this holds");
   sub.add_option("--facets", flags.facets, "Fields to count")->delimiter(',');
@@ -124,7 +139,7 @@ void add_recommend(CLI::App& app, Line& line) {
   sub.add_option("--item", flags.items, "What is looked at")->delimiter(',');
   sub.add_option("--basket", flags.basket, "What is in the basket")->delimiter(',');
   sub.add_option("--exclude", flags.exclude, "What not to show")->delimiter(',');
-  sub.add_option("-k", flags.k, "How many items; by default what the shelf says");
+  sub.add_option("-k", flags.k, "How many items; by default what the shelf says")->check(list_length());
   sub.add_option("--filter", flags.filter, "Only items for which this holds");
   sub.add_option("--language", flags.language, "Language of the answer");
   sub.add_option("--market", flags.market, "Market whose price counts");
@@ -147,8 +162,9 @@ void add_learning(CLI::App& app, Line& line) {
   sub.add_option("--shelf", flags.shelves, "A shelf to judge; may be repeated; by default every shelf");
   sub.add_option("--split", flags.split, "What is held out: time (the last tenth of the span), time:14d, or last-day")
       ->capture_default_str();
-  sub.add_option("-k", flags.cutoffs, "List lengths that are judged")->delimiter(',')->capture_default_str();
+  sub.add_option("-k", flags.cutoffs, "List lengths that are judged")->delimiter(',')->check(list_length())->capture_default_str();
   sub.add_option("--max-cases", flags.max_cases, "Ask at most so many questions a shelf, sampled with --seed; 0: all")
+      ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
   sub.add_flag("--markdown", flags.markdown, "Print tables for a page");
   sub.add_option("--record", flags.results, "Keep the evaluation under this folder (results)");
@@ -183,7 +199,7 @@ void add_care(CLI::App& app, Line& line) {
 
 void add_lab(CLI::App& app, Line& line) {
   CLI::App& lab = verb(app, "lab", "Recipes: published methods, run and compared",
-                       "  souk lab list\n  souk lab run recommend/co-visitation --data s3rec-beauty\n");
+                       "  souk lab list\n  souk lab run recommend/co-visitation --data amazon-s3rec-beauty\n");
   lab.require_subcommand(1);
   CLI::App& list = verb(lab, "list", "The recipes there are", "  souk lab list\n");
   list.callback([&line] { line.chosen = [&line] { return lab_list(line.console); }; });
@@ -197,7 +213,7 @@ void add_lab(CLI::App& app, Line& line) {
                             "  souk lab run recommend/popularity --data my-sequences.txt --set split.history=kept --json\n");
   run_verb.add_option("RECIPE", line.lab_run.recipe, "A recipe's name or file")->required();
   run_verb.add_option("--data", line.lab_run.data, "Other data: a set's name, a descriptor, a file or a folder");
-  run_verb.add_option("--set", line.lab_run.set, "A setting, KEY=VALUE; may be repeated");
+  run_verb.add_option("--set", line.lab_run.set, "A setting, KEY=VALUE; may be repeated")->check(CLI::Validator(setting_problem, ""));
   run_verb.add_option("--record", line.lab_run.results, "Keep the run under this folder (results)");
   run_verb.callback([&line] { line.chosen = [&line] { return lab_run(line.console, line.lab_run); }; });
 
@@ -219,7 +235,7 @@ void add_global(CLI::App& app, Line& line) {
   app.add_flag("--json", line.console.json, "Print one JSON object (or a line for each record) on stdout, nothing else");
   app.add_flag("--quiet,-q", line.console.quiet, "No progress and no notes");
   app.add_option("--threads", line.threads, "Threads to use; by default every core")->check(CLI::Range(1, 1024));
-  app.add_option("--seed", line.console.seed, "Where random numbers start")->capture_default_str();
+  app.add_option("--seed", line.console.seed, "Where random numbers start")->check(CLI::NonNegativeNumber)->capture_default_str();
   app.add_option("--log-level", line.log_level, "trace, debug, info, warn, error or off")->capture_default_str();
   app.footer(
       "Exit status: 0 done, 1 failed, 2 wrong usage, 3 nothing applied because too many rows were refused,\n"
@@ -231,9 +247,39 @@ bool asks_for_json(int argc, char** argv) {
   return std::any_of(argv, argv + argc, [](const char* argument) { return std::string_view(argument) == "--json"; });
 }
 
-}  // namespace
+// The command that was to be chosen where none was: the word that stands for it, and the names there are.
+std::optional<Error> unknown_verb(const CLI::App& app) {
+  const CLI::App* chosen = &app;
+  while (!chosen->get_subcommands().empty()) chosen = chosen->get_subcommands().front();
+  std::vector<std::string> names;
+  for (const CLI::App* sub : chosen->get_subcommands(std::function<bool(const CLI::App*)>())) names.push_back(sub->get_name());
+  const std::vector<std::string> rest = app.remaining(true);
+  if (names.empty() || rest.empty() || rest.front().starts_with('-')) return {};
+  const auto near = nearest_name(rest.front(), names);
+  return Error{ErrorKind::invalid,
+               "unknown verb",
+               {},
+               fmt::format("one of {}", fmt::join(names, ", ")),
+               "'" + rest.front() + "'",
+               near ? fmt::format("Did you mean '{}'?", *near) : "`souk --help` lists the verbs."};
+}
 
-int run(int argc, char** argv) {
+// --help and --version.
+int answer_about_itself(const CLI::App& app, const CLI::Success& asked, bool as_json) {
+  std::ostringstream text, errors;
+  const int status = app.exit(asked, text, errors);
+  if (!as_json) {
+    print(text.str());
+    return status;
+  }
+  const bool version = dynamic_cast<const CLI::CallForVersion*>(&asked) != nullptr;
+  engine::JsonWriter json;
+  json.begin_object().member(version ? "version" : "help", version ? std::string(engine::kVersion) : text.str());
+  print_line(json.end_object().text());
+  return status;
+}
+
+int run_line(int argc, char** argv) {
   Line line;
   CLI::App app("Souk, a commerce engine: search, recommendation and evaluation for one shop in one folder.", "souk");
   add_global(app, line);
@@ -248,16 +294,23 @@ int run(int argc, char** argv) {
   add_lab(app, line);
   try {
     app.parse(argc, argv);
-  } catch (const CLI::Success& answered) {  // --help, --version
-    return app.exit(answered);
+  } catch (const CLI::Success& asked) {
+    return answer_about_itself(app, asked, asks_for_json(argc, argv));
   } catch (const CLI::ParseError& error) {
     line.console.json = asks_for_json(argc, argv);
+    if (const auto unknown = unknown_verb(app)) return report_usage(line.console, *unknown);
     return report_usage(line.console,
                         Error{ErrorKind::invalid, error.what(), {}, {}, {}, "`souk --help` and `souk VERB --help` show the usage."});
   }
   line.console.threads = line.threads > 0 ? line.threads : default_threads();
   if (const Status level = log::set_level(line.log_level); !level) return report_usage(line.console, level.error());
   return line.chosen();
+}
+
+}  // namespace
+
+int run(int argc, char** argv) {
+  return finish_output(run_line(argc, argv));
 }
 
 }  // namespace souk::cli

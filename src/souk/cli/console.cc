@@ -1,5 +1,7 @@
 #include "souk/cli/console.h"
 
+#include <algorithm>
+#include <cerrno>
 #include <charconv>
 #include <cstdio>
 #include <fmt/format.h>
@@ -59,6 +61,19 @@ void print_line(std::string_view text) {
   std::fputc('\n', stdout);
 }
 
+int finish_output(int status) {
+  errno = 0;
+  const bool written = std::fflush(stdout) == 0 && std::ferror(stdout) == 0;
+  const int reason = errno;
+  std::clearerr(stdout);
+  if (written || status != kDone) return status;
+  // Where an earlier write failed, its reason is no longer known.
+  const Error error = reason != 0 ? fail_errno("cannot write the output", "standard output", reason).value()
+                                  : Error{ErrorKind::io, "cannot write all of the output", "standard output", {}, {}, {}};
+  std::fprintf(stderr, "souk: %s\n", error.message().c_str());
+  return kFailed;
+}
+
 void note(const Console& console, std::string_view text) {
   if (!console.quiet) std::fprintf(stderr, "%.*s\n", static_cast<int>(text.size()), text.data());
 }
@@ -82,6 +97,11 @@ int report(const Console& console, const Error& error) {
 
 int report_usage(const Console& console, const Error& error) {
   return report_as(console, error, kUsage);
+}
+
+int report_question(const Console& console, const Error& error) {
+  const bool unreadable = error.kind == ErrorKind::invalid || error.kind == ErrorKind::limit;
+  return unreadable ? report_usage(console, error) : report(console, error);
 }
 
 Result<std::unique_ptr<engine::Shop>> open_shop(const Console& console, const std::string& directory, Access access) {

@@ -33,12 +33,16 @@ struct Console {
 
 void print(std::string_view text);  // to stdout, as it is
 void print_line(std::string_view text);
+// Flushes stdout, and turns success into failure, with a message, where not all of the results could be written.
+int finish_output(int status);
 void note(const Console& console, std::string_view text);  // to stderr, unless quiet
 
 // Prints the error and returns the exit status of its kind.
 int report(const Console& console, const Error& error);
 // The same for a flag or argument that could not be understood: status 2.
 int report_usage(const Console& console, const Error& error);
+// The same for a question that the shop could not answer: wrong usage when what was asked cannot be read, such as a filter.
+int report_question(const Console& console, const Error& error);
 std::string error_json(const Error& error);
 
 enum class Access : std::uint8_t { write, read, repair };

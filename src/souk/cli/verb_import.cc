@@ -4,9 +4,24 @@
 #include "souk/cli/verbs.h"
 #include "souk/feeds/descriptor.h"
 #include "souk/feeds/import.h"
+#include "souk/feeds/row_plan.h"
 
 namespace souk::cli {
 namespace {
+
+// Whether a mapping fits the kind of records it is for, or, where only the file tells the kind, any.
+Status check_map(const feeds::FieldMap& map, const std::optional<feeds::RecordKind>& as, const std::string& currency) {
+  using enum feeds::RecordKind;
+  Error refused;
+  for (const feeds::RecordKind kind : as ? std::vector{*as} : std::vector{items, events, shoppers}) {
+    const auto plan = feeds::RowPlan::compile(kind, map, false, currency);
+    if (plan) return {};
+    refused = plan.error();
+  }
+  if (!as) refused.expected = "fields of one kind of records: items, events or shoppers";
+  refused.where = "--map";
+  return fail(std::move(refused));
+}
 
 Result<feeds::ImportOptions> options_of(const Console& console, const ImportFlags& flags, const engine::ShopSettings& shop) {
   feeds::ImportOptions options;
@@ -15,6 +30,7 @@ Result<feeds::ImportOptions> options_of(const Console& console, const ImportFlag
   }
   SOUK_TRY(options.format, feeds::format_named(flags.format));
   SOUK_TRY(options.map, feeds::parse_map(flags.map));
+  SOUK_CHECK(check_map(options.map, options.as, shop.currency));
   SOUK_TRY(options.max_rejects, parse_share(flags.max_rejects, "--max-rejects"));
   SOUK_TRY(options.max_delete, parse_share(flags.max_delete, "--max-delete"));
   options.full = flags.full;

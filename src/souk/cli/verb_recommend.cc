@@ -20,7 +20,9 @@ int recommend(const Console& console, const RecommendFlags& flags) {
   request.market = flags.market;
   request.explain = flags.explain;
   SOUK_OR_REPORT(const auto shop, console, open_shop(console, flags.shop, Access::read));
-  SOUK_OR_REPORT(const engine::ShelfAnswer answer, console, shop->shelf(request));
+  const auto answered = shop->shelf(request);
+  if (!answered) return report_question(console, answered.error());
+  const engine::ShelfAnswer& answer = *answered;
   if (console.json) {
     print_line(engine::to_json(answer));
     return kDone;

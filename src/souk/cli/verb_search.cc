@@ -88,7 +88,9 @@ int search(const Console& console, const SearchFlags& flags) {
   const auto request = request_of(flags);
   if (!request) return report_usage(console, request.error());
   SOUK_OR_REPORT(const auto shop, console, open_shop(console, flags.shop, Access::read));
-  SOUK_OR_REPORT(const engine::SearchAnswer answer, console, shop->search(*request));
+  const auto answered = shop->search(*request);
+  if (!answered) return report_question(console, answered.error());
+  const engine::SearchAnswer& answer = *answered;
   if (console.json) {
     print_line(engine::to_json(answer, flags.fields));
   } else {

@@ -103,18 +103,25 @@ std::vector<ShelfCase> shelf_cases(const store::Interactions& log, std::span<con
   return cases;
 }
 
+Result<std::optional<Duration>> held_out_tail(const std::string& split) {
+  if (split == "time") return std::nullopt;
+  if (split == "last-day") return kDay;
+  if (split.starts_with("time:")) {
+    if (const Result<Duration> tail = parse_duration(split.substr(5)); tail && *tail > 0) return *tail;
+  }
+  return fail(Error{ErrorKind::invalid, "a shop cannot be split so", "--split", "time, time:14d or last-day", split, {}});
+}
+
 Result<HeldOut> hold_out(const store::Interactions& log, const std::string& split) {
   const auto times = log.event_times();
   if (times.empty()) return fail(ErrorKind::invalid, "the shop has no events to hold out", {}, "import events first");
-  const auto [first, last] = std::minmax_element(times.begin(), times.end());
-  Duration tail = (*last - *first) / 10;
-  if (split == "last-day") {
-    tail = kDay;
-  } else if (split.starts_with("time:")) {
-    SOUK_TRY(tail, parse_duration(split.substr(5)));
-  } else if (split != "time") {
-    return fail(Error{ErrorKind::invalid, "a shop cannot be split so", "--split", "time, time:14d or last-day", split, {}});
+  SOUK_TRY(const std::optional<Duration> asked, held_out_tail(split));
+  if (!log.timed()) {
+    return fail(ErrorKind::unsupported, "this shop's shelves cannot be judged: its events carry no times", {},
+                "A shop is split by time only: time, time:14d or last-day. Recipes (souk lab run) also leave one event out.");
   }
+  const auto [first, last] = std::minmax_element(times.begin(), times.end());
+  const Duration tail = asked.value_or((*last - *first) / 10);
   HeldOut result;
   result.cut = *last - tail;
   constexpr std::uint32_t kEveryKind = ~0U;

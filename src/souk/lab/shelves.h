@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -62,13 +63,15 @@ struct HeldOut {  // a split of a shop's log, as shelves are judged on it
   std::string rule, fingerprint;
   Timestamp cut = 0;
 };
+// How much of the end a split holds out: nothing for "time", the last tenth of the span. Error: a split that is none of the above.
+Result<std::optional<Duration>> held_out_tail(const std::string& split);
 // Errors: an untimed log, a split that is none of the above, nothing before or after the cut.
 Result<HeldOut> hold_out(const store::Interactions& log, const std::string& split);
 
 struct ShelfVersus {
   std::string floor;
   eval::PairedDifference difference;
-  std::string verdict;  // "beats", "does not beat", "cannot be told from"
+  std::string verdict;  // of eval::verdict: "beats", "does not beat", "cannot be told from", "too few"
 };
 struct ShelfReport {
   std::string name, context;
