@@ -1,5 +1,8 @@
 // Items, events and shoppers, sent over HTTP.
+#include <chrono>
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
+#include <thread>
 
 #include "tests/serve/running_server.h"
 
@@ -188,6 +191,53 @@ TEST_F(Records, AnIdempotencyKeyHoldsForEventsWithoutATime) {
   EXPECT_EQ(again.status, 200) << again.body;
   EXPECT_EQ(json::parse(again.body)["duplicates"], 1);
   EXPECT_EQ(events(), 1U);
+}
+
+// The time that the server sets is not the client's content; everything else is.
+TEST_F(Records, AnEventWithoutATimeComesAgainOnlyWithTheSameContent) {
+  EXPECT_EQ(json::parse(post("/v1/events", R"({"id":"e1","kind":"view","shopper":"1","item":"pb"})").body)["accepted"], 1);
+  std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  const json again = json::parse(post("/v1/events", R"([{"id":"e1","kind":"view","shopper":"1","item":"pb"},
+    {"id":"e2","kind":"view","shopper":"1","item":"pb"},{"id":"e2","kind":"view","shopper":"1","item":"pb"}])")
+                                     .body);
+  EXPECT_EQ(again["accepted"], 1) << again;
+  EXPECT_EQ(again["duplicates"], 2) << again;
+  EXPECT_TRUE(again["rejected"].empty()) << again;
+
+  const auto other = post("/v1/events", R"({"id":"e1","kind":"purchase","shopper":"1","item":"jelly","value":"9.99"})");
+  EXPECT_EQ(other.status, 422) << other.body;
+  EXPECT_EQ(json::parse(other.body)["duplicates"], 0);
+  EXPECT_EQ(json::parse(other.body)["rejected"][0]["path"], "id");
+  EXPECT_EQ(json::parse(other.body)["rejected"][0]["found"], "e1");
+  EXPECT_EQ(events(), 2U);
+}
+
+TEST_F(Records, ManyEventsWithoutATimeMayComeAgain) {
+  std::string body;
+  for (int i = 0; i < 250; ++i) body += fmt::format("{{\"id\":\"e{}\",\"kind\":\"view\",\"shopper\":\"1\",\"item\":\"pb\"}}\n", i);
+  EXPECT_EQ(json::parse(post("/v1/events", body, testing::kNdjson).body)["accepted"], 250);
+  std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  const json again = json::parse(post("/v1/events", body, testing::kNdjson).body);
+  EXPECT_EQ(again["duplicates"], 250) << again;
+  EXPECT_EQ(events(), 250U);
+}
+
+// A shop's events are all timed or all untimed; in an untimed one a time spoils its own row alone.
+TEST_F(Records, ATimeInAShopWithoutTimesIsRejectedByItself) {
+  store::Changes changes;
+  changes.events.resize(1);
+  changes.events[0].id = "first";
+  changes.events[0].shopper = "1";
+  changes.events[0].item = "pb";
+  ASSERT_TRUE(shop_->apply(changes));
+  const auto mixed = post("/v1/events", R"([{"kind":"view","shopper":"1","item":"pb","time":"2024-05-01T12:00:00Z"},
+    {"kind":"view","shopper":"1","item":"pb"}])");
+  ASSERT_EQ(mixed.status, 200) << mixed.body;
+  EXPECT_EQ(json::parse(mixed.body)["accepted"], 1);
+  ASSERT_EQ(json::parse(mixed.body)["rejected"].size(), 1U);
+  EXPECT_EQ(json::parse(mixed.body)["rejected"][0]["path"], "time");
+  EXPECT_EQ(post("/v1/events", R"({"kind":"view","shopper":"1","item":"pb","time":1714564800000})").status, 422);
+  EXPECT_EQ(events(), 2U);
 }
 
 TEST_F(Records, EventsInAnotherFormatAreRefused) {

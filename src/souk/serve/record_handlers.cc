@@ -166,29 +166,44 @@ struct EventOrigin {
   bool timed_here = false;
 };
 
-// Events whose id is known with other content. One whose time the server set differs in that time alone when it is sent again, so it
-// counts as a duplicate. Returns the number of those.
-std::uint64_t sort_out_conflicts(Intake& intake, const std::vector<EventOrigin>& origins) {
+// The server's time is no content: an event that comes again gets another one. So when events conflict, those timed here take the times
+// under which their ids are known, and all are committed once more; what conflicts then has other content.
+std::optional<Problem> commit_events(Service& service, Intake& intake, const std::vector<EventOrigin>& origins) {
+  if (auto problem = commit(service, intake)) return problem;
+  std::vector<std::string> ids;
+  std::vector<std::size_t> places;
+  for (std::size_t i = 0; i < origins.size() && intake.report.conflicts > 0; ++i) {
+    if (!origins[i].timed_here) continue;
+    ids.push_back(intake.changes.events[i].id);
+    places.push_back(i);
+  }
+  if (ids.empty()) return std::nullopt;
+  const auto times = service.shop().store().event_times(ids);
+  if (!times) return problem_of(times.error());
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    if ((*times)[i]) intake.changes.events[places[i]].time = (*times)[i];
+  }
+  const std::uint64_t accepted = intake.report.accepted;
+  if (auto problem = commit(service, intake)) return problem;
+  intake.report.accepted += accepted;
+  intake.report.duplicates -= accepted;  // to the second commit, what the first one wrote came again
+  return std::nullopt;
+}
+
+// Rejects the events whose id is known with other content.
+void reject_conflicts(Intake& intake, const std::vector<EventOrigin>& origins) {
   const store::CommitReport& report = intake.report;
-  if (report.conflicts == 0) return 0;
-  if (std::all_of(origins.begin(), origins.end(), [](const EventOrigin& origin) { return origin.timed_here; })) return report.conflicts;
-  std::map<std::string_view, EventOrigin> by_id;
-  for (std::size_t i = 0; i < origins.size(); ++i) by_id[intake.changes.events[i].id] = origins[i];
-  std::uint64_t duplicates = 0;
+  if (report.conflicts == 0) return;
+  std::map<std::string_view, std::uint64_t> line_of;
+  for (std::size_t i = 0; i < origins.size(); ++i) line_of[intake.changes.events[i].id] = origins[i].line;
   for (const std::string& id : report.conflict_ids) {
-    const EventOrigin origin = by_id[id];
-    if (origin.timed_here) {
-      ++duplicates;
-    } else {
-      intake.reject(origin.line, FieldProblem{"id", "a new id, or the same content under this one", id, 0});
-    }
+    intake.reject(line_of[id], FieldProblem{"id", "a new id, or the same content under this one", id, 0});
   }
   if (report.conflicts > report.conflict_ids.size()) {
     intake.reject(0, FieldProblem{"id", "new ids, or the same content under these",
                                   fmt::format("{} more events", report.conflicts - report.conflict_ids.size()), 0});
   }
   std::stable_sort(intake.rejected.begin(), intake.rejected.end(), [](const auto& x, const auto& y) { return x.line < y.line; });
-  return duplicates;
 }
 
 std::string counts_json(const std::map<std::string, std::uint64_t>& counts) {
@@ -274,6 +289,10 @@ HttpResponse post_events(Service& service, const Call& call) {
       intake->reject(record.line, std::move(event.error()));
       continue;
     }
+    if (!timed && event->time) {
+      intake->reject(record.line, FieldProblem{"time", "no time, as this shop's events have none", format_rfc3339(*event->time), 0});
+      continue;
+    }
     origins.push_back({record.line, timed && !event->time});
     event->received = received;
     if (origins.back().timed_here) event->time = received;
@@ -281,12 +300,12 @@ HttpResponse post_events(Service& service, const Call& call) {
     if (event->kind == store::EventKind::other) ++unknown_kinds[event->kind_name];
     intake->changes.events.push_back(std::move(*event));
   }
-  if (const auto problem = commit(service, *intake)) return to_response(*problem);
+  if (const auto problem = commit_events(service, *intake, origins)) return to_response(*problem);
+  reject_conflicts(*intake, origins);
   const store::CommitReport& report = intake->report;
-  const std::uint64_t duplicates = report.duplicates + sort_out_conflicts(*intake, origins);
-  std::string members = fmt::format(R"("accepted":{},"duplicates":{},"unknown_kinds":{},"rejected":{})", report.accepted, duplicates,
+  std::string members = fmt::format(R"("accepted":{},"duplicates":{},"unknown_kinds":{},"rejected":{})", report.accepted, report.duplicates,
                                     counts_json(unknown_kinds), rejected_json(intake->rejected));
-  return answered(service, "events", std::move(members), report.accepted + duplicates > 0, *intake);
+  return answered(service, "events", std::move(members), report.accepted + report.duplicates > 0, *intake);
 }
 
 HttpResponse put_shoppers(Service& service, const Call& call) {

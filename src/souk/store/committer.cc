@@ -75,6 +75,29 @@ void Committer::lead(std::unique_lock<std::mutex>& lock) {
   turn_.notify_all();
 }
 
+// Leads for a moment, as the ids are the leader's.
+Result<std::vector<std::optional<Timestamp>>> Committer::event_times(std::span<const std::string> ids) {
+  std::unique_lock lock(mutex_);
+  turn_.wait(lock, [this] { return !leading_; });
+  leading_ = true;
+  lock.unlock();
+  std::vector<std::optional<Timestamp>> times(ids.size());
+  Status looked_up;
+  for (std::size_t i = 0; i < ids.size() && looked_up; ++i) {
+    if (auto time = event_ids_.find_time(hash128(ids[i]))) {
+      times[i] = *time;
+    } else {
+      looked_up = fail(std::move(time).error());
+    }
+  }
+  lock.lock();
+  leading_ = false;
+  lock.unlock();
+  turn_.notify_all();
+  if (!looked_up) return fail(std::move(looked_up).error());
+  return times;
+}
+
 Status Committer::write(std::span<CommitRequest* const> requests, std::span<const Served> served) {
   item_ids_.trim();
   shopper_ids_.trim();

@@ -23,6 +23,7 @@ class Committer {  // thread-safe
   ~Committer();  // writes what was served
 
   Result<CommitReport> commit(const Changes& changes);
+  Result<std::vector<std::optional<Timestamp>>> event_times(std::span<const std::string> ids);
   Status append_served(std::span<const Served> served);
   Status write_served();  // all that was appended, now
   Counters counters() const;

@@ -96,6 +96,17 @@ Status EventIds::look_up(std::span<const Hash128> ids, std::span<std::optional<s
   return look_up_merged(ids, missing, known);
 }
 
+Result<std::optional<Timestamp>> EventIds::find_time(const Hash128& id) const {
+  const std::uint32_t at = index_.find(id.high, [&](std::uint32_t position) { return entries_[position].id == id; });
+  if (at != UINT32_MAX) return event_key_parts(entries_[at].key.view()).time;
+  if (!any_merged_) return std::nullopt;
+  SOUK_TRY(const auto merged, database_->get(Family::event_id, id_bytes(id).view()));
+  if (!merged) return std::nullopt;
+  pb::StoredEventId stored;
+  if (!stored.ParseFromString(*merged) || stored.event_key().size() != sizeof(EventKey)) return damaged();
+  return event_key_parts(stored.event_key()).time;
+}
+
 Status EventIds::look_up_merged(std::span<const Hash128> ids, std::span<const std::uint32_t> which,
                                 std::span<std::optional<std::uint64_t>> known) const {
   std::vector<IdBytes> bytes(std::min(kLookUps, which.size()));

@@ -31,6 +31,8 @@ class EventIds {  // of the leader of a commit: not thread-safe
 
   // The content hash of each known id; `ids` ascending, `known` of the same size.
   Status look_up(std::span<const Hash128> ids, std::span<std::optional<std::uint64_t>> known) const;
+  // The time in the key of the event that is known under `id`.
+  Result<std::optional<Timestamp>> find_time(const Hash128& id) const;
   void add(std::span<const EventIdEntry> entries);  // of a commit that is durable; its record is in the log
   // Moves what has gathered, of commits up to `through`, into the family event_id, when there is much of it.
   Status merge_if_many(Seq through);

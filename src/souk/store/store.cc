@@ -86,6 +86,11 @@ Result<CommitReport> Store::commit(const Changes& changes) {
   return impl_->committer->commit(changes);
 }
 
+Result<std::vector<std::optional<Timestamp>>> Store::event_times(std::span<const std::string> ids) const {
+  if (!impl_->committer) return fail(std::move(refuse_writing()).error());
+  return impl_->committer->event_times(ids);
+}
+
 Status Store::append_served(std::span<const Served> served) {
   return impl_->committer ? impl_->committer->append_served(served) : refuse_writing();
 }
