@@ -6,6 +6,7 @@
 
 #include "souk/base/json_text.h"
 #include "souk/engine/json_writer.h"
+#include "souk/feeds/record_json.h"
 
 #include "tests/engine/small_shop.h"
 
@@ -84,6 +85,31 @@ TEST(AnswerJson, ShowsOnlyTheFieldsAskedFor) {
   EXPECT_TRUE(first.contains("vectors"));
   EXPECT_FALSE(first.contains("category"));
   EXPECT_FALSE(first.contains("attributes"));
+}
+
+TEST(AnswerJson, ShowsTheCurrentOfferInShort) {
+  engine::ShelfAnswer answer;
+  answer.items = {shown()};
+  answer.items[0].offer = answer.items[0].item.offers.front();
+  const json first = json::parse(engine::to_json(answer, {"price", "currency", "availability", "was"}))["items"][0];
+  EXPECT_EQ(first["price"], "2.99");
+  EXPECT_EQ(first["currency"], "EUR");
+  EXPECT_EQ(first["availability"], "in_stock");
+  EXPECT_FALSE(first.contains("was"));
+  EXPECT_FALSE(first.contains("offers"));
+  answer.items[0].offer.reset();
+  EXPECT_FALSE(json::parse(engine::to_json(answer, {"price"}))["items"][0].contains("price"));
+}
+
+// Every member of a written record may be asked for by its name.
+TEST(AnswerJson, KnowsTheFieldsOfItems) {
+  const json record = json::parse(feeds::to_json(shown().item));
+  for (const auto& [name, value] : record.items()) EXPECT_TRUE(engine::check_item_fields({name})) << name;
+  EXPECT_TRUE(engine::check_item_fields({}));
+  const Status unknown = engine::check_item_fields({"title", "pirce"});
+  ASSERT_FALSE(unknown);
+  EXPECT_EQ(unknown.error().where, "fields[1]");
+  EXPECT_EQ(unknown.error().hint, "Did you mean 'price'?");
 }
 
 TEST(AnswerJson, ShowsASearchWithTotalsFacetsAndExplanations) {

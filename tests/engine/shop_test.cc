@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 #include <set>
 
+#include "souk/engine/answerer.h"
+
 #include "tests/engine/small_shop.h"
 
 namespace souk::testing {
@@ -102,6 +104,68 @@ TEST(Search, FindsWhatWasAppliedBeforeTheCallReturned) {
   removal.removed_items = {"milk"};
   apply(*shop, removal);
   EXPECT_THAT(keys_of(shop->search(query("milk")).value()), ElementsAre("milk-skim"));
+}
+
+TEST(Search, ComputesNoFacetsWhenToldSo) {
+  const TempDir dir;
+  const auto shop = grocery(dir / "shop");
+  auto request = query("milk");
+  EXPECT_FALSE(shop->search(request).value().facets.empty());
+  request.default_facets = false;
+  EXPECT_TRUE(shop->search(request).value().facets.empty());
+}
+
+TEST(Search, ShowsTheOfferThatHoldsNow) {
+  const TempDir dir;
+  const auto shop = empty_shop(dir / "shop");
+  store::Changes changes;
+  changes.items = {item("tea", "Black tea", "Food > Drinks", "4.20")};
+  store::Offer sale = changes.items[0].offers[0];
+  sale.amount = Decimal::parse("3.10").value();
+  sale.from = kMonday;
+  sale.until = kMonday + kDay;
+  store::Offer danish = changes.items[0].offers[0];
+  danish.market = "DK";
+  danish.amount = Decimal::parse("31.00").value();
+  changes.items[0].offers = {changes.items[0].offers[0], sale, danish};
+  apply(*shop, changes);
+  auto request = query("tea");
+  const auto price = [&] { return shop->search(request).value().items.at(0).offer.value().amount.to_string(); };
+  request.now = kMonday;
+  EXPECT_EQ(price(), "3.10");
+  request.now = kMonday + kDay;
+  EXPECT_EQ(price(), "4.20");
+  request.market = "DK";
+  EXPECT_EQ(price(), "31.00");
+  request.market = "SE";
+  EXPECT_FALSE(shop->search(request).value().items.at(0).offer);
+  request.fields = {"prise"};
+  EXPECT_EQ(shop->search(request).error().where, "fields[0]");
+}
+
+// An offset has its limit; a cursor leads to the end of what `total` promises.
+TEST(Search, CursorsLeadToTheEnd) {
+  constexpr int kItems = static_cast<int>(engine::kMaxOffset) + 15;
+  const TempDir dir;
+  const auto shop = empty_shop(dir / "shop");
+  store::Changes changes;
+  for (int i = 0; i < kItems; ++i) changes.items.push_back(item(fmt::format("i{}", i), "Kettle", "Home", "19.90"));
+  apply(*shop, changes);
+  auto request = query("kettle");
+  request.offset = engine::kMaxOffset - 5;
+  request.k = 10;
+  const auto before = shop->search(request);
+  ASSERT_TRUE(before) << before.error().message();
+  EXPECT_EQ(before->total, static_cast<std::uint64_t>(kItems));
+  ASSERT_NE(before->cursor, "");
+  request.offset = 0;
+  request.cursor = before->cursor;
+  const auto last = shop->search(request);
+  ASSERT_TRUE(last) << last.error().message();
+  EXPECT_EQ(last->items.size(), 10U);
+  EXPECT_EQ(last->cursor, "");
+  request.cursor = "ffffffffffffffff.1";
+  EXPECT_THAT(shop->search(request).value().items, IsEmpty());
 }
 
 TEST(Search, CountsFiltersAndSorts) {

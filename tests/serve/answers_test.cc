@@ -83,6 +83,20 @@ TEST_F(Answers, FieldsLimitsWhatComesBack) {
   EXPECT_FALSE(answer["items"][0].contains("brand"));
 }
 
+TEST_F(Answers, FieldsMayNameTheCurrentPrice) {
+  const json answer = json::parse(post("/v1/search", R"({"query":"jelly","fields":["price","currency","availability"]})").body);
+  EXPECT_EQ(answer["items"][0]["price"], "1.99");
+  EXPECT_EQ(answer["items"][0]["currency"], "USD");
+  EXPECT_EQ(answer["items"][0]["availability"], "in_stock");
+  expect_problem(post("/v1/search", R"({"query":"jelly","fields":["title","pirce"]})"), 400, "fields[1]");
+}
+
+TEST_F(Answers, AnEmptyListOfFacetsCountsNone) {
+  EXPECT_FALSE(json::parse(post("/v1/search", R"({"query":"jelly"})").body)["facets"].empty());
+  EXPECT_TRUE(json::parse(post("/v1/search", R"({"query":"jelly","facets":[]})").body)["facets"].empty());
+  EXPECT_TRUE(json::parse(get("/v1/search?q=jelly&facets=").body)["facets"].empty());
+}
+
 TEST_F(Answers, SeveralSearchesAreAnsweredInOrder) {
   const auto reply = post("/v1/search", R"({"searches":[{"query":"bread"},{"qeury":"x"},{"filter":"colour ="},{"query":"jelly"}]})");
   ASSERT_EQ(reply.status, 200) << reply.body;

@@ -1,7 +1,10 @@
 #include "souk/engine/answer_json.h"
 
 #include <algorithm>
+#include <array>
+#include <fmt/format.h>
 
+#include "souk/base/config.h"
 #include "souk/engine/json_writer.h"
 #include "souk/feeds/record_json.h"
 
@@ -57,6 +60,20 @@ void write_explanation(JsonWriter& json, const index::Explanation& explanation) 
   json.end_object();
 }
 
+// In the order of the reference page; the last four are shorthand for the current offer.
+constexpr std::array kItemFields = {"key",     "title",     "description", "brand",  "category", "attributes",  "group", "gtin",
+                                    "mpn",     "condition", "text",        "offers", "released", "images",      "url",   "language",
+                                    "vectors", "updated",   "price",       "was",    "currency", "availability"};
+
+void write_offer(JsonWriter& json, const store::Offer& offer, const std::vector<std::string>& fields) {
+  for (const std::string& field : fields) {
+    if (field == "price") json.member(field, offer.amount.to_string());
+    if (field == "was" && offer.was) json.member(field, offer.was->to_string());
+    if (field == "currency") json.member(field, offer.currency);
+    if (field == "availability") json.member(field, store::name_of(offer.availability));
+  }
+}
+
 void write_item(JsonWriter& json, const AnswerItem& shown, const std::vector<std::string>& fields, const index::Explanation* explanation) {
   const std::string record = feeds::to_json(shown.item);
   json.begin_object().member("key", shown.key).member("score", shown.score);
@@ -65,6 +82,7 @@ void write_item(JsonWriter& json, const AnswerItem& shown, const std::vector<std
     const bool wanted = fields.empty() ? member.name != "vectors" : std::find(fields.begin(), fields.end(), member.name) != fields.end();
     if (wanted) json.key(member.name).raw(member.value);
   }
+  if (shown.offer) write_offer(json, *shown.offer, fields);
   if (!shown.highlight.empty()) {
     json.key("highlight").begin_object();
     for (const auto& [field, html] : shown.highlight) json.member(field, html);
@@ -125,6 +143,17 @@ void write_tail(JsonWriter& json, const ShelfAnswer& answer) {
 }
 
 }  // namespace
+
+Status check_item_fields(const std::vector<std::string>& fields) {
+  for (std::size_t i = 0; i < fields.size(); ++i) {
+    if (std::find(kItemFields.begin(), kItemFields.end(), fields[i]) != kItemFields.end()) continue;
+    const auto near = nearest_name(fields[i], {kItemFields.begin(), kItemFields.end()});
+    return fail(Error{ErrorKind::invalid, fmt::format("'{}' is not a field of items", fields[i]), fmt::format("fields[{}]", i),
+                      fmt::format("one of {}", fmt::join(kItemFields, ", ")), fields[i],
+                      near ? fmt::format("Did you mean '{}'?", *near) : ""});
+  }
+  return {};
+}
 
 std::string to_json(const SearchAnswer& answer, const std::vector<std::string>& fields) {
   JsonWriter json;

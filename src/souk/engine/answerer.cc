@@ -1,5 +1,6 @@
 #include "souk/engine/answerer.h"
 
+#include <algorithm>
 #include <charconv>
 #include <chrono>
 #include <cmath>
@@ -7,6 +8,7 @@
 #include <unordered_map>
 
 #include "souk/base/config.h"
+#include "souk/engine/answer_json.h"
 #include "souk/engine/past.h"
 #include "souk/engine/reasons.h"
 
@@ -74,6 +76,18 @@ Result<std::string> field_named(const index::Schema& schema, std::string_view na
   return fail(Error{ErrorKind::invalid, fmt::format("'{}' is not a field this can use", name), std::string(where),
                     fmt::format("one of {}", fmt::join(usable, ", ")), std::string(name),
                     near ? fmt::format("Did you mean '{}'?", *near) : ""});
+}
+
+// The offer that holds now in the market of the request; of several, the one that began last. As the index chooses it.
+std::optional<store::Offer> current_offer(const store::Item& item, const shelf::Request& request) {
+  const store::Offer* best = nullptr;
+  for (const store::Offer& offer : item.offers) {
+    const bool begun = !offer.from || *offer.from <= request.now;
+    const bool over = offer.until && *offer.until <= request.now;
+    if (!begun || over || (!request.market.empty() && offer.market != request.market)) continue;
+    if (best == nullptr || offer.from.value_or(INT64_MIN) > best->from.value_or(INT64_MIN)) best = &offer;
+  }
+  return best == nullptr ? std::nullopt : std::optional(*best);
 }
 
 }  // namespace
@@ -202,6 +216,7 @@ Status Answerer::resolve_lexical(const SearchRequest& asked, Resolved& resolved)
   if (!store::valid_utf8(asked.query)) {
     return fail(Error{ErrorKind::invalid, "cannot read the query", "query", "text in UTF-8", "bytes that are not UTF-8", {}});
   }
+  SOUK_CHECK(check_item_fields(asked.fields));
   const index::Schema& schema = *view_->schema;
   shelf::Request& request = resolved.request;
   request.query = asked.query;
@@ -219,12 +234,11 @@ Status Answerer::resolve_lexical(const SearchRequest& asked, Resolved& resolved)
     SOUK_TRY(std::string field, field_named(schema, name, "facets", &index::Field::facet));
     lexical.facets.push_back(std::move(field));
   }
-  if (asked.facets.empty()) lexical.facets = setup_->default_facets;
+  if (asked.facets.empty() && asked.default_facets) lexical.facets = setup_->default_facets;
   SOUK_TRY(lexical.sort, index::parse_sort(asked.sort, schema));
   if (!asked.cursor.empty()) {
     SOUK_TRY(const Cursor cursor, parse_cursor(asked.cursor));
-    SOUK_CHECK(check_at_most(cursor.offset, kMaxOffset, "cursor"));
-    request.offset = cursor.offset;
+    request.offset = std::min<std::size_t>(cursor.offset, view_->lexical->size());
     if (cursor.seq != view_->lexical->through_seq()) resolved.notes.emplace_back("the catalogue changed since the page before this one");
   }
   lexical.offset = request.offset;
@@ -251,6 +265,7 @@ Status Answerer::fill(const shelf::Candidates& candidates, const Resolved& resol
     shown.key = item->key;
     shown.score = candidates.scores[i];
     shown.why = words_for(candidates, i, resolved.request, title_of);
+    shown.offer = current_offer(*item, resolved.request);
     shown.item = std::move(*item);
     answer.items.push_back(std::move(shown));
   }
@@ -340,7 +355,7 @@ Result<SearchAnswer> Answerer::search(const SearchRequest& asked) const {
     answer.total_exact = false;
   }
   const std::size_t next = resolved.request.offset + found.size();
-  if (found.size() > 0 && next < answer.total && next <= kMaxOffset) answer.cursor = cursor_of(next, view_->lexical->through_seq());
+  if (found.size() > 0 && next < answer.total) answer.cursor = cursor_of(next, view_->lexical->through_seq());
   answer.took_ms = milliseconds_since(start);
   return answer;
 }

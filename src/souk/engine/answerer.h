@@ -17,7 +17,7 @@ namespace souk::engine {
 using Plans = std::map<std::string, std::shared_ptr<const shelf::Plan>, std::less<>>;
 
 inline constexpr std::size_t kMaxAnswer = 1000;   // items of one answer
-inline constexpr std::size_t kMaxOffset = 10000;  // how deep paging goes
+inline constexpr std::size_t kMaxOffset = 10000;  // that may be asked for; cursors go on to the end
 inline constexpr std::size_t kMaxQueryBytes = 2048;
 inline constexpr std::size_t kMaxKeys = 1000;  // items, basket or exclude of one request
 

@@ -48,7 +48,9 @@ struct ShelfRequest {
 struct SearchRequest : ShelfRequest {
   std::string query;
   std::map<std::string, std::vector<std::string>> facet_filters;
-  std::vector<std::string> facets, sort, fields;
+  std::vector<std::string> facets, sort;
+  bool default_facets = true;       // those declared in shop.toml, when `facets` is empty
+  std::vector<std::string> fields;  // of the items; empty: all but vectors
   std::size_t facet_values = 20;
   index::Match match = index::Match::automatic;
   bool prefix_last = false;  // search as you type
@@ -64,6 +66,7 @@ struct AnswerItem {
   std::string key;
   float score = 0;
   store::Item item;                              // current version
+  std::optional<store::Offer> offer;             // that holds now, in the market asked for
   std::map<std::string, std::string> highlight;  // field -> HTML, searches only
   std::vector<Why> why;
 };
@@ -102,7 +105,7 @@ struct Finding {  // of doctor
 
 struct OpenOptions {
   bool read_only = false;   // beside the process that writes; sees what was committed when it opened
-  bool for_repair = false;  // damage of derived data is kept for doctor() instead of refusing to open; such a shop may not answer
+  bool for_repair = false;  // damage is kept for doctor() instead of refusing to open; such a shop may be asked for nothing else
   unsigned threads = 1;
 };
 

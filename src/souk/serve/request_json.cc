@@ -209,6 +209,7 @@ Outcome<engine::SearchRequest> search_of(const json& object, const std::string& 
   read_common(fields, limits, out);
   fields.text("cursor", out.cursor);
   fields.texts_by_name("facet_filters", out.facet_filters);
+  out.default_facets = fields.find("facets") == nullptr;
   fields.keys("facets", out.facets);
   fields.size("facet_values", 1, limits.k, out.facet_values);
   fields.keys("sort", out.sort);
