@@ -23,6 +23,11 @@ class Site : public testing::RunningServer {
   }
 };
 
+// Said by whoever starts it, whatever the log's level.
+TEST_F(Site, TheServerSaysThatItIsOpen) {
+  EXPECT_THAT(server_->notice(), ::testing::HasSubstr("open for development"));
+}
+
 TEST_F(Site, HealthAndReadiness) {
   EXPECT_EQ(get("/healthz").body, R"({"status":"ok"})");
   const auto ready = get("/readyz");

@@ -51,6 +51,7 @@ int serve(const Console& console, const ServeFlags& flags) {
     print_line(fmt::format("{} is open on {} (Ctrl-C closes it)", shop->settings().name, server->url()));
   }
   std::fflush(stdout);
+  note(console, server->notice());
   server->wait();
   note(console, "closed");
   return kDone;

@@ -58,8 +58,7 @@ Result<std::unique_ptr<Server>> Server::start(engine::Shop& shop, const ServeOpt
   auto impl = std::make_unique<Impl>(shop, service_options(options, address));
   SOUK_TRY(impl->transport, Transport::start(impl->service, transport_options(options, address)));
   std::unique_ptr<Server> server(new Server(std::move(impl)));
-  log::info("serving {} on {}: open for development, to programs on this machine only{}", shop.settings().name, server->url(),
-            options.read_only ? ", read-only" : "");
+  log::info("serving {} on {}{}", shop.settings().name, server->url(), options.read_only ? ", read-only" : "");
   return server;
 }
 
@@ -70,6 +69,10 @@ std::uint16_t Server::port() const {
 std::string Server::url() const {
   const bool v6 = impl_->address.find(':') != std::string::npos;
   return fmt::format("http://{}:{}", v6 ? "[" + impl_->address + "]" : impl_->address, port());
+}
+
+std::string Server::notice() const {
+  return "open for development: every program on this machine may use this shop, as there are no keys";
 }
 
 void Server::stop() {

@@ -34,6 +34,8 @@ class Server {  // thread-safe
 
   std::uint16_t port() const;
   std::string url() const;  // "http://127.0.0.1:8080"
+  // What whoever starts it must be told: that it asks nobody for a key.
+  std::string notice() const;
   // Stops listening and lets requests in progress finish, at most limits.drain.
   void stop();
   void wait();  // until stopped
