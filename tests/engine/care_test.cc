@@ -18,6 +18,7 @@ namespace souk::testing {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 // Enough items that the index is written to disk at once.
 std::unique_ptr<engine::Shop> large_shop(const fs::path& directory) {
@@ -125,6 +126,65 @@ TEST(AnotherVersion, OfTheTablesIsLeftAsideUntilTheNextTraining) {
   EXPECT_EQ(shop->view()->version, "untrained");
   ASSERT_TRUE(shop->train(Progress::none()));
   EXPECT_EQ(shop->view()->version, "tables-2");
+}
+
+fs::path largest_table(const fs::path& store) {
+  fs::path largest;
+  for (const auto& entry : fs::directory_iterator(store)) {
+    if (entry.path().extension() == ".sst" && (largest.empty() || entry.file_size() > fs::file_size(largest))) largest = entry.path();
+  }
+  return largest;
+}
+
+// The store is found damaged, and everything that can still be said is said.
+void expect_damaged_store(const fs::path& directory, const std::string& file) {
+  const auto shop = engine::Shop::open(directory, {.read_only = false, .for_repair = true, .threads = 1});
+  ASSERT_TRUE(shop) << shop.error().message();
+  for (const bool repair : {false, true}) {
+    const auto found = (*shop)->doctor(repair, Progress::none());
+    ASSERT_TRUE(found) << found.error().message();
+    const engine::Finding& store = finding(*found, "store");
+    EXPECT_FALSE(store.ok);
+    EXPECT_THAT(store.detail, HasSubstr(file));
+    EXPECT_THAT(store.repair, HasSubstr("backup"));
+    EXPECT_TRUE(finding(*found, "BLAS").ok);
+    EXPECT_TRUE(finding(*found, "SIMD").ok);
+    finding(*found, "search index");
+    finding(*found, "count tables");
+  }
+}
+
+TEST(Doctor, NamesTheDamagedFileOfTheStore) {
+  for (const bool cut : {false, true}) {
+    const TempDir dir;
+    {
+      const auto shop = large_shop(dir / "shop");
+      ASSERT_TRUE(shop->store().flush());
+    }
+    const fs::path file = largest_table(dir / "shop" / "store");
+    ASSERT_FALSE(file.empty());
+    if (cut) {
+      fs::resize_file(file, fs::file_size(file) / 2);
+    } else {
+      flip_byte(file, fs::file_size(file) / 2);
+    }
+    expect_damaged_store(dir / "shop", file.filename().string());
+  }
+}
+
+// A folder that holds part of a shop may hold all that is left of it: nobody is told to begin anew.
+TEST(APartOfAShop, IsToBeRestoredNotMadeAnew) {
+  for (const char* const missing : {"store/CURRENT", "store", "shop.toml"}) {
+    const TempDir dir;
+    { ASSERT_NE(empty_shop(dir / "shop"), nullptr); }
+    fs::remove_all(dir / "shop" / missing);
+    const auto refused = engine::Shop::open(dir / "shop", {});
+    ASSERT_FALSE(refused);
+    EXPECT_THAT(refused.error().message(), HasSubstr(missing));
+    EXPECT_THAT(refused.error().hint, HasSubstr("backup"));
+    EXPECT_THAT(refused.error().hint, Not(HasSubstr("init")));
+    if (missing != std::string_view("shop.toml")) expect_damaged_store(dir / "shop", missing);
+  }
 }
 
 TEST(Doctor, MakesALostIndexAnewByOpening) {

@@ -10,12 +10,19 @@
 namespace souk::engine {
 namespace {
 
-Finding check_store(store::Store& store) {
-  const store::Counts counts = store.counts();
-  if (const Status status = store.verify(); !status) {
-    return {false, "store", status.error().message(), "Restore a backup: the store is what everything else is made from."};
+Finding check_store(const std::optional<Error>& damaged, store::Store* store) {
+  const Status status = damaged ? fail(*damaged) : store->verify();
+  if (!status) {
+    Error error = status.error();
+    error.hint.clear();
+    return {false, "store", error.message(), "Restore the shop from a backup: the store is what everything else is made from."};
   }
+  const store::Counts counts = store->counts();
   return {true, "store", fmt::format("{} items, {} events; every checksum holds", counts.items, counts.events), {}, false};
+}
+
+Finding unchecked(std::string_view what) {
+  return {true, std::string(what), "cannot be checked without the store, and is made anew from it", {}, true};
 }
 
 Finding check_index(const std::optional<Error>& damaged, const IndexKeeper* keeper, Seq newest) {
@@ -77,7 +84,19 @@ Result<std::vector<Finding>> Shop::doctor(bool repair, Progress& progress) {
     progress.add(bytes);
     return finding;
   };
-  findings.push_back(checked("store", in.directory / "store", [&] { return check_store(*in.store); }));
+  findings.push_back(checked("store", in.directory / "store", [&] { return check_store(in.damaged_store, in.store.get()); }));
+  // From a damaged store nothing can be made anew.
+  repair = repair && findings.front().ok;
+  const auto finish = [&] {
+    findings.push_back(check_blas());
+    findings.push_back({true, "SIMD", kernels::simd_target(), {}});
+    progress.finish();
+    return std::move(findings);
+  };
+  if (in.store == nullptr) {
+    for (const std::string_view derived : {"search index", "count tables"}) findings.push_back(unchecked(derived));
+    return finish();
+  }
 
   Finding index =
       checked("search index", in.segments(), [&] { return check_index(in.damaged_index, in.keeper.get(), in.store->counts().seq); });
@@ -113,10 +132,7 @@ Result<std::vector<Finding>> Shop::doctor(bool repair, Progress& progress) {
               {}};
   }
   findings.push_back(std::move(tables));
-  findings.push_back(check_blas());
-  findings.push_back({true, "SIMD", kernels::simd_target(), {}});
-  progress.finish();
-  return findings;
+  return finish();
 }
 
 std::string Shop::status_json() const {

@@ -13,6 +13,7 @@ namespace souk::engine {
 namespace {
 
 constexpr std::string_view kSettingsFile = "shop.toml";
+constexpr std::string_view kRestore = "Restore the shop's folder from a backup.";
 
 tl::unexpected<Error> no_shop(const fs::path& directory, std::string found) {
   return fail(Error{ErrorKind::not_found, "this folder is not a shop", directory.string(), "a folder with shop.toml and store/",
@@ -23,14 +24,30 @@ Status check_is_shop(const fs::path& directory) {
   std::error_code error;
   if (!fs::exists(directory, error)) return no_shop(directory, "no such folder");
   if (!fs::is_directory(directory, error)) return no_shop(directory, "a file");
-  if (!fs::exists(directory / kSettingsFile, error)) return no_shop(directory, "no shop.toml");
-  if (!fs::is_directory(directory / "store", error)) return no_shop(directory, "no store/");
-  return {};
+  if (fs::exists(directory / kSettingsFile, error)) return {};
+  if (!fs::exists(directory / "store", error)) return no_shop(directory, "no shop.toml");
+  return fail(Error{ErrorKind::not_found, "the shop is not whole", (directory / kSettingsFile).string(), "the shop's settings",
+                    "no such file", std::string(kRestore)});
+}
+
+bool is_damage(const Error& error) {
+  return error.kind == ErrorKind::corrupt || error.kind == ErrorKind::io || error.kind == ErrorKind::not_found;
 }
 
 Result<std::unique_ptr<store::Store>> open_store(const fs::path& directory, const OpenOptions& options) {
   auto store = store::Store::open(directory / "store", {.read_only = options.read_only});
-  if (store || store.error().kind != ErrorKind::busy) return store;
+  if (store) return store;
+  if (is_damage(store.error())) {
+    Error error = std::move(store).error();
+    if (error.kind == ErrorKind::not_found) {
+      error = Error{ErrorKind::corrupt, "the shop is not whole", (directory / "store" / "CURRENT").string(),
+                    "the shop's store", "no such file",          {}};
+    }
+    // Never to begin anew: what is left may be all there is. Reading may also fail for a reason that no backup mends.
+    if (error.kind == ErrorKind::corrupt || error.found.find("No such file") != std::string::npos) error.hint = kRestore;
+    return fail(std::move(error));
+  }
+  if (store.error().kind != ErrorKind::busy) return store;
   const auto holder = lock_holder(directory / "store" / "LOCK");
   return fail(Error{ErrorKind::busy,
                     "the shop is held by another process",
@@ -69,6 +86,23 @@ Shop::Impl::~Impl() {
   flush_wake.notify_all();
   if (flusher.joinable()) flusher.join();
   served.reset();  // before the store it writes to
+}
+
+// What is made from the store.
+Status Shop::Impl::open_derived() {
+  SOUK_CHECK(open_index());
+  SOUK_CHECK(open_tables());
+  if (keeper == nullptr) return {};
+  if (const auto caught_up = keeper->catch_up(options.threads, Progress::none()); !caught_up) {
+    if (!options.for_repair || !is_damage(caught_up.error())) return fail(caught_up.error());
+    damaged_index = caught_up.error();
+    keeper.reset();
+    return {};
+  }
+  publish();
+  start_background();
+  wake_flusher();
+  return {};
 }
 
 Status Shop::Impl::open_index() {
@@ -198,14 +232,14 @@ Result<std::unique_ptr<Shop>> Shop::open(const fs::path& directory, const OpenOp
   search::register_all(impl->registry);
   recommend::register_all(impl->registry);
   SOUK_CHECK(impl->make_setup());
-  SOUK_TRY(impl->store, open_store(directory, options));
-  SOUK_CHECK(impl->open_index());
-  SOUK_CHECK(impl->open_tables());
-  if (impl->keeper != nullptr) {
-    SOUK_CHECK(impl->keeper->catch_up(options.threads, Progress::none()));
-    impl->publish();
-    impl->start_background();
-    impl->wake_flusher();
+  auto store = open_store(directory, options);
+  if (store) {
+    impl->store = std::move(*store);
+    SOUK_CHECK(impl->open_derived());
+  } else if (options.for_repair && is_damage(store.error())) {
+    impl->damaged_store = std::move(store).error();
+  } else {
+    return fail(std::move(store).error());
   }
   return std::unique_ptr<Shop>(new Shop(std::move(impl)));
 }

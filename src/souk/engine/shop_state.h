@@ -21,11 +21,11 @@ struct Shop::Impl {
   OpenOptions options;
   ShopConfig config;
   shelf::Registry registry;
-  std::unique_ptr<store::Store> store;
+  std::unique_ptr<store::Store> store;  // null when it is damaged and the shop was opened for repair
   std::unique_ptr<IndexKeeper> keeper;  // null when the index is damaged and the shop was opened for repair
   std::shared_ptr<const Setup> setup;
-  std::unique_ptr<ServedLog> served;                   // null when read-only
-  std::optional<Error> damaged_index, damaged_tables;  // found at open, kept for doctor()
+  std::unique_ptr<ServedLog> served;                                  // null when read-only
+  std::optional<Error> damaged_store, damaged_index, damaged_tables;  // found at open, kept for doctor()
 
   std::mutex training;            // one training at a time
   mutable std::mutex publishing;  // guards active and answerer
@@ -41,6 +41,7 @@ struct Shop::Impl {
   fs::path segments() const { return directory / "segments"; }
   fs::path tables() const { return directory / "models" / "tables"; }
 
+  Status open_derived();
   Status open_index();
   Status open_tables();
   Status make_setup();
