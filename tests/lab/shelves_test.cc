@@ -89,7 +89,10 @@ TEST(HoldOut, RefusesWhatCannotBeHeldOut) {
   EXPECT_THAT(hold_out(log, "random").error().message(), HasSubstr("time:14d"));
   EXPECT_FALSE(hold_out(log, "time:soon"));
   EXPECT_THAT(hold_out(log, "time:400d").error().message(), HasSubstr("2020-09-13"));
-  EXPECT_EQ(hold_out(make_sequences({{0, 1}}, 2), "time:1d").error().kind, ErrorKind::unsupported);
+  const auto untimed = hold_out(make_sequences({{0, 1}}, 2), "time:1d");
+  EXPECT_EQ(untimed.error().kind, ErrorKind::unsupported);
+  EXPECT_THAT(untimed.error().message(), HasSubstr("by time only: time, time:14d or last-day"));
+  EXPECT_FALSE(held_out_tail("time:0d"));
   EXPECT_FALSE(hold_out(make_log({}, 0, 0), "time"));
 }
 
@@ -105,7 +108,7 @@ ShelfUnderTest knows_the_answer(bool knows) {
 
 TEST(EvaluateShelves, SaysPlainlyWhichFloorsAShelfBeats) {
   const auto log = random_log(2, 150, 60, 30);
-  const auto held = hold_out(log, "time");
+  const auto held = hold_out(log, "time:9d");  // long enough for many shoppers to be asked about
   ASSERT_TRUE(held);
   const std::vector<ShelfUnderTest> shelves = {knows_the_answer(true), knows_the_answer(false)};
   const auto report = evaluate_shelves(log, *held, shelves, {.threads = 2}, Progress::none());
@@ -154,6 +157,7 @@ TEST(EvaluateShelves, SamplesManyCasesBySeed) {
   EXPECT_EQ(one->shelves[0].cases, 5U);
   EXPECT_GT(one->shelves[0].possible_cases, 5U);
   EXPECT_EQ(one->shelves[0].floors, again->shelves[0].floors);
+  for (const ShelfVersus& versus : one->shelves[0].versus) EXPECT_EQ(versus.verdict, "too few") << "five cases prove nothing";
 }
 
 TEST(EvaluateShelves, WithoutCasesSaysSo) {
@@ -166,6 +170,20 @@ TEST(EvaluateShelves, WithoutCasesSaysSo) {
   ASSERT_TRUE(report);
   EXPECT_EQ(report->shelves[0].cases, 0U);
   EXPECT_THAT(report->to_text(), HasSubstr("nothing was held out"));
+}
+
+TEST(EvaluateShelves, SaysOfOneCaseThatItTellsNothing) {
+  const auto log = two_baskets();
+  const auto held = hold_out(log, "time:2d");
+  ASSERT_TRUE(held);
+  const auto report = evaluate_shelves(log, *held, std::vector{knows_the_answer(true)}, {}, Progress::none());
+  ASSERT_TRUE(report);
+  EXPECT_EQ(report->shelves[0].cases, 1U);
+  for (const std::string& text : {report->to_text(), report->to_markdown()}) {
+    EXPECT_THAT(text, HasSubstr("oracle and popularity: too few cases to tell (1 shopper)"));
+    EXPECT_THAT(text, ::testing::Not(HasSubstr("beat")));
+  }
+  EXPECT_THAT(report->to_json(), HasSubstr(R"("verdict":"too few")"));
 }
 
 TEST(EvaluateShelves, StopsAtAShelfThatFails) {

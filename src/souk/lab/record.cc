@@ -90,11 +90,9 @@ std::string RunRecord::to_json() const {
     json["paper"]["source"] = paper->source;
   }
   if (versus) {
-    json["versus"] = {{"floor", versus->floor},
-                      {"metric", versus->metric},
-                      {"delta", versus->delta},
-                      {"interval", pair_json(versus->interval)},
-                      {"p", versus->p}};
+    json["versus"] = {{"floor", versus->floor}, {"metric", versus->metric},
+                      {"delta", versus->delta}, {"interval", pair_json(versus->interval)},
+                      {"p", versus->p},         {"verdict", eval::verdict(versus->delta, versus->p, cases)}};
   }
   json["seconds"] = seconds_json(seconds);
   json["cpu_seconds"] = seconds_json(cpu_seconds);

@@ -17,8 +17,9 @@ double value_of(const Metrics& metrics, const std::string& name) {
   return found == metrics.end() ? 0.0 : found->second;
 }
 
-std::string verdict(const RunRecord::Versus& versus) {
-  const char* word = versus.p >= 0.05 ? "cannot be told from" : versus.delta > 0 ? "beats" : "does not beat";
+std::string verdict(const RunRecord::Versus& versus, std::uint64_t cases) {
+  if (cases < eval::kFewestClusters) return fmt::format("and {}: too few cases to tell ({})", versus.floor, cases);
+  const std::string_view word = eval::verdict(versus.delta, versus.p, cases);
   return fmt::format("{} {}: {} {:+.4f} [{:+.4f}, {:+.4f}], p {:.3f}", word, versus.floor, versus.metric, versus.delta, versus.interval.low,
                      versus.interval.high, versus.p);
 }
@@ -58,7 +59,7 @@ std::string table_of(const std::vector<RunRecord>& records) {
       const eval::Interval interval = found == record.interval.end() ? eval::Interval{} : found->second;
       text += fmt::format(" {:.4f} [{:.4f}, {:.4f}] |", value_of(record.metrics, column), interval.low, interval.high);
     }
-    text += fmt::format(" {} | {:.2f} | {:.2f} |\n", record.versus ? verdict(*record.versus) : "", record.seconds.train,
+    text += fmt::format(" {} | {:.2f} | {:.2f} |\n", record.versus ? verdict(*record.versus, record.cases) : "", record.seconds.train,
                         record.seconds.evaluate);
     if (record.paper) {
       text += fmt::format("| *published:* {} |", record.paper->source);
@@ -94,7 +95,7 @@ std::string RunRecord::to_text() const {
   for (const auto& [name, values] : floors) line("floor: " + name, values);
   if (paper) line("published: " + paper->source, paper->metrics);
   text += "\n";
-  if (versus) text += fmt::format("\n{} {}\n", recipe, verdict(*versus));
+  if (versus) text += fmt::format("\n{} {}\n", recipe, verdict(*versus, cases));
   text += fmt::format("\nload {:.2f} s, train {:.2f} s, evaluate {:.2f} s; processor {:.2f} s; peak memory {:.0f} MB\n", seconds.load,
                       seconds.train, seconds.evaluate, cpu_seconds.load + cpu_seconds.train + cpu_seconds.evaluate, peak_rss_mb);
   return text;

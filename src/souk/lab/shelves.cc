@@ -112,11 +112,6 @@ Result<std::vector<Floor>> fit_floors(const store::Interactions& train, unsigned
   return floors;
 }
 
-std::string verdict(const eval::PairedDifference& difference) {
-  if (difference.p >= 0.05) return "cannot be told from";
-  return difference.delta > 0 ? "beats" : "does not beat";
-}
-
 std::map<std::string, eval::Interval> intervals(const eval::RankResult& result, std::uint64_t seed,
                                                 std::span<const std::uint32_t> clusters) {
   std::map<std::string, eval::Interval> found;
@@ -165,7 +160,7 @@ struct Judge {
       report.floors.emplace_back(floor.name, result.metrics);
       report.floor_interval[floor.name] = intervals(result, options.seed, clusters);
       const auto difference = eval::paired_bootstrap(own.per_case.at(metric), result.per_case.at(metric), options.seed, 1000, clusters);
-      report.versus.push_back({floor.name, difference, verdict(difference)});
+      report.versus.push_back({floor.name, difference, std::string(eval::verdict(difference.delta, difference.p, difference.clusters))});
     }
     return report;
   }

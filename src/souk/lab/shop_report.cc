@@ -39,7 +39,8 @@ Json shelf_json(const ShelfReport& shelf) {
                               {"verdict", one.verdict},
                               {"delta", one.difference.delta},
                               {"interval", pair_json(one.difference.interval)},
-                              {"p", one.difference.p}});
+                              {"p", one.difference.p},
+                              {"shoppers", one.difference.clusters}});
   }
   json["latency_ms"] = {{"p50", shelf.p50_ms}, {"p99", shelf.p99_ms}};
   if (!shelf.note.empty()) json["note"] = shelf.note;
@@ -67,7 +68,8 @@ ShelfReport read_shelf(const Json& json) {
   }
   for (const Json& one : json.at("versus")) {
     const Json& pair = one.at("interval");
-    shelf.versus.push_back({one.at("floor"), {one.at("delta"), {pair.at(0), pair.at(1)}, one.at("p")}, one.at("verdict")});
+    const eval::PairedDifference difference{one.at("delta"), {pair.at(0), pair.at(1)}, one.at("p"), one.value("shoppers", shelf.cases)};
+    shelf.versus.push_back({one.at("floor"), difference, one.at("verdict")});
   }
   shelf.p50_ms = json.at("latency_ms").at("p50");
   shelf.p99_ms = json.at("latency_ms").at("p99");
@@ -106,6 +108,10 @@ double value_of(const Metrics& metrics, const std::string& name) {
 }
 
 std::string sentence(const ShelfReport& shelf, const ShelfVersus& one, const std::string& metric) {
+  if (one.verdict == "too few") {
+    return fmt::format("{} and {}: too few cases to tell ({} shopper{})", shelf.name, one.floor, one.difference.clusters,
+                       one.difference.clusters == 1 ? "" : "s");
+  }
   return fmt::format("{} {} {}: {} {:+.4f} [{:+.4f}, {:+.4f}], p {:.3f}", shelf.name, one.verdict, one.floor, metric, one.difference.delta,
                      one.difference.interval.low, one.difference.interval.high, one.difference.p);
 }
