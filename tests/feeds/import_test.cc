@@ -1,7 +1,12 @@
 #include "souk/feeds/import.h"
 
+#include <csignal>
+#include <fcntl.h>
 #include <fstream>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <thread>
+#include <unistd.h>
 #include <zlib.h>
 #include <zstd.h>
 
@@ -121,6 +126,16 @@ TEST_F(Importing, CellsAreTypedOnlyWhereNoDigitIsLost) {
   EXPECT_EQ(exported(RecordKind::items), "{\"key\":\"1\",\"title\":\"One\",\"attributes\":{\"a\":[\"007\",1.5,true,\"x\"],\"b\":2}}\n");
 }
 
+TEST_F(Importing, CellsThatANumberWouldSpellOtherwiseStayTexts) {
+  imported("key,title,attributes.a\n1,One,1.10|-0|9007199254740993|-0.5|250000|0.0625|9007199254740992|.5|1.|-|1.0\n");
+  const auto item = store_->item(*store_->find_item("1")).value();
+  EXPECT_EQ(item.attributes.at("a"), (std::vector<store::Value>{"1.10", "-0", "9007199254740993", -0.5, 250000.0, 0.0625,
+                                                                9007199254740992.0, ".5", "1.", "-", "1.0"}));
+  const std::string before = exported(RecordKind::items);
+  imported(before);
+  EXPECT_EQ(exported(RecordKind::items), before);
+}
+
 TEST_F(Importing, MapsColumnsWithUnits) {
   const auto report =
       imported("user,product,ts,what\n7,9,1483271606,view\n", with_map({"shopper=user,item=product", "time=ts:s", "kind=what"}));
@@ -140,6 +155,37 @@ TEST_F(Importing, MistakesInTheMappingAreTold) {
   EXPECT_FALSE(parse_map({"=x"}));
   EXPECT_EQ(refused(kEvents, with_map({"colour=x"})).what, "cannot map to this field");
   EXPECT_EQ(refused(kEvents, with_map({"time=time:fortnights"})).what, "unknown unit of times");
+}
+
+TEST_F(Importing, MappedColumnsMustStandInATablesHeader) {
+  imported("sku,name\na,Apple\n", with_map({"key=sku,title=name"}));
+  const auto error = refused("sku,name\na,Apple\n", with_map({"key=sku,title=nam"}));
+  EXPECT_EQ(error.kind, ErrorKind::invalid);
+  EXPECT_EQ(error.where, (dir_ / "feed").string());
+  EXPECT_EQ(error.expected, "a column \"nam\"");
+  EXPECT_EQ(error.found, "sku, name");
+  EXPECT_EQ(error.hint, "Did you mean \"name\"?");
+  EXPECT_EQ(store_->item(*store_->find_item("a"))->title, "Apple");
+  ImportOptions derived = with_map({"key=sku"});
+  derived.map.templates["title"] = FieldMap::Derived{"{name}[ ({brand})]", ""};
+  EXPECT_EQ(refused("sku,name\na,Apple\n", derived).expected, "a column \"brand\"");
+  EXPECT_EQ(imported("{\"sku\":\"a\"}\n", with_map({"key=sku,title=name"})).rejected, 0u);  // objects may lack what others have
+}
+
+TEST_F(Importing, LongNumbersInTemplatesKeepTheirDigits) {
+  ImportOptions derived = with_map({"title=name"});
+  derived.map.templates["key"] = FieldMap::Derived{"{id}", ""};
+  imported("{\"id\":1000000,\"name\":\"Million\"}\n", derived);
+  EXPECT_TRUE(store_->find_item("1000000"));
+}
+
+TEST_F(Importing, TheKindIsToldByTheFirstRecordThatTells) {
+  EXPECT_EQ(imported("{\"key\":\"\xff\"}\n{\"key\n{\"key\":\"x\"}\n{\"key\":\"a\",\"title\":\"A\"}\n", lenient()).accepted, 2u);
+  EXPECT_EQ(refused("{\"key\":\"\xff\"}\n").found, "no field that can be read");
+  EXPECT_EQ(refused("{\"a\":1,\"b\":2}\n{\"b\":1,\"c\":1}\n").found, "a, b, c");
+  std::string late;
+  for (int i = 0; i < 100; ++i) late += "{\"key\":\"" + std::to_string(i) + "\"}\n";
+  EXPECT_EQ(refused(late + "{\"key\":\"a\",\"title\":\"A\"}\n").found, "key");
 }
 
 TEST_F(Importing, AsksWhenTheKindCannotBeTold) {
@@ -323,6 +369,67 @@ TEST_F(Importing, MergingPatchesItems) {
             "{\"key\":\"a\",\"title\":\"Apple\",\"description\":\"Red\",\"offers\":[{\"amount\":\"2.50\",\"currency\":\"EUR\","
             "\"availability\":\"in_stock\"}]}\n{\"key\":\"n\",\"title\":\"New\"}\n");
   EXPECT_EQ(refused(kEvents, merge).what, "--full and --merge are for items");
+}
+
+TEST_F(Importing, MergingIsForItemsWhateverFieldsAPatchHas) {
+  imported("{\"key\":\"a\",\"title\":\"Apple\"}\n");
+  ImportOptions merge;
+  merge.merge = true;
+  EXPECT_EQ(imported("{\"key\":\"a\",\"url\":\"https://shop.example/a\"}\n", merge).changed, 1u);
+}
+
+TEST_F(Importing, APatchKeepsTheTimeOfItsItemAndIsApplied) {
+  imported("{\"key\":\"a\",\"title\":\"Apple\",\"updated\":\"2017-01-01T00:00:00Z\"}\n");
+  ImportOptions merge;
+  merge.merge = true;
+  EXPECT_EQ(imported("{\"key\":\"a\",\"brand\":\"X\"}\n", merge).changed, 1u);
+  EXPECT_EQ(imported("{\"key\":\"a\",\"brand\":\"Y\",\"updated\":\"2016-01-01T00:00:00Z\"}\n", merge).changed, 0u);
+  EXPECT_EQ(exported(RecordKind::items), "{\"key\":\"a\",\"title\":\"Apple\",\"brand\":\"X\",\"updated\":\"2017-01-01T00:00:00Z\"}\n");
+}
+
+TEST_F(Importing, ExportReplacesTheFileThatALinkPointsTo) {
+  imported(kItems);
+  const fs::path file = write("file", "old"), link = dir_ / "link", dangling = dir_ / "dangling";
+  fs::create_symlink("file", link);
+  fs::create_symlink("new", dangling);
+  ASSERT_TRUE(export_records(*store_, RecordKind::items, link, Progress::none()));
+  ASSERT_TRUE(export_records(*store_, RecordKind::items, dangling, Progress::none()));
+  EXPECT_TRUE(fs::is_symlink(link));
+  EXPECT_TRUE(fs::is_symlink(dangling));
+  EXPECT_EQ(read_file(file).value(), exported(RecordKind::items));
+  EXPECT_EQ(read_file(dir_ / "new").value(), exported(RecordKind::items));
+  EXPECT_FALSE(fs::exists(dir_ / "file.part"));
+}
+
+TEST_F(Importing, ExportWritesIntoAPipe) {
+  imported(kItems);
+  const fs::path pipe = dir_ / "pipe";
+  ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+  std::string read;
+  std::thread reader([&] {
+    std::ifstream in(pipe, std::ios::binary);
+    read.assign(std::istreambuf_iterator<char>(in), {});
+  });
+  const auto lines = export_records(*store_, RecordKind::items, pipe, Progress::none());
+  reader.join();
+  ASSERT_TRUE(lines) << lines.error().message();
+  EXPECT_EQ(*lines, 2u);
+  EXPECT_EQ(read, exported(RecordKind::items));
+  EXPECT_TRUE(fs::is_fifo(pipe));
+}
+
+TEST_F(Importing, ExportIntoAPipeThatNobodyReadsAnyMoreIsAnError) {
+  imported("{\"key\":\"a\",\"title\":\"" + std::string(1'000'000, 'x') + "\"}\n");  // more than a pipe holds
+  const fs::path pipe = dir_ / "pipe";
+  ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+  const auto before = std::signal(SIGPIPE, SIG_IGN);
+  std::thread reader([&] { ::close(::open(pipe.c_str(), O_RDONLY | O_CLOEXEC)); });
+  const auto lines = export_records(*store_, RecordKind::items, pipe, Progress::none());
+  reader.join();
+  std::signal(SIGPIPE, before);
+  ASSERT_FALSE(lines);
+  EXPECT_EQ(lines.error().kind, ErrorKind::io);
+  EXPECT_TRUE(fs::is_fifo(pipe));
 }
 
 std::string many_events(std::size_t count) {

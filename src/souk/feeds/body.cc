@@ -1,5 +1,8 @@
 // Request bodies: one object, an array of objects, or NDJSON. Only the borders of records are found here; what stands between them is
-// checked when the record is read.
+// checked when the record is read. A line of NDJSON that begins with a brace begins a record, whatever the one before it lacks, so that
+// a broken record spoils no other.
+#include <algorithm>
+
 #include "souk/feeds/record_json.h"
 
 namespace souk::feeds {
@@ -15,28 +18,69 @@ class BodySplitter {
     if (body_.starts_with("\xEF\xBB\xBF")) at_ = 3;
     skip_space();
     if (at_ == body_.size()) return wrong("a JSON object, a list of objects, or one object a line", "an empty body");
-    const bool list = body_[at_] == '[';
-    if (list) ++at_;
-    std::vector<BodyRecord> records;
-    for (;;) {
-      skip_space();
-      if (list && records.empty() && take(']')) break;
-      if (at_ == body_.size() && !list) return records;
-      if (at_ == body_.size() || body_[at_] != '{') return wrong("an object", rest());
-      const std::size_t begin = at_, line = line_;
-      if (!skip_object()) return wrong("the end of the object that begins in line " + std::to_string(line), "the end of the body");
-      records.push_back(BodyRecord{line, body_.substr(begin, at_ - begin)});
-      skip_space();
-      if (!list) continue;
-      if (take(']')) break;
-      if (!take(',')) return wrong("a comma or ]", rest());
-    }
-    skip_space();
-    if (at_ != body_.size()) return wrong("nothing after the list", rest());
-    return records;
+    list_ = take('[');
+    if (list_) return split_list();
+    if (body_[at_] != '{' && body_.find("\n{", at_) == std::string_view::npos) return wrong("an object", rest());
+    if (whole_object()) return std::move(records_);
+    return split_lines();
   }
 
  private:
+  Result<std::vector<BodyRecord>> split_list() {
+    skip_space();
+    bool more = !take(']');
+    while (more) {
+      skip_space();
+      if (at_ == body_.size() || body_[at_] != '{') return wrong("an object", rest());
+      const std::size_t begin = at_, line = line_;
+      if (!skip_object(body_.size())) {
+        return wrong("the end of the object that begins in line " + std::to_string(line), "the end of the body");
+      }
+      records_.push_back(BodyRecord{line, body_.substr(begin, at_ - begin), records_.size(), true});
+      skip_space();
+      more = !take(']');
+      if (more && !take(',')) return wrong("a comma or ]", rest());
+    }
+    skip_space();
+    if (at_ != body_.size()) return wrong("nothing after the list", rest());
+    return std::move(records_);
+  }
+
+  // Whether the body is one object, written over any lines: then it is the record.
+  bool whole_object() {
+    const std::size_t begin = at_, line = line_;
+    bool whole = body_[at_] == '{' && skip_object(body_.size());
+    const std::size_t end = at_;
+    skip_space();
+    whole = whole && at_ == body_.size();
+    if (whole) records_.push_back(BodyRecord{line, body_.substr(begin, end - begin)});
+    at_ = begin;
+    line_ = line;
+    return whole;
+  }
+
+  std::vector<BodyRecord> split_lines() {
+    std::size_t next = at_;  // the next line that begins with a brace
+    for (skip_space(); at_ < body_.size(); skip_space()) {
+      const std::size_t begin = at_, line = line_;
+      if (next <= begin) next = std::min(body_.find("\n{", begin), body_.size());
+      if (body_[at_] != '{') {
+        at_ = line_end();
+      } else if (skip_object(next)) {
+        const std::size_t end = at_;
+        const std::size_t rest = std::min(body_.find_first_not_of(" \t\r", at_), body_.size());
+        at_ = rest == body_.size() || body_[rest] == '\n' || body_[rest] == '{' ? end : line_end();
+      } else {
+        at_ = next;
+      }
+      const std::string_view record = body_.substr(begin, at_ - begin);
+      line_ = line + static_cast<std::size_t>(std::ranges::count(record, '\n'));
+      records_.push_back(BodyRecord{line, record.substr(0, record.find_last_not_of(kSpace) + 1), records_.size(), false});
+    }
+    return std::move(records_);
+  }
+
+  std::size_t line_end() const { return std::min(body_.find('\n', at_), body_.size()); }
   void skip_space() {
     for (; at_ < body_.size() && kSpace.find(body_[at_]) != std::string_view::npos; ++at_) line_ += body_[at_] == '\n';
   }
@@ -45,13 +89,13 @@ class BodySplitter {
     ++at_;
     return true;
   }
-  // From a brace to behind the one that closes it; false at the end of the body.
-  bool skip_object() {
+  // From a brace to behind the one that closes it; false when there is none before `end`.
+  bool skip_object(std::size_t end) {
     std::size_t depth = 0;
-    for (; at_ < body_.size(); ++at_) {
+    for (; at_ < end; ++at_) {
       const char c = body_[at_];
       if (c == '"') {
-        if (!skip_string()) return false;
+        if (!skip_string(end)) return false;
       } else if (c == '{' || c == '[') {
         ++depth;
       } else if (c == '}' || c == ']') {
@@ -62,14 +106,15 @@ class BodySplitter {
     }
     return false;
   }
-  // From a quote to the one that closes it.
-  bool skip_string() {
-    for (++at_; at_ < body_.size(); ++at_) {
+  // From a quote to the one that closes it; where lines divide records, in the same line.
+  bool skip_string(std::size_t end) {
+    for (++at_; at_ < end; ++at_) {
       if (body_[at_] == '\\') {
         ++at_;
       } else if (body_[at_] == '"') {
         return true;
       } else if (body_[at_] == '\n') {
+        if (!list_) return false;
         ++line_;
       }
     }
@@ -87,6 +132,8 @@ class BodySplitter {
 
   std::string_view body_;
   std::size_t at_ = 0, line_ = 1;
+  bool list_ = false;
+  std::vector<BodyRecord> records_;
 };
 
 }  // namespace

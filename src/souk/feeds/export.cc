@@ -3,14 +3,17 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
+#include <fcntl.h>
 #include <unistd.h>
+#include <utility>
 
 #include "souk/feeds/import.h"
 
 namespace souk::feeds {
 namespace {
 
-// Lines to a file that takes its name when it is complete, or to standard output.
+// Lines to a file that takes its name when it is complete. What is no regular file (a pipe, a device, standard output) is written into;
+// of a symbolic link the file that it points to is replaced.
 class LineWriter {
  public:
   explicit LineWriter(fs::path path) : path_(std::move(path)) {}
@@ -18,37 +21,56 @@ class LineWriter {
     if (file_ == nullptr || file_ == stdout) return;
     std::fclose(file_);
     std::error_code ignored;
-    fs::remove(part(), ignored);
+    if (!straight_) fs::remove(part(), ignored);
   }
   LineWriter(const LineWriter&) = delete;
   LineWriter& operator=(const LineWriter&) = delete;
 
   Status open() {
-    file_ = path_ == "-" ? stdout : std::fopen(part().c_str(), "wb");
-    return file_ != nullptr ? Status() : failed();
+    if (path_ == "-") {
+      file_ = stdout;
+      return {};
+    }
+    std::error_code error;
+    const bool exists = fs::exists(path_, error), link = fs::is_symlink(path_, error);
+    straight_ = exists ? !fs::is_regular_file(path_, error) : link;
+    if (link && !straight_) {
+      if (fs::path target = fs::canonical(path_, error); !error) path_ = std::move(target);
+      straight_ = static_cast<bool>(error);  // a link of /proc may point to a file that has no name
+    }
+    if (straight_) {
+      const int descriptor = ::open(path_.c_str(), O_WRONLY | O_TRUNC | O_CLOEXEC | (exists ? 0 : O_CREAT), 0666);
+      file_ = descriptor < 0 ? nullptr : ::fdopen(descriptor, "wb");
+    } else {
+      file_ = std::fopen(part().c_str(), "wb");
+    }
+    return file_ != nullptr ? Status() : failed(errno);
   }
   bool add(std::string_view line) {
     ++lines_;
-    good_ = good_ && std::fwrite(line.data(), 1, line.size(), file_) == line.size() && std::fputc('\n', file_) != EOF;
-    return good_;
+    if (error_ == 0 && (std::fwrite(line.data(), 1, line.size(), file_) != line.size() || std::fputc('\n', file_) == EOF)) error_ = errno;
+    return error_ == 0;
   }
   Result<std::uint64_t> finish() {
-    if (!good_ || std::fflush(file_) != 0) return failed();
+    if (error_ != 0) return failed(error_);
+    if (std::fflush(file_) != 0) return failed(errno);
     if (file_ == stdout) return lines_;
-    if (::fsync(::fileno(file_)) != 0 || std::rename(part().c_str(), path_.c_str()) != 0) return failed();
-    std::fclose(file_);
-    file_ = nullptr;
+    const bool synced = ::fsync(::fileno(file_)) == 0 || (straight_ && errno == EINVAL);  // pipes cannot be synced
+    if (!synced || (!straight_ && std::rename(part().c_str(), path_.c_str()) != 0)) return failed(errno);
+    if (std::fclose(std::exchange(file_, nullptr)) != 0) return failed(errno);
+    if (straight_) return lines_;
     SOUK_CHECK(sync_directory(fs::absolute(path_).parent_path()));
     return lines_;
   }
 
  private:
   fs::path part() const { return path_.string() + ".part"; }
-  tl::unexpected<Error> failed() const { return fail_errno("cannot write the export", path_.string(), errno); }
+  tl::unexpected<Error> failed(int error) const { return fail_errno("cannot write the export", path_.string(), error); }
 
   fs::path path_;
   std::FILE* file_ = nullptr;
-  bool good_ = true;
+  bool straight_ = false;  // written into as it stands, not replaced
+  int error_ = 0;          // of the first write that failed
   std::uint64_t lines_ = 0;
 };
 

@@ -42,11 +42,34 @@ Status read_header(const fs::path& path, std::string_view text, FileForm& form) 
   return {};
 }
 
-// The names of the first object, for telling what kind of records the file holds.
-std::vector<std::string> first_names(std::string_view text) {
-  const std::size_t begin = text.find_first_not_of(" \t\r\n");
+// The names of each of the first objects, for telling what kind of records the file holds: a broken line does not tell, later ones may.
+std::vector<std::vector<std::string>> first_names(std::string_view text) {
+  constexpr std::size_t kLookedAt = 100;
   const RowPlan plan = RowPlan::compile(RecordKind::shoppers, FieldMap{}, false, "EUR").value();
-  return JsonReader(plan).names_of(text.substr(begin, text.find('\n', begin) - begin));
+  JsonReader reader(plan);
+  std::vector<std::vector<std::string>> names;
+  std::size_t begin = text.find_first_not_of(" \t\r\n");
+  for (; begin != std::string_view::npos && names.size() < kLookedAt; begin = text.find_first_not_of(" \t\r\n", begin)) {
+    const std::size_t end = std::min(text.find('\n', begin), text.size());
+    names.push_back(reader.names_of(text.substr(begin, end - begin)));
+    begin = end;
+  }
+  return names;
+}
+
+// By the names in a table's header or in one object, and the fields that a mapping fills.
+std::optional<RecordKind> kind_told_by(const std::vector<std::string>& columns, const FieldMap& map) {
+  std::set<std::string, std::less<>> names(columns.begin(), columns.end());
+  for (const auto& [field, source] : map.fields) names.insert(field);
+  for (const auto& [field, text] : map.constants) names.insert(field);
+  for (const auto& [field, text] : map.templates) names.insert(field);
+  const auto any = [&](std::initializer_list<std::string_view> candidates) {
+    return std::ranges::any_of(candidates, [&](std::string_view name) { return names.contains(name); });
+  };
+  if (any({"shopper", "session"}) && any({"item", "kind"})) return RecordKind::events;
+  if (any({"consent", "consent.train", "consent.personalise", "created"}) && any({"key"})) return RecordKind::shoppers;
+  if (any({"title", "offers", "price", "category", "brand", "description", "gtin"}) && any({"key"})) return RecordKind::items;
+  return std::nullopt;
 }
 
 }  // namespace
@@ -77,27 +100,24 @@ Result<FileForm> inspect_file(const fs::path& path, Format format) {
     return form;
   }
   if (text[first] == '[') return bad_file(path, "one JSON object a line", "a JSON array", "Convert it: jq -c '.[]' FILE > FILE.jsonl");
-  form.columns = first_names(std::string_view(text).substr(form.header_bytes));
+  form.first_names = first_names(std::string_view(text).substr(form.header_bytes));
   return form;
 }
 
 Result<RecordKind> kind_of(const FileForm& form, const FieldMap& map, const fs::path& path) {
-  std::set<std::string, std::less<>> names(form.columns.begin(), form.columns.end());
-  for (const auto& [field, source] : map.fields) names.insert(field);
-  for (const auto& [field, text] : map.constants) names.insert(field);
-  for (const auto& [field, text] : map.templates) names.insert(field);
-  const auto any = [&](std::initializer_list<std::string_view> candidates) {
-    return std::ranges::any_of(candidates, [&](std::string_view name) { return names.contains(name); });
-  };
-  if (any({"shopper", "session"}) && any({"item", "kind"})) return RecordKind::events;
-  if (any({"consent", "consent.train", "consent.personalise", "created"}) && any({"key"})) return RecordKind::shoppers;
-  if (any({"title", "offers", "price", "category", "brand", "description", "gtin"}) && any({"key"})) return RecordKind::items;
+  const std::vector<std::vector<std::string>> header{form.columns};
+  const auto& records = form.format == Format::jsonl ? form.first_names : header;
+  std::set<std::string_view> seen;
   std::string found;
-  for (const std::string& column : form.columns) {
-    if (found.size() < 200) found += (found.empty() ? "" : ", ") + column;
+  for (const std::vector<std::string>& columns : records) {
+    if (const auto kind = kind_told_by(columns, map)) return *kind;
+    for (const std::string& column : columns) {
+      if (found.size() < 200 && seen.insert(column).second) found += (found.empty() ? "" : ", ") + column;
+    }
   }
   return fail(Error{ErrorKind::invalid, "cannot tell what the records are", path.string(),
-                    "item and shopper (events), key and title (items), or key and consent (shoppers)", found.empty() ? "nothing" : found,
+                    "item and shopper (events), key and title (items), or key and consent (shoppers)",
+                    found.empty() ? "no field that can be read" : found,
                     "Say so: --as items, --as events or --as shoppers; and name the columns: --map key=COLUMN,title=COLUMN."});
 }
 

@@ -14,10 +14,11 @@
 namespace souk::feeds {
 
 struct FileForm {
-  Format format = Format::jsonl;     // never automatic
-  char delimiter = ',';              // of tables
-  std::vector<std::string> columns;  // a table's header; of JSON, the names in the first object
-  std::size_t header_bytes = 0;      // byte order mark and header, before the first record
+  Format format = Format::jsonl;                      // never automatic
+  char delimiter = ',';                               // of tables
+  std::vector<std::string> columns;                   // a table's header
+  std::vector<std::vector<std::string>> first_names;  // of JSON: the names in the first objects, as far as they can be read
+  std::size_t header_bytes = 0;                       // byte order mark and header, before the first record
   std::size_t header_lines = 0;
   bool empty = false;  // nothing but white space
 };
@@ -25,7 +26,7 @@ struct FileForm {
 // Errors: unreadable, not UTF-8 text, a JSON array, a header with empty or repeated names.
 Result<FileForm> inspect_file(const fs::path& path, Format format);
 
-// By the fields that only one kind has; an error asks.
+// By the fields that only one kind has, in a table's header or in the first JSON object that tells; an error asks.
 Result<RecordKind> kind_of(const FileForm& form, const FieldMap& map, const fs::path& path);
 
 struct Chunk {

@@ -3,6 +3,8 @@
 #include <array>
 #include <charconv>
 
+#include "souk/feeds/json_text.h"
+
 namespace souk::feeds {
 namespace {
 
@@ -84,18 +86,15 @@ void each_part(std::string_view text, const Use& use) {
   }
 }
 
-// A cell is a number when writing the number again would not lose a digit: codes such as 007 and 20-digit numbers stay texts.
+// A cell is a number when the number is written as the cell is: 007, 1.10 and 20-digit numbers stay texts.
 Value typed_value(std::string_view text) {
   if (text == "true") return true;
   if (text == "false") return false;
-  std::string_view digits = text;
-  if (!digits.empty() && digits.front() == '-') digits.remove_prefix(1);
-  if (digits.empty() || digits.size() > 16 || digits.find_first_not_of("0123456789.") != std::string_view::npos) return std::string(text);
-  const auto whole = digits.substr(0, digits.find('.'));
-  if (whole.empty() || (whole.size() > 1 && whole.front() == '0') || digits.back() == '.') return std::string(text);
+  constexpr std::size_t kLongestNumber = 24;  // 17 digits, a sign, a point and zeros before the digits
   double number = 0;
+  if (text.size() > kLongestNumber || text.find_first_not_of("-.0123456789") != std::string_view::npos) return std::string(text);
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc() || end != text.data() + text.size()) return std::string(text);
+  if (error != std::errc() || end != text.data() + text.size() || !reads_back(text, number)) return std::string(text);
   return number;
 }
 
@@ -449,7 +448,7 @@ bool RecordBuilder::fit_amount(Decimal& amount, std::string_view currency, const
   const auto fitted = amount.with_scale(digits);
   if (!fitted) {
     return refuse(path, "at most " + std::to_string(digits) + " digits after the point, as " + std::string(currency) + " has",
-                  found_text(amount.to_string()));
+                  amount.to_string());
   }
   amount = *fitted;
   return true;
@@ -478,6 +477,9 @@ bool RecordBuilder::finish_event() {
   using store::EventKind;
   const EventKind kind = event_.kind;
   if (kind == EventKind::other && event_.kind_name.empty()) return refuse("kind", "a kind such as view or purchase", "nothing");
+  if (kind == EventKind::refund && event_.value && event_.value->mantissa < 0) {
+    return refuse("value", "the positive amount returned", event_.value->to_string());
+  }
   if (event_.shopper.empty() && event_.session.empty()) return refuse("shopper", "a shopper or a session", "neither");
   if (event_.shopper.starts_with(store::kVisitorPrefix)) {
     return refuse("shopper", "a key that does not begin with \"session:\", which names visitors", found_text(event_.shopper));

@@ -109,9 +109,12 @@ Status Import::add_file(const fs::path& path) {
     if (options_.as) {
       kind = *options_.as;
     } else {
-      SOUK_TRY(kind, kind_of(form, options_.map, path));
+      const auto told = kind_of(form, options_.map, path);
+      if (!told && !options_.merge) return fail(told.error());
+      kind = told.value_or(RecordKind::items);  // a patch may have any fields, and only items are merged
     }
     SOUK_TRY(auto rows, RowPlan::compile(kind, options_.map, options_.strict, options_.currency));
+    if (form.format != Format::jsonl) SOUK_CHECK(rows.check_header(form.columns, path.string()));
     file.plan.emplace(FilePlan{std::move(form), std::move(rows), options_.merge, options_.finish_item, options_.finish_event});
   }
   files_.push_back(std::move(file));

@@ -77,7 +77,7 @@ struct JsonReader::Impl {
   bool parse(std::string_view json, JsonObject& object, simdjson::ondemand::document& document);
   bool read(std::string_view json);
   bool read_field(std::string_view name, JsonValue value);
-  bool scalar_text(std::string_view name, JsonValue value, std::string& out);
+  bool scalar_text(std::string_view name, JsonValue value, std::string& out, bool& number);
   bool set(const FieldUse& use, const std::string& path, JsonValue value);
   bool set_scalar(const FieldUse& use, const std::string& path, JsonValue value);
   bool clear(const Target& target);
@@ -85,9 +85,17 @@ struct JsonReader::Impl {
   bool local_texts(const std::string& path, JsonValue value);
   bool offers(const std::string& path, JsonValue value);
   bool offer(const std::string& path, JsonObject object, store::Offer& out);
+  bool offer_field(const std::string& at, std::string_view name, std::string_view words, store::Offer& out);
   bool vectors(const std::string& path, JsonValue value);
   bool consent(const std::string& path, JsonValue value);
   bool patch_offer();
+
+  // Shows the refused number as it stood, without the quotes of a text.
+  bool refused_number(std::string_view token) {
+    RowProblem& problem = builder.problem();
+    if (problem.found == found_text(token)) problem.found = found_text(token, false);
+    return false;
+  }
 };
 
 bool JsonReader::Impl::local_texts(const std::string& path, JsonValue value) {
@@ -119,6 +127,26 @@ bool JsonReader::Impl::local_texts(const std::string& path, JsonValue value) {
   });
 }
 
+bool JsonReader::Impl::offer_field(const std::string& at, std::string_view name, std::string_view words, store::Offer& out) {
+  const auto time = [&](std::optional<Timestamp>& field) {
+    const std::string_view expected = TimeUnit().read(words, field.emplace());
+    return expected.empty() ? true : builder.refuse(at, std::string(expected), found_text(words));
+  };
+  if (name == "market") return out.market = words, true;
+  if (name == "amount") return builder.set_amount(out.amount, words, at);
+  if (name == "was") return builder.set_amount(out.was.emplace(), words, at);
+  if (name == "currency") return out.currency = words, builder.check_currency(words, at);
+  if (name == "from") return time(out.from);
+  if (name == "until") return time(out.until);
+  if (name != "availability") {
+    return builder.refuse(at, "market, amount, currency, was, availability, from or until", found_text(name));
+  }
+  const auto availability = store::availability_named(words);
+  if (!availability) return builder.refuse(at, "in_stock, out_of_stock, preorder, backorder or discontinued", found_text(words));
+  out.availability = *availability;
+  return true;
+}
+
 bool JsonReader::Impl::offer(const std::string& path, JsonObject object, store::Offer& out) {
   bool priced = false;
   const bool good = values.each_member(path, object, [&](std::string_view name, JsonValue value) {
@@ -128,28 +156,11 @@ bool JsonReader::Impl::offer(const std::string& path, JsonObject object, store::
     json_type type{};
     if (!values.type(at, value, type)) return false;
     double ignored = 0;
-    if (type == json_type::number && name != "market" && name != "currency" && name != "availability") {
-      if (!values.number(at, value, words, ignored)) return false;
-    } else if (!values.text(at, value, words)) {
-      return false;
-    }
-    const auto time = [&](std::optional<Timestamp>& field) {
-      const std::string_view expected = TimeUnit().read(words, field.emplace());
-      return expected.empty() ? true : builder.refuse(at, std::string(expected), found_text(words));
-    };
-    if (name == "market") return out.market = words, true;
-    if (name == "amount") return priced = true, builder.set_amount(out.amount, words, at);
-    if (name == "was") return builder.set_amount(out.was.emplace(), words, at);
-    if (name == "currency") return out.currency = words, builder.check_currency(words, at);
-    if (name == "from") return time(out.from);
-    if (name == "until") return time(out.until);
-    if (name != "availability") {
-      return builder.refuse(at, "market, amount, currency, was, availability, from or until", found_text(name));
-    }
-    const auto availability = store::availability_named(words);
-    if (!availability) return builder.refuse(at, "in_stock, out_of_stock, preorder, backorder or discontinued", found_text(words));
-    out.availability = *availability;
-    return true;
+    const bool number = type == json_type::number && name != "market" && name != "currency" && name != "availability";
+    if (!(number ? values.number(at, value, words, ignored) : values.text(at, value, words))) return false;
+    priced = priced || name == "amount";
+    if (offer_field(at, name, words, out)) return true;
+    return number ? refused_number(words) : false;
   });
   if (!good) return false;
   if (!priced) return builder.refuse(path + ".amount", "an amount such as 29.90", "nothing");
@@ -224,7 +235,8 @@ bool JsonReader::Impl::set_scalar(const FieldUse& use, const std::string& path, 
   } else {
     return values.wrong_type(path, expected_scalar(field), value);
   }
-  return builder.set(use.target, token, use.unit);
+  if (builder.set(use.target, token, use.unit)) return true;
+  return type == json_type::number ? refused_number(token) : false;
 }
 
 bool JsonReader::Impl::clear(const Target& target) {
@@ -282,6 +294,9 @@ bool JsonReader::Impl::clear(const Target& target) {
     case Field::vectors:
       item.vectors.clear();
       break;
+    case Field::updated:
+      item.updated.reset();
+      break;
     case Field::key:
       return builder.refuse("key", "a key: it cannot be removed", "null");
     default:
@@ -315,15 +330,23 @@ bool JsonReader::Impl::set(const FieldUse& use, const std::string& path, JsonVal
   }
 }
 
-bool JsonReader::Impl::scalar_text(std::string_view name, JsonValue value, std::string& out) {
+bool JsonReader::Impl::scalar_text(std::string_view name, JsonValue value, std::string& out, bool& number) {
+  json_type type{};
+  if (!values.type(std::string(name), value, type)) return false;
+  number = type == json_type::number;
+  if (number) {  // its digits as they stand: 1000000 is not 1e+06
+    std::string_view token;
+    double ignored = 0;
+    if (!values.number(std::string(name), value, token, ignored)) return false;
+    out = token;
+    return true;
+  }
   std::vector<store::Value> read;
   if (!values.attribute_value(std::string(name), value, read)) return false;
   out.clear();
   if (read.empty()) return true;
   if (const auto* words = std::get_if<std::string>(&read.front())) {
     out = *words;
-  } else if (const auto* amount = std::get_if<double>(&read.front())) {
-    append_json_number(out, *amount);
   } else {
     out = std::get<bool>(read.front()) ? "true" : "false";
   }
@@ -351,10 +374,11 @@ bool JsonReader::Impl::read_field(std::string_view name, JsonValue value) {
   if (column->fields.size() == 1 && column->slot < 0) return set(column->fields.front(), std::string(name), value);
   std::string scratch;
   std::string& words = column->slot < 0 ? scratch : slot_texts[static_cast<std::size_t>(column->slot)];
-  if (!scalar_text(name, value, words)) return false;
+  bool number = false;
+  if (!scalar_text(name, value, words, number)) return false;
   if (words.empty()) return true;
   for (const FieldUse& use : column->fields) {
-    if (!builder.set(use.target, words, use.unit)) return false;
+    if (!builder.set(use.target, words, use.unit)) return number ? refused_number(words) : false;
   }
   return true;
 }
@@ -413,7 +437,6 @@ bool JsonReader::patch(const store::Item& item, std::string_view patch) {
   impl_->merging = true;
   impl_->builder.begin();
   impl_->builder.item() = item;
-  impl_->builder.item().updated.reset();
   if (!impl_->read(patch)) return false;
   if (item.key.empty() || impl_->builder.item().key == item.key) return true;
   return impl_->builder.refuse("key", "the item's own key", found_text(impl_->builder.item().key));

@@ -20,7 +20,7 @@ class JsonReader {  // reuses its memory between calls; one a thread
 
   // Fills builder().item() and so on. False: builder().problem(), without a line.
   bool read(std::string_view json);
-  // RFC 7396: merges `patch` into `item`; the result is builder().item(). A patch without `updated` counts from its arrival.
+  // RFC 7396: merges `patch` into `item`; the result is builder().item().
   bool patch(const store::Item& item, std::string_view patch);
   RecordBuilder& builder();
   // The top-level fields of the last record that went to `attributes`; valid until the next call.

@@ -4,6 +4,7 @@
 #include <charconv>
 #include <string>
 #include <string_view>
+#include <system_error>
 
 #include "souk/base/json_text.h"
 
@@ -16,6 +17,16 @@ void append_json_number(std::string& out, Number value) {
   const auto [end, error] = std::to_chars(buffer, buffer + sizeof buffer, value);
   (void)error;  // 40 bytes hold every number
   out.append(buffer, end);
+}
+
+// Whether `text` is what a number is written as: shortest digits, no exponent, no more than 2^53 for whole numbers. A text that is not
+// would come back as another one: 007, 1.10, -0, 9007199254740993.
+inline bool reads_back(std::string_view text, double value) {
+  constexpr double kExactIntegers = 9007199254740992.0;  // 2^53: doubles hold every whole number up to it
+  if (text == "-0" || value > kExactIntegers || value < -kExactIntegers) return false;
+  char buffer[400];
+  const auto [end, error] = std::to_chars(buffer, buffer + sizeof buffer, value, std::chars_format::fixed);
+  return error == std::errc() && text == std::string_view(buffer, static_cast<std::size_t>(end - buffer));
 }
 
 // Adds `"name":` to an object that is being written, with a comma where one is due.

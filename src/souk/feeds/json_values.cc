@@ -1,15 +1,11 @@
 #include "souk/feeds/json_values.h"
 
-#include <cmath>
-
 #include "souk/feeds/json_text.h"
 
 namespace souk::feeds {
 namespace {
 
 using simdjson::ondemand::json_type;
-
-constexpr double kExactIntegers = 9007199254740992.0;  // 2^53: doubles hold every whole number up to it
 
 std::string_view name_of_type(json_type type) {
   switch (type) {
@@ -172,8 +168,8 @@ bool JsonValues::attribute_value(const std::string& path, JsonValue value, std::
     case json_type::number: {
       double amount = 0;
       if (!number(path, value, token, amount)) return false;
-      // Longer whole numbers are identifiers; a double would change their digits.
-      if (std::abs(amount) > kExactIntegers && is_whole_number(token)) {
+      // Long whole numbers are identifiers; a double would change their digits.
+      if (amount != 0 && is_whole_number(token) && !reads_back(token, amount)) {
         out.emplace_back(std::string(token));
       } else {
         out.emplace_back(amount == 0 ? 0.0 : amount);

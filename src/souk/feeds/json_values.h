@@ -1,9 +1,11 @@
 // Reading typed values out of simdjson's on-demand documents, with the path of what is wrong. Private to the JSON reader.
 #pragma once
 
+#include <array>
 #include <simdjson.h>
 #include <string>
 #include <string_view>
+#include <unordered_set>
 #include <vector>
 
 #include "souk/feeds/fields.h"
@@ -19,6 +21,27 @@ inline constexpr int kDeepestJson = 32;
 std::string_view trimmed_token(std::string_view token);
 bool is_whole_number(std::string_view token);
 bool is_null(JsonValue value);  // consumes the value when it is
+
+// The names of one object so far, to find one that stands twice.
+class NamesSeen {
+ public:
+  bool add(std::string_view name) {  // false: it was there
+    if (count_ < few_.size()) {
+      for (std::size_t i = 0; i < count_; ++i) {
+        if (few_[i] == name) return false;
+      }
+      few_[count_++] = name;
+      return true;
+    }
+    if (many_.empty()) many_.insert(few_.begin(), few_.end());
+    return many_.insert(name).second;
+  }
+
+ private:
+  std::array<std::string_view, 32> few_;
+  std::size_t count_ = 0;
+  std::unordered_set<std::string_view> many_;
+};
 
 // Every function reads its value whole, and answers false after it refused it through the builder.
 class JsonValues {
@@ -42,12 +65,14 @@ class JsonValues {
   // use(name, value) for each member; false ends it.
   template <class Use>
   bool each_member(const std::string& path, JsonObject object, const Use& use) {
+    NamesSeen seen;
     for (auto member : object) {
       std::string_view name;
       JsonValue value;
       if (const auto error = member.unescaped_key().get(name)) return broken(path, error);
       if (const auto error = member.value().get(value)) return broken(path, error);
       if (name.find('\0') != std::string_view::npos) return builder_.refuse(path, "names without NUL characters", "a NUL character");
+      if (!seen.add(name)) return builder_.refuse((path.empty() ? "" : path + ".") + std::string(name), "each field once", "twice");
       if (!use(name, value)) return false;
     }
     return true;

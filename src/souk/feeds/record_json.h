@@ -53,11 +53,14 @@ std::string to_json(const store::Item& item);
 std::string to_json(const store::Event& event);
 std::string to_json(const store::Shopper& shopper);
 
-// Splits a request body into records: one JSON object, an array of objects, or NDJSON; each with its line. An error names what is wrong
-// with the body as a whole.
+// Splits a request body into records: one JSON object, an array of objects, or NDJSON; each with its line. What stands between the
+// borders is not checked: of NDJSON a broken line is a record as well, which its reader refuses. An error names what is wrong with the
+// body as a whole.
 struct BodyRecord {
-  std::uint64_t line = 0;
-  std::string_view json;  // into the body
+  std::uint64_t line = 0;   // where it begins, from 1
+  std::string_view json;    // into the body
+  std::uint64_t index = 0;  // in the body, from 0
+  bool in_array = false;    // several elements may share a line: the index tells them apart
 };
 Result<std::vector<BodyRecord>> split_body(std::string_view body);
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "souk/base/config.h"
+
 namespace souk::feeds {
 namespace {
 
@@ -62,6 +64,20 @@ Result<RowPlan> RowPlan::compile(RecordKind kind, const FieldMap& map, bool stri
     }
   }
   return plan;
+}
+
+Status RowPlan::check_header(const std::vector<std::string>& header, const std::string& file) const {
+  for (const auto& [column, use] : columns_) {
+    if (std::ranges::find(header, column) != header.end()) continue;
+    std::string found;
+    for (const std::string& name : header) {
+      if (found.size() < 200) found += (found.empty() ? "" : ", ") + name;
+    }
+    const auto nearest = nearest_name(column, header);
+    return fail(Error{ErrorKind::invalid, "the mapping names a column that the table does not have", file, "a column \"" + column + "\"",
+                      std::move(found), nearest ? "Did you mean \"" + *nearest + "\"?" : "Name a column of the table's first line."});
+  }
+  return {};
 }
 
 const ColumnUse* RowPlan::mapped_column(std::string_view name) const {

@@ -38,6 +38,9 @@ class RowPlan {
   bool drops_others() const { return drop_others_; }
   std::string_view key_column() const { return key_column_; }  // the column `key` is read from
 
+  // An error when the mapping or a template names a column that the header of the table `file` lacks.
+  Status check_header(const std::vector<std::string>& header, const std::string& file) const;
+
   std::size_t slots() const { return slots_; }  // texts that templates need
   // Fills the fields that templates give, from the row's texts by slot; false: the builder's problem. Absent results leave a field as it
   // is.
