@@ -32,10 +32,25 @@ TEST_F(Records, PutSaysWhatBecameOfEachRow) {
   EXPECT_EQ(answer["unknown_fields"], 1);
   EXPECT_GT(answer["seq"], 0);
   ASSERT_EQ(answer["rejected"].size(), 2U);
-  EXPECT_EQ(answer["rejected"][0]["path"], "title");
-  EXPECT_EQ(answer["rejected"][1]["path"], "key");
+  EXPECT_EQ(answer["rejected"][0]["path"], "[1].title");
+  EXPECT_EQ(answer["rejected"][1]["path"], "[2].key");
   for (const json& row : answer["rejected"]) EXPECT_GE(row["line"], 1);
   EXPECT_THAT(get("/v1/items/new").body, HasSubstr(R"("title":"New")"));
+}
+
+// A broken line of NDJSON, or a key twice, spoils its own row alone.
+TEST_F(Records, ABrokenRowIsRejectedByItself) {
+  const auto reply =
+      put("/v1/items", "{\"key\":\"n1\"}\n{\"key\":\"n2\",\"title\n{\"key\":\"n3\",\"title\":\"a\",\"title\":\"b\"}\n{\"key\":\"n4\"}\n",
+          testing::kNdjson);
+  ASSERT_EQ(reply.status, 200) << reply.body;
+  const json answer = json::parse(reply.body);
+  EXPECT_EQ(answer["accepted"], 2);
+  ASSERT_EQ(answer["rejected"].size(), 2U) << reply.body;
+  EXPECT_EQ(answer["rejected"][0]["line"], 2);
+  EXPECT_EQ(answer["rejected"][1]["line"], 3);
+  EXPECT_EQ(answer["rejected"][1]["path"], "title");
+  EXPECT_EQ(put("/v1/items", R"({"key":"n5","title":"a","title":"b"})").status, 422);
 }
 
 TEST_F(Records, PutOfNothingGoodIs422WithTheSameMembers) {
@@ -105,7 +120,7 @@ TEST_F(Records, PatchOfAnItemThatIsNotThereIsRejected) {
   ASSERT_EQ(problem["rejected"].size(), 3U) << reply.body;
   EXPECT_EQ(problem["rejected"][0]["expected"], "the key of an item that exists");
   EXPECT_EQ(problem["rejected"][0]["found"], "nosuch");
-  EXPECT_EQ(problem["rejected"][2]["path"], "title");
+  EXPECT_EQ(problem["rejected"][2]["path"], "[2].title");
   EXPECT_EQ(json::parse(get("/v1/items/bread").body)["title"], "White bread");
 }
 
@@ -235,7 +250,7 @@ TEST_F(Records, ATimeInAShopWithoutTimesIsRejectedByItself) {
   ASSERT_EQ(mixed.status, 200) << mixed.body;
   EXPECT_EQ(json::parse(mixed.body)["accepted"], 1);
   ASSERT_EQ(json::parse(mixed.body)["rejected"].size(), 1U);
-  EXPECT_EQ(json::parse(mixed.body)["rejected"][0]["path"], "time");
+  EXPECT_EQ(json::parse(mixed.body)["rejected"][0]["path"], "[0].time");
   EXPECT_EQ(post("/v1/events", R"({"kind":"view","shopper":"1","item":"pb","time":1714564800000})").status, 422);
   EXPECT_EQ(events(), 2U);
 }

@@ -24,11 +24,13 @@ struct Intake {
   std::uint64_t unknown_fields = 0;
   store::CommitReport report;
 
-  void reject(std::uint64_t line, feeds::RowProblem problem) {
-    rejected.push_back({std::move(problem.path), std::move(problem.expected), std::move(problem.found), line});
+  void reject(const feeds::BodyRecord& record, feeds::RowProblem problem) {
+    reject(record, FieldProblem{std::move(problem.path), std::move(problem.expected), std::move(problem.found), 0});
   }
-  void reject(std::uint64_t line, FieldProblem problem) {
-    problem.line = line;
+  // Elements of an array may share a line, so that the path names theirs: "[3].price".
+  void reject(const feeds::BodyRecord& record, FieldProblem problem) {
+    problem.line = record.line;
+    if (record.in_array) problem.path = fmt::format("[{}]{}{}", record.index, problem.path.empty() ? "" : ".", problem.path);
     rejected.push_back(std::move(problem));
   }
 };
@@ -106,12 +108,12 @@ class PatchedItems {
 
   void apply(const feeds::BodyRecord& record) {
     const auto key = read_key(record.json);
-    if (!key) return intake_.reject(record.line, key.error());
+    if (!key) return intake_.reject(record, key.error());
     const auto before = position_.find(*key);
     Result<store::Item> item = before != position_.end() ? Result<store::Item>(intake_.changes.items[before->second]) : stored(*key);
-    if (!item) return intake_.reject(record.line, FieldProblem{"key", "the key of an item that exists", *key, 0});
+    if (!item) return intake_.reject(record, FieldProblem{"key", "the key of an item that exists", *key, 0});
     auto patched = reader_.patched(*item, record.json, intake_.unknown_fields);
-    if (!patched) return intake_.reject(record.line, std::move(patched.error()));
+    if (!patched) return intake_.reject(record, std::move(patched.error()));
     if (before != position_.end()) {
       intake_.changes.items[before->second] = std::move(*patched);
     } else {
@@ -162,7 +164,7 @@ std::optional<Problem> unknown_parameters(const Call& call) {
 
 // Of an event in the commit: where it came from, and whether the server set its time.
 struct EventOrigin {
-  std::uint64_t line = 0;
+  const feeds::BodyRecord* record = nullptr;
   bool timed_here = false;
 };
 
@@ -194,14 +196,14 @@ std::optional<Problem> commit_events(Service& service, Intake& intake, const std
 void reject_conflicts(Intake& intake, const std::vector<EventOrigin>& origins) {
   const store::CommitReport& report = intake.report;
   if (report.conflicts == 0) return;
-  std::map<std::string_view, std::uint64_t> line_of;
-  for (std::size_t i = 0; i < origins.size(); ++i) line_of[intake.changes.events[i].id] = origins[i].line;
+  std::map<std::string_view, const feeds::BodyRecord*> record_of;
+  for (std::size_t i = 0; i < origins.size(); ++i) record_of[intake.changes.events[i].id] = origins[i].record;
   for (const std::string& id : report.conflict_ids) {
-    intake.reject(line_of[id], FieldProblem{"id", "a new id, or the same content under this one", id, 0});
+    intake.reject(*record_of[id], FieldProblem{"id", "a new id, or the same content under this one", id, 0});
   }
   if (report.conflicts > report.conflict_ids.size()) {
-    intake.reject(0, FieldProblem{"id", "new ids, or the same content under these",
-                                  fmt::format("{} more events", report.conflicts - report.conflict_ids.size()), 0});
+    intake.rejected.push_back({"id", "new ids, or the same content under these",
+                               fmt::format("{} more events", report.conflicts - report.conflict_ids.size()), 0});
   }
   std::stable_sort(intake.rejected.begin(), intake.rejected.end(), [](const auto& x, const auto& y) { return x.line < y.line; });
 }
@@ -226,7 +228,7 @@ HttpResponse put_items(Service& service, const Call& call) {
     if (item) {
       intake->changes.items.push_back(std::move(*item));
     } else {
-      intake->reject(record.line, std::move(item.error()));
+      intake->reject(record, std::move(item.error()));
     }
   }
   const std::shared_lock lock(service.item_writes());
@@ -286,14 +288,14 @@ HttpResponse post_events(Service& service, const Call& call) {
     const feeds::BodyRecord& record = intake->records[i];
     auto event = reader.event(record.json, intake->unknown_fields);
     if (!event) {
-      intake->reject(record.line, std::move(event.error()));
+      intake->reject(record, std::move(event.error()));
       continue;
     }
     if (!timed && event->time) {
-      intake->reject(record.line, FieldProblem{"time", "no time, as this shop's events have none", format_rfc3339(*event->time), 0});
+      intake->reject(record, FieldProblem{"time", "no time, as this shop's events have none", format_rfc3339(*event->time), 0});
       continue;
     }
-    origins.push_back({record.line, timed && !event->time});
+    origins.push_back({&record, timed && !event->time});
     event->received = received;
     if (origins.back().timed_here) event->time = received;
     if (event->id.empty()) event->id = once->empty() ? service.fresh_id() : hash128(fmt::format("{}\n{}", *once, i)).hex();
@@ -317,7 +319,7 @@ HttpResponse put_shoppers(Service& service, const Call& call) {
     if (shopper) {
       intake->changes.shoppers.push_back(std::move(*shopper));
     } else {
-      intake->reject(record.line, std::move(shopper.error()));
+      intake->reject(record, std::move(shopper.error()));
     }
   }
   if (const auto problem = commit(service, *intake)) return to_response(*problem);
