@@ -32,7 +32,7 @@ class Pipeline {
     Pipeline pipeline(threads, stages);
     std::vector<std::thread> workers;
     for (unsigned thread = 0; thread < threads; ++thread) workers.emplace_back([&pipeline, thread] { pipeline.work(thread); });
-    const Status status = pipeline.consume();
+    Status status = pipeline.consume();
     pipeline.stop();
     for (std::thread& worker : workers) worker.join();
     return status;

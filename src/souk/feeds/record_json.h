@@ -34,7 +34,7 @@ struct RowProblem {
 // Reuses parser memory between calls; one a thread. Limits: nesting 32, a record 16 MiB.
 class RecordReader {
  public:
-  explicit RecordReader(ReadOptions options);
+  explicit RecordReader(const ReadOptions& options);
   ~RecordReader();
   // `unknown_fields` is increased by each top-level field that went to `attributes`.
   tl::expected<store::Item, RowProblem> item(std::string_view json, std::uint64_t& unknown_fields);

@@ -24,7 +24,7 @@ struct RecordReader::Impl {
         shoppers(shopper_plan) {}
 };
 
-RecordReader::RecordReader(ReadOptions options) : impl_(std::make_unique<Impl>(options)) {}
+RecordReader::RecordReader(const ReadOptions& options) : impl_(std::make_unique<Impl>(options)) {}
 RecordReader::~RecordReader() = default;
 
 tl::expected<store::Item, RowProblem> RecordReader::item(std::string_view json, std::uint64_t& unknown_fields) {

@@ -57,7 +57,7 @@ Result<TimeUnit> TimeUnit::named(std::string_view name) {
       return fail(Error{
           ErrorKind::invalid, "unknown unit of times", {}, "s, ms, us, ns or a zone such as America/New_York", std::string(name), {}});
     }
-    zone.release();
+    static_cast<void>(zone.release());
     unit.zone_ = std::make_shared<const Zone>(Zone{std::unique_ptr<icu::BasicTimeZone>(rules)});
   }
   return unit;

@@ -407,9 +407,10 @@ void Index::publish() {
 
 }  // namespace
 
-Result<std::unique_ptr<FieldIndex>> FieldIndex::open(const fs::path& directory, Schema schema, std::string language, bool read_only) {
+Result<std::unique_ptr<FieldIndex>> FieldIndex::open(const fs::path& directory, Schema schema, const std::string& language,
+                                                     bool read_only) {
   SOUK_TRY(std::vector<Field> fields, searched_fields(schema));
-  auto index = std::make_unique<Index>(directory, std::move(schema), std::move(fields), std::move(language), read_only);
+  auto index = std::make_unique<Index>(directory, std::move(schema), std::move(fields), language, read_only);
   SOUK_CHECK(index->load());
   return std::unique_ptr<FieldIndex>(std::move(index));
 }
