@@ -12,8 +12,8 @@ constexpr double kRebuildShare = 0.2;
 }  // namespace
 
 Result<std::unique_ptr<IndexKeeper>> IndexKeeper::open(const fs::path& directory, const store::Store& store, index::Schema schema,
-                                                       std::string language, bool read_only) {
-  SOUK_TRY(auto index, index::FieldIndex::open(directory, std::move(schema), std::move(language), read_only));
+                                                       const std::string& language, bool read_only) {
+  SOUK_TRY(auto index, index::FieldIndex::open(directory, std::move(schema), language, read_only));
   return std::unique_ptr<IndexKeeper>(new IndexKeeper(std::move(index), store, read_only));
 }
 

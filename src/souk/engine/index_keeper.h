@@ -16,7 +16,7 @@ namespace souk::engine {
 class IndexKeeper {  // thread-safe; the store must outlive it
  public:
   static Result<std::unique_ptr<IndexKeeper>> open(const fs::path& directory, const store::Store& store, index::Schema schema,
-                                                   std::string language, bool read_only);
+                                                   const std::string& language, bool read_only);
 
   index::FieldIndex& index() { return *index_; }
   const index::FieldIndex& index() const { return *index_; }

@@ -85,8 +85,9 @@ Status judge(const Bench& bench, const eval::RankResult& own, unsigned threads, 
     if (name == bench.recipe.model || result.metrics.at(primary) <= best_value) continue;
     best_value = result.metrics.at(primary);
     best = std::move(result.per_case.at(primary));
-    record.versus.emplace();
-    record.versus->floor = name;
+    RunRecord::Versus versus;
+    versus.floor = name;
+    record.versus = std::move(versus);
   }
   if (record.versus) {
     const eval::PairedDifference difference = eval::paired_bootstrap(own.per_case.at(primary), best, seed);
