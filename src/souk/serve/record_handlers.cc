@@ -56,7 +56,7 @@ Outcome<Intake> receive(Service& service, const Call& call, BodyKind kind) {
 feeds::RecordReader reader_of(Service& service) {
   feeds::ReadOptions options;
   options.currency = service.shop().settings().currency;
-  return feeds::RecordReader(std::move(options));
+  return feeds::RecordReader(options);
 }
 
 std::optional<Problem> commit(Service& service, Intake& intake) {

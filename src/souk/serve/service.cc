@@ -28,7 +28,7 @@ HttpResponse finished(HttpResponse response) {
   return response;
 }
 
-HttpResponse refusal(Problem problem) {
+HttpResponse refusal(const Problem& problem) {
   HttpResponse response = finished(to_response(problem));
   response.close = true;
   return response;
