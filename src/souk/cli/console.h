@@ -72,6 +72,7 @@ std::string price_text(const store::Item& item);                  // "29.90 EUR"
 // "10%" or "0.1": a share from 0 to 1.
 Result<double> parse_share(std::string_view text, std::string_view flag);
 
+// NOLINTBEGIN(bugprone-macro-parentheses): a declaration cannot stand in parentheses.
 // SOUK_OR_REPORT(auto x, console, f()): x is the value of f(), or the error is reported and its exit status returned.
 #define SOUK_OR_REPORT(declaration, console, expression) \
   SOUK_OR_REPORT_INNER(declaration, console, expression, SOUK_CONCAT(souk_result_, __LINE__))
@@ -79,5 +80,6 @@ Result<double> parse_share(std::string_view text, std::string_view flag);
   auto result = (expression);                                          \
   if (!result) return ::souk::cli::report(console, result.error());    \
   declaration = std::move(result).value()
+// NOLINTEND(bugprone-macro-parentheses)
 
 }  // namespace souk::cli
