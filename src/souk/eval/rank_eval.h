@@ -1,5 +1,5 @@
-// Full-ranking evaluation: every item is ranked, nothing is sampled. Ties get the mean rank of the tied items, so that a model which says
-// the same of everything earns nothing by luck of order.
+// The one evaluator of rankings. Full ranking unless a paper's sampled protocol is asked for: every item is ranked. Ties get the mean rank
+// of the tied items, so that a model which says the same of everything earns nothing by luck of order.
 #pragma once
 
 #include <cstdint>
@@ -10,37 +10,79 @@
 #include <string_view>
 #include <vector>
 
+#include "souk/base/matrix.h"
 #include "souk/base/progress.h"
 #include "souk/base/result.h"
 #include "souk/eval/split.h"
 
 namespace souk::eval {
 
-// Adds to scores [items], which arrive as zeros, for one case; history is oldest first. Called from several threads at once with the
-// thread's number, below RankEvalOptions::threads. -inf (and NaN): never recommended.
-using ScoreCase = std::function<void(const Case& which, std::span<const std::uint32_t> history, std::span<float> scores, unsigned thread)>;
+using History = store::Interactions::Row;       // known events, oldest first
+using Metrics = std::map<std::string, double>;  // "NDCG@10" -> value
 
-// HR@k (one hit or more), Recall@k (share of truth; denominator all of the truth), NDCG@k (ideal over min(|truth|, k)), MRR@k (of the
-// best hit), MAP@k (over min(|truth|, k)). A case without truth has 0 in all of them. With mask_history, a truth item that the shopper had
-// before counts as missed.
+// Adds to scores [items], which arrive as zeros, for one case. Called from several threads at once with the thread's number, below
+// RankEvalOptions::threads. -inf (and NaN): never recommended.
+using ScoreCase = std::function<void(const Case& which, const History& history, std::span<float> scores, unsigned thread)>;
+
+// A model whose score is a dot product: case vectors times item vectors, in blocks, without a matrix of all scores.
+struct DotModel {
+  MatrixView items;  // [items, dimension], borrowed
+  // Writes the vectors of cases first, first + 1, ... of Split::cases into the rows of `out` [cases asked, dimension].
+  std::function<void(std::size_t first, std::span<const Case> cases, Matrix& out, unsigned thread)> encode;
+};
+
+// A sampled protocol: the truth item is ranked among so many others that are neither truth nor, with mask_history, known. Misleading;
+// for reproducing papers. Cases with several truth items rank each against the same sample.
+struct SampledRanking {
+  enum class By : std::uint8_t { none, uniform, popularity };  // popularity: in proportion to training events
+  By by = By::none;                                            // none: full ranking
+  std::uint32_t negatives = 100;
+  std::uint64_t seed = 1;
+};
+
+// HR@k (one hit or more), Recall@k (share of truth; denominator all of the truth), Precision@k, NDCG@k (ideal over min(|truth|, k)), MRR@k
+// (of the best hit), MAP@k (over min(|truth|, k)). A case without truth has 0 in all of them. With mask_history, a truth item that the
+// shopper had before counts as missed. Over all cases, of the k items shown (ties by lower row): Coverage@k (share of items ever shown),
+// Gini@k (of how often items are shown: 0 all alike, 1 one item alone).
 struct RankEvalOptions {
   std::vector<std::uint32_t> cutoffs = {5, 10, 20};
   bool mask_history = true;  // history items leave the ranking; false where repeats are welcome (grocery)
   unsigned threads = 1;
+  bool keep_lists = false;  // RankResult::lists; Coverage and Gini come with them
+  SampledRanking sampled;
+};
+// "NDCG@10": a name of a metric above and a cutoff from 1 to 10,000.
+struct MetricName {
+  std::string name;
+  std::uint32_t cutoff = 0;
+  static Result<MetricName> parse(std::string_view text, const std::string& where);
 };
 
 struct RankResult {
-  std::map<std::string, double> metrics;               // "HR@10" -> mean over cases
+  Metrics metrics;                                     // means over cases; with lists, Coverage and Gini
   std::map<std::string, std::vector<float>> per_case;  // the values behind the means, in the split's case order
+  std::vector<std::vector<std::uint32_t>> lists;       // the largest cutoff's items of each case, best first, ties by lower row
   double seconds = 0;
 };
-RankResult rank_eval(const store::Interactions& log, const std::vector<Case>& cases, const ScoreCase& score, const RankEvalOptions& options,
-                     Progress& progress);
+RankResult rank_eval(const Split& split, const ScoreCase& score, const RankEvalOptions& options, Progress& progress);
+// The same numbers as the scores' own, for finite vectors; one blocked product with a filter over each block of scores while it is in the
+// cache. Full ranking only.
+RankResult rank_eval(const Split& split, const DotModel& model, const RankEvalOptions& options, Progress& progress);
 
 // The same metrics for ranked lists that a shelf returned (item rows, best first): a list is cut where it ends.
 // lists[i] answers cases[i]; an item listed twice counts where it stands first.
 RankResult list_eval(const std::vector<Case>& cases, const std::vector<std::vector<std::uint32_t>>& lists,
                      const std::vector<std::uint32_t>& cutoffs);
+
+// Kinds of cases that a mean hides, by what the training events say:
+//   popularity  of the truth (its most popular item): head, middle, tail hold a third of all training events each; cold has none
+//   history     known events: 0, 1-4, 5-9, 10-19, 20-49, 50+
+struct Slice {
+  std::string group, name;           // "history", "5-9"
+  std::vector<std::uint32_t> cases;  // of Split::cases
+};
+std::vector<Slice> slices(const Split& split);  // empty ones left out
+Metrics slice_means(const RankResult& result, const Slice& slice);
 
 struct Interval {
   double low = 0, high = 0;

@@ -17,12 +17,22 @@ namespace souk::feeds {
 struct DataFile {
   fs::path path;          // relative to the data folder
   std::string sha256;     // empty: not checked
-  std::string as;         // "items", "events", "shoppers", or "sequences" (line = user item item ...)
+  std::string as;         // "items", "events", "shoppers", or a form of research files (research.h), such as "sequences"
+  std::string part;       // of a fixed split: "train" (also when empty), "validation", "test"
   ImportOptions options;  // mapping and derived fields for import
+};
+
+// How the people who use a set judge on it: what a recipe without a split or metrics of its own takes. Texts; the lab reads them.
+struct Protocol {
+  std::string split;                // "loo", "fixed", "time:14d" ...; empty: the lab's default
+  std::string history;              // "masked", "kept"; empty: the default
+  std::vector<std::string> report;  // names of metrics
+  std::string primary;
 };
 
 struct Descriptor {
   std::string name, title, licence, source;
+  Protocol protocol;  // [protocol] split = "fixed" history = "masked" report = ["Recall@20"] primary = "NDCG@20"
   std::vector<DataFile> files;
   static Result<Descriptor> load(const fs::path& path);
 };

@@ -1,11 +1,14 @@
 // The interactions a recipe runs on.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "souk/base/file.h"
 #include "souk/base/progress.h"
 #include "souk/base/result.h"
+#include "souk/eval/split.h"
+#include "souk/feeds/descriptor.h"
 #include "souk/store/interactions.h"
 
 namespace souk::lab {
@@ -14,6 +17,8 @@ struct Data {
   std::string name;
   std::string hash;  // of the content; equal content, equal hash
   store::Interactions log;
+  std::optional<eval::FixedParts> parts;  // where the set came split
+  feeds::Protocol protocol;               // how the set's users judge on it; empty fields for files without a descriptor
 };
 
 // `given` (of --data) may be the name of a descriptor in `descriptors`, a descriptor's file, a file of sequences (one line a shopper:

@@ -46,6 +46,9 @@ class Interactions {  // immutable, thread-safe, cheap to move; views live as lo
     std::span<const float> weights;
     std::span<const std::uint32_t> orders;
     std::size_t size() const { return items.size(); }
+    Row first(std::size_t count) const {
+      return {items.first(count), times.first(count), kinds.first(count), weights.first(count), orders.first(count)};
+    }
   };
   Row row(std::uint32_t shopper) const;
   std::span<const std::uint64_t> offsets() const { return offsets_; }
