@@ -2,8 +2,9 @@
 
 #include <gmock/gmock.h>
 
-#include "souk/lab/models.h"
+#include "souk/lab/floors.h"
 #include "souk/lab/shipped.h"
+#include "souk/recommend/rank_model.h"
 
 #include "tests/support/data.h"
 
@@ -138,20 +139,9 @@ TEST(Recipes, StandWhereTheEnvironmentSays) {
   EXPECT_NE(recipe_root(), "");
 }
 
-TEST(Models, AreFoundByName) {
-  for (const ModelEntry& entry : models()) EXPECT_EQ(find_model(entry.name, "").value()->name, entry.name);
-  for (const std::string_view name : floor_names(false)) EXPECT_TRUE(find_model(name, ""));
-  EXPECT_FALSE(find_model("", "x"));
-}
-
-TEST(Models, RefuseSettingsTheyDoNotKnow) {
-  store::Interactions empty;
-  const auto settings = Config::parse("windw = 3", "toy.toml");
-  ASSERT_TRUE(settings);
-  for (const ModelEntry& entry : models()) {
-    const auto model = entry.fit(empty, *settings, 1, Progress::none());
-    ASSERT_FALSE(model) << entry.name;
-    EXPECT_THAT(model.error().message(), HasSubstr("toy.toml:1"));
+TEST(Floors, AreModels) {
+  for (const bool masked : {true, false}) {
+    for (const std::string_view name : floor_names(masked)) EXPECT_TRUE(recommend::find_rank_model(name, "")) << name;
   }
 }
 

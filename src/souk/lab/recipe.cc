@@ -7,7 +7,7 @@
 #include <set>
 #include <utility>
 
-#include "souk/lab/models.h"
+#include "souk/recommend/rank_model.h"
 #include "souk/lab/shipped.h"
 
 namespace souk::lab {
@@ -132,7 +132,7 @@ Result<Recipe> Recipe::load(const fs::path& file, const std::vector<std::string>
   if (config.has("system")) {
     SOUK_TRY(recipe.system, config.integer("system", 0));
   }
-  SOUK_CHECK(find_model(recipe.model, config.where("model")));
+  SOUK_CHECK(recommend::find_rank_model(recipe.model, config.where("model")));
   recipe.settings = config.table("settings");
   SOUK_TRY(recipe.split, read_split(config.table("split")));
   const Config metrics = config.table("metrics");
@@ -164,7 +164,7 @@ Result<std::vector<RecipeInfo>> list_recipes(const fs::path& root) {
 
 Result<std::string> show_recipe(const fs::path& file) {
   SOUK_TRY(const Recipe recipe, Recipe::load(file));
-  SOUK_TRY(const ModelEntry* const model, find_model(recipe.model, recipe.name));
+  SOUK_TRY(const recommend::RankModelEntry* const model, recommend::find_rank_model(recipe.model, recipe.name));
   std::string text = fmt::format("{}: {}\n", recipe.name, recipe.title);
   if (!recipe.about.empty()) text += fmt::format("\n{}\n", recipe.about);
   text += fmt::format("\nmodel     {} ({})\n", recipe.model, model->help);

@@ -1,7 +1,7 @@
 // A recipe: which model on which data, how it is split, trained and judged. TOML:
 //
 //   title   = "Decayed co-visitation"        about = "one paragraph"      system = 181 (optional: number of the published system)
-//   model   = "co-visitation"                a name of lab/models.h
+//   model   = "co-visitation"                a name of recommend/rank_model.h
 //   data    = "amazon-s3rec-beauty"                 recipes/data/<name>.toml
 //   [settings]  window = 8 ...               of the model; an unknown one is an error
 //   [split]     rule = "leave-one-out"       or "time" with holdout = "14d"; history = "masked" or "kept"; part = "test" or "validation"

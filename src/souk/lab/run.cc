@@ -9,7 +9,8 @@
 
 #include "souk/engine/shop.h"
 #include "souk/lab/data.h"
-#include "souk/lab/models.h"
+#include "souk/lab/floors.h"
+#include "souk/recommend/rank_model.h"
 
 namespace souk::lab {
 namespace {
@@ -67,7 +68,7 @@ struct Bench {  // what every model of a run is measured on
   eval::RankEvalOptions options;
   Progress& progress;
 
-  eval::RankResult measure(const RankModel& model) const {
+  eval::RankResult measure(const recommend::RankModel& model) const {
     return eval::rank_eval(data.log, split.cases, model.as_score_case(), options, progress);
   }
 };
@@ -78,8 +79,8 @@ Status judge(const Bench& bench, const eval::RankResult& own, unsigned threads, 
   std::vector<float> best;
   double best_value = -1;
   for (const std::string_view name : floor_names(bench.recipe.split.mask_history)) {
-    SOUK_TRY(const ModelEntry* const floor, find_model(name, "floors"));
-    SOUK_TRY(const auto model, floor->fit(bench.split.train, Config(), threads, bench.progress));
+    SOUK_TRY(const recommend::RankModelEntry* const floor, recommend::find_rank_model(name, "floors"));
+    SOUK_TRY(const auto model, floor->fit({bench.split.train, Config(), threads, seed, bench.progress}));
     eval::RankResult result = bench.measure(*model);
     record.floors[std::string(name)] = reported(bench.recipe, result);
     if (name == bench.recipe.model || result.metrics.at(primary) <= best_value) continue;
@@ -124,11 +125,11 @@ Result<RunRecord> run_recipe(const RunOptions& options, Progress& progress) {
   record.cases = split.cases.size();
 
   const Bench bench{recipe, data, split, {recipe.cutoffs(), recipe.split.mask_history, options.threads}, progress};
-  SOUK_TRY(const ModelEntry* const entry, find_model(recipe.model, recipe.name));
-  std::unique_ptr<RankModel> model;
+  SOUK_TRY(const recommend::RankModelEntry* const entry, recommend::find_rank_model(recipe.model, recipe.name));
+  std::unique_ptr<recommend::RankModel> model;
   {
     const Stopwatch watch(record.seconds.train, record.cpu_seconds.train);
-    SOUK_TRY(model, entry->fit(split.train, recipe.settings, options.threads, progress));
+    SOUK_TRY(model, entry->fit({split.train, recipe.settings, options.threads, options.seed, progress}));
   }
   eval::RankResult result;
   {

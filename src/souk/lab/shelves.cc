@@ -10,7 +10,7 @@
 #include "souk/base/kernels/top_k.h"
 #include "souk/base/random.h"
 #include "souk/base/threads.h"
-#include "souk/lab/models.h"
+#include "souk/recommend/rank_model.h"
 
 namespace souk::lab {
 namespace {
@@ -24,7 +24,7 @@ double milliseconds_since(Clock::time_point start) {
 
 struct Floor {
   std::string name;
-  std::unique_ptr<RankModel> model;
+  std::unique_ptr<recommend::RankModel> model;
 };
 
 // A uniform sample that keeps the order.
@@ -105,8 +105,8 @@ double at_share(std::vector<double> values, double share) {
 Result<std::vector<Floor>> fit_floors(const store::Interactions& train, unsigned threads, Progress& progress) {
   std::vector<Floor> floors;
   for (const char* name : {"popularity", "buy-again", "co-visitation"}) {
-    SOUK_TRY(const ModelEntry* const entry, find_model(name, "floors"));
-    SOUK_TRY(auto model, entry->fit(train, Config(), threads, progress));
+    SOUK_TRY(const recommend::RankModelEntry* const entry, recommend::find_rank_model(name, "floors"));
+    SOUK_TRY(auto model, entry->fit({train, Config(), threads, 1, progress}));
     floors.push_back({name, std::move(model)});
   }
   return floors;

@@ -1,0 +1,13 @@
+// Every model file registers itself through one of these; rank_models() lists them. Inside the room only.
+#pragma once
+
+#include "souk/recommend/rank_model.h"
+
+namespace souk::recommend {
+
+RankModelEntry popularity_entry();
+RankModelEntry inverse_popularity_entry();
+RankModelEntry co_visitation_entry();
+RankModelEntry buy_again_entry();
+
+}  // namespace souk::recommend

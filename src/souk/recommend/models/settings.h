@@ -1,0 +1,24 @@
+// Reading the settings of models. Errors name the line, what was expected and what was found. Inside the room only.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string_view>
+
+#include "souk/base/config.h"
+#include "souk/base/result.h"
+
+namespace souk::recommend {
+
+// Unknown settings are errors with their line.
+Status only_settings(const Config& settings, std::span<const std::string_view> known);
+// A whole number from `lowest`.
+Result<std::uint32_t> count_setting(const Config& settings, std::string_view key, std::uint32_t otherwise, std::uint32_t lowest = 0);
+// A finite number of at least `lowest`; `above`: more than that.
+enum class Bound : std::uint8_t { from, above };
+Result<float> number_setting(const Config& settings, std::string_view key, float otherwise, Bound bound = Bound::from, float lowest = 0);
+// A duration of 0 (none) or more.
+Result<Duration> span_setting(const Config& settings, std::string_view key, Duration otherwise);
+
+}  // namespace souk::recommend
