@@ -42,6 +42,12 @@ class RecipeTest : public ::testing::Test {
   TempDir folder_;
 };
 
+Task task_of(const Recipe& recipe, const std::string& data = "toy", const feeds::Protocol& protocol = {}, const Values& values = {}) {
+  auto task = recipe.on(data, protocol, values);
+  EXPECT_TRUE(task) << task.error().message();
+  return task.value_or(Task{});
+}
+
 TEST_F(RecipeTest, IsNamedByItsPlaceBelowTheRecipes) {
   const auto recipe = Recipe::load(write(kRecipe));
   ASSERT_TRUE(recipe) << recipe.error().message();
@@ -49,25 +55,102 @@ TEST_F(RecipeTest, IsNamedByItsPlaceBelowTheRecipes) {
   EXPECT_EQ(recipe->descriptors, folder_.path() / "recipes" / "data");
   EXPECT_EQ(recipe->model, "co-visitation");
   EXPECT_FALSE(recipe->system);
-  EXPECT_THAT(recipe->cutoffs(), ElementsAre(5, 10));
-  EXPECT_EQ(recipe->split.protocol(), "leave-one-out, full ranking, history masked");
-  ASSERT_TRUE(recipe->paper);
-  EXPECT_EQ(recipe->paper->source, "table 2");
-  EXPECT_EQ(recipe->paper->metrics.at("NDCG@5"), 0.25);
+  const Task task = task_of(*recipe);
+  EXPECT_THAT(task.judging.cutoffs(), ElementsAre(5, 10));
+  EXPECT_EQ(task.judging.protocol(), "leave-one-out, full ranking, history masked");
+  EXPECT_EQ(task.judging.fit(), "train");
+  ASSERT_TRUE(task.paper);
+  EXPECT_EQ(task.paper->source, "table 2");
+  EXPECT_TRUE(task.paper->same_data);
+  EXPECT_EQ(task.paper->metrics.at("NDCG@5"), 0.25);
 }
 
 TEST_F(RecipeTest, TakesOverrides) {
   const auto recipe = Recipe::load(write(kRecipe), {"settings.window=2", "split.history=\"kept\"", "system=181"});
   ASSERT_TRUE(recipe) << recipe.error().message();
-  EXPECT_EQ(recipe->settings.integer("window", 0).value(), 2);
-  EXPECT_FALSE(recipe->split.mask_history);
+  const Task task = task_of(*recipe);
+  EXPECT_EQ(task.settings.integer("window", 0).value(), 2);
+  EXPECT_FALSE(task.judging.mask_history);
   EXPECT_EQ(recipe->system, 181);
 }
 
-TEST_F(RecipeTest, SplitsByTime) {
-  const auto recipe = Recipe::load(write(kRecipe), {"split.rule=\"time\"", "split.holdout=\"14d\"", "split.history=\"kept\""});
+TEST_F(RecipeTest, SplitsByEveryRule) {
+  const auto protocol = [&](std::vector<std::string> overrides) {
+    const auto recipe = Recipe::load(write(kRecipe), overrides);
+    EXPECT_TRUE(recipe) << recipe.error().message();
+    return recipe ? task_of(*recipe).judging.protocol() : "";
+  };
+  EXPECT_EQ(protocol({"split.rule=loo"}), "leave-one-out, full ranking, history masked");
+  EXPECT_EQ(protocol({"split.rule=time", "split.holdout=14d", "split.history=kept"}), "last 14 days held out, full ranking, history kept");
+  EXPECT_EQ(protocol({"split.rule=time:14d"}), "last 14 days held out, full ranking, history masked");
+  EXPECT_EQ(protocol({"split.rule=last-day"}), "last day held out, full ranking, history masked");
+  EXPECT_EQ(protocol({"split.rule=session:7d"}), "next item in sessions of the last 7 days, full ranking, history masked");
+  EXPECT_EQ(protocol({"split.rule=cold:5"}),
+            "items with at most 5 training events, the last tenth of the time held out, full ranking, history masked");
+  EXPECT_EQ(protocol({"split.rule=random:0.2"}), "a random 20 % of each shopper's events held out, full ranking, history masked");
+  EXPECT_EQ(protocol({"split.rule=fixed", "split.truth=[\"purchase\"]"}),
+            "split as the set came, truth purchase, full ranking, history masked");
+  EXPECT_EQ(protocol({"split.part=validation", "split.fit=train+validation"}),
+            "leave-one-out (validation), fitted on train and validation, full ranking, history masked");
+  EXPECT_EQ(protocol({"metrics.sampled=popularity:50"}), "leave-one-out, ranked among 50 drawn by popularity, history masked");
+}
+
+TEST_F(RecipeTest, WithoutARuleOfItsOwnIsJudgedAsTheSetIs) {
+  const auto recipe = Recipe::load(write("model = \"popularity\"\ndata = \"toy\""));
   ASSERT_TRUE(recipe) << recipe.error().message();
-  EXPECT_EQ(recipe->split.protocol(), "last 14 days held out, full ranking, history kept");
+  const Task plain = task_of(*recipe);
+  EXPECT_EQ(plain.judging.protocol(), "leave-one-out, full ranking, history masked");
+  EXPECT_EQ(plain.judging.primary, "NDCG@10");
+  const Task set = task_of(*recipe, "toy", {"time:7d", "kept", {"Recall@20"}, "NDCG@20"});
+  EXPECT_EQ(set.judging.protocol(), "last 7 days held out, full ranking, history kept");
+  EXPECT_EQ(set.judging.primary, "NDCG@20");
+  EXPECT_THAT(set.judging.report, ElementsAre("Recall@20", "NDCG@20"));
+  // A recipe's own word comes before the set's.
+  const auto own = Recipe::load(write(kRecipe));
+  EXPECT_EQ(task_of(*own, "toy", {"time:7d", "", {"Recall@20"}, "NDCG@20"}).judging.primary, "NDCG@5");
+}
+
+TEST_F(RecipeTest, HasSettingsAndFiguresOfItsOwnForASet) {
+  const auto text = std::string(kRecipe) + R"(
+[tune]
+settings.window = [2, 3]
+[on."walks.txt"]
+tuned = {on = "validation", trials = 2}
+[on."walks.txt".settings]
+window = 3
+[on."walks.txt".paper]
+source = "table 9"
+same_data = false
+"HR@10" = 0.5
+)";
+  const auto recipe = Recipe::load(write(text));
+  ASSERT_TRUE(recipe) << recipe.error().message();
+  const Task here = task_of(*recipe, "walks.txt"), elsewhere = task_of(*recipe);
+  EXPECT_EQ(here.settings.integer("window", 0).value(), 3);
+  EXPECT_EQ(elsewhere.settings.integer("window", 0).value(), 4);
+  EXPECT_FALSE(here.paper->same_data);
+  EXPECT_EQ(here.paper->source, "table 9");
+  ASSERT_TRUE(here.tuned);
+  EXPECT_EQ(here.tuned->trials, 2U);
+  EXPECT_EQ(here.tuned->grid, R"({"settings.window":[2,3]})");
+  EXPECT_FALSE(elsewhere.tuned);
+  // --set comes last, and then the settings are no longer the tuned ones.
+  const auto changed = Recipe::load(write(text), {"settings.window=7"});
+  EXPECT_EQ(task_of(*changed, "walks.txt").settings.integer("window", 0).value(), 7);
+  EXPECT_FALSE(task_of(*changed, "walks.txt").tuned);
+}
+
+TEST_F(RecipeTest, TriesEveryCombinationOfItsGrid) {
+  const auto recipe =
+      Recipe::load(write(std::string(kRecipe) + "[tune]\nsettings.window = [2, 3]\nsettings.alpha = [0.5, 1.0]\nbudget = \"5m\"\n"));
+  ASSERT_TRUE(recipe) << recipe.error().message();
+  EXPECT_EQ(recipe->budget, 5 * kMinute);
+  ASSERT_EQ(recipe->grid.size(), 4U);
+  EXPECT_EQ(recipe->grid.combination(1), (Values{{"settings.alpha", "0.5"}, {"settings.window", "3"}}));
+  EXPECT_EQ(recipe->grid.combination(2), (Values{{"settings.alpha", "1.0"}, {"settings.window", "2"}}));
+  EXPECT_EQ(task_of(*recipe, "toy", {}, recipe->grid.combination(1)).settings.integer("window", 0).value(), 3);
+  EXPECT_FALSE(Recipe::load(write(std::string(kRecipe) + "[tune]\nsettings.window = 3\n")));
+  EXPECT_FALSE(Recipe::load(write(std::string(kRecipe) + "[tune]\nsettings.window = []\n")));
 }
 
 TEST_F(RecipeTest, RefusesWhatItDoesNotKnow) {
@@ -78,10 +161,14 @@ TEST_F(RecipeTest, RefusesWhatItDoesNotKnow) {
     EXPECT_THAT(recipe.error().message(), HasSubstr(expected)) << override;
   };
   refused("model=\"co-visitaton\"", "did you mean 'co-visitation'?");
-  refused("metrics.primary=\"NDCG\"", "NDCG@10");
-  refused("metrics.primary=\"NDCG@0\"", "unknown metric");
-  refused("split.rule=\"random\"", "leave-one-out or time");
+  refused("metrics.primary=\"NDCG\"", "NDCG");
+  refused("metrics.primary=\"NDCG@0\"", "NDCG@0");
+  refused("metrics.sampled=\"some:9\"", "uniform or popularity");
+  refused("split.rule=\"loom\"", "loom");
   refused("split.history=\"hidden\"", "masked or kept");
+  refused("split.part=\"train\"", "test or validation");
+  refused("split.fit=\"test\"", "train or train+validation");
+  refused("split.truth=[\"hugs\"]", "hugs");
   refused("epochs=3", "epochs");
   refused("window", "key=value");
   const auto missing = Recipe::load(folder_.path() / "none.toml");

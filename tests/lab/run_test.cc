@@ -56,7 +56,15 @@ TEST_F(RunTest, MeasuresAModelBesideItsFloors) {
   EXPECT_EQ(record.protocol, "leave-one-out, full ranking, history masked");
   ASSERT_EQ(record.floors.size(), 3U);
   EXPECT_GT(record.metrics.at("NDCG@10"), 2 * record.floors.at("popularity").at("NDCG@10"));
-  EXPECT_EQ(record.metrics, record.floors.at("co-visitation"));
+  for (const auto& [name, value] : record.floors.at("co-visitation")) EXPECT_EQ(record.metrics.at(name), value) << name;
+  EXPECT_EQ(record.fit, "train");
+  EXPECT_EQ(record.clusters, 200U);
+  EXPECT_EQ(record.settings.at("window"), "8");
+  EXPECT_FALSE(record.set_by_hand());
+  EXPECT_TRUE(record.metrics.contains("Coverage@10"));
+  EXPECT_TRUE(record.metrics.contains("Gini@10"));
+  EXPECT_EQ(record.floor_interval.size(), 3U);
+  EXPECT_LT(record.floor_interval.at("popularity").at("NDCG@10").low, record.floors.at("popularity").at("NDCG@10"));
   EXPECT_LT(record.interval.at("NDCG@10").low, record.metrics.at("NDCG@10"));
   EXPECT_GT(record.interval.at("NDCG@10").high, record.metrics.at("NDCG@10"));
   ASSERT_TRUE(record.versus);
@@ -64,6 +72,21 @@ TEST_F(RunTest, MeasuresAModelBesideItsFloors) {
   EXPECT_GT(record.versus->delta, 0.0);
   EXPECT_LT(record.versus->p, 0.05);
   EXPECT_GT(record.peak_rss_mb, 1.0);
+}
+
+TEST_F(RunTest, TellsSlicesOfTheCasesApart) {
+  const RunRecord record = run("co-visitation");
+  std::map<std::string, std::uint64_t> cases;
+  std::map<std::string, double> sums;
+  for (const RunRecord::Slice& slice : record.slices) {
+    cases[slice.group] += slice.cases;
+    sums[slice.group] += static_cast<double>(slice.cases) * slice.metrics.at("NDCG@10");
+  }
+  ASSERT_GE(cases.size(), 2U);
+  for (const auto& [group, count] : cases) {
+    EXPECT_EQ(count, 200U) << group;
+    EXPECT_NEAR(sums.at(group) / 200, record.metrics.at("NDCG@10"), 1e-6) << group;
+  }
 }
 
 TEST_F(RunTest, SaysWhenAModelLosesToAFloor) {
@@ -91,6 +114,130 @@ TEST_F(RunTest, TakesSettings) {
   EXPECT_THAT(wrong.error().message(), HasSubstr("window"));
 }
 
+TEST_F(RunTest, FitsOnTheValidationEventsTooWhereAsked) {
+  const RunRecord train = run("co-visitation"), both = run("co-visitation", {"split.fit=train+validation"});
+  EXPECT_EQ(both.fit, "train+validation");
+  EXPECT_NE(both.split, train.split);
+  EXPECT_EQ(both.protocol, "leave-one-out, fitted on train and validation, full ranking, history masked");
+  EXPECT_NE(both.metrics, train.metrics);
+  EXPECT_FALSE(compare(train, both));
+}
+
+TEST_F(RunTest, PrintsBuyAgainWhereRepeatsAreKept) {
+  EXPECT_TRUE(run("popularity", {"split.history=kept"}).floors.contains("buy-again"));
+}
+
+class LeakTest : public RunTest {
+ protected:
+  void SetUp() override {
+    RunTest::SetUp();
+    auto loaded = Recipe::load(recipe("co-visitation"));
+    ASSERT_TRUE(loaded) << loaded.error().message();
+    recipe_ = std::move(*loaded);
+    auto data = load_data((folder_ / "walks.txt").string(), recipe_.data, recipe_.descriptors, 1, Progress::none());
+    ASSERT_TRUE(data) << data.error().message();
+    data_ = std::move(*data);
+    task_ = recipe_.on(data_.name, data_.protocol).value();
+    split_ = split_for(task_.judging, data_).value();
+  }
+  Result<RunRecord> run_it() { return run_task(recipe_, task_, data_, split_, {}, Progress::none()); }
+  Recipe recipe_;
+  Data data_;
+  Task task_;
+  eval::Split split_;
+};
+
+TEST_F(LeakTest, ASplitThatIsRightRuns) {
+  EXPECT_TRUE(run_it());
+}
+
+TEST_F(LeakTest, TrainingOnTheWholeLogIsRefused) {
+  split_.train = eval::make_split(data_.log,
+                                  [] {
+                                    eval::SplitRule rule;
+                                    rule.part = eval::Part::test;
+                                    rule.fit_validation = true;
+                                    return rule;
+                                  }())
+                     .value()
+                     .train;
+  for (eval::Case& one : split_.cases) --one.history_events;  // what models saw is now the future
+  const auto record = run_it();
+  ASSERT_FALSE(record);
+  EXPECT_EQ(record.error().kind, ErrorKind::invalid);
+}
+
+TEST_F(LeakTest, AnAnswerThatWasLearnedIsRefused) {
+  split_.cases[3].history_events = 2;  // the shopper's later events are in the training log
+  const auto record = run_it();
+  ASSERT_FALSE(record);
+  EXPECT_THAT(record.error().message(), HasSubstr("3"));
+}
+
+TEST_F(LeakTest, AnotherFingerprintIsRefused) {
+  split_.fingerprint = "00000000000000000000000000000000";
+  const auto record = run_it();
+  ASSERT_FALSE(record);
+  EXPECT_THAT(record.error().message(), HasSubstr("fingerprint"));
+}
+
+// Everything of a record that is not time or memory.
+std::string figures(RunRecord record) {
+  record.seconds = record.cpu_seconds = {};
+  record.peak_rss_mb = 0;
+  return record.to_json();
+}
+
+class ResumeTest : public RunTest {
+ protected:
+  RunRecord run_kept(const char* name = "co-visitation") {
+    auto record = run_recipe({recipe(name), (folder_ / "walks.txt").string(), {}, 1, 2, folder_ / "runs"}, Progress::none());
+    EXPECT_TRUE(record) << record.error().message();
+    return record.value_or(RunRecord{});
+  }
+  fs::path kept(const RunRecord& record) const { return run_folder(folder_ / "runs", record.recipe, record.data.name, record.key); }
+};
+
+// What a kill leaves: the stages that were finished, and no word that the run has ended.
+TEST_F(ResumeTest, AKilledRunGoesOnWhereItStopped) {
+  const RunRecord whole = run_kept();
+  fs::remove(kept(whole) / "done");
+  fs::remove(kept(whole) / "floor_popularity.stage");
+  const auto model_before = fs::last_write_time(kept(whole) / "model.stage");
+  const RunRecord again = run_kept();
+  EXPECT_EQ(figures(again), figures(whole));
+  EXPECT_EQ(again.seconds.train, whole.seconds.train);  // not fitted again
+  EXPECT_EQ(fs::last_write_time(kept(whole) / "model.stage"), model_before);
+  EXPECT_TRUE(fs::exists(kept(whole) / "floor_popularity.stage"));
+  EXPECT_EQ(figures(run("co-visitation")), figures(whole));  // as a run that was never stopped
+}
+
+TEST_F(ResumeTest, ARunThatEndedBeginsAnew) {
+  const RunRecord whole = run_kept();
+  const RunRecord again = run_kept();
+  EXPECT_NE(again.seconds.train, whole.seconds.train);
+  EXPECT_EQ(figures(again), figures(whole));
+}
+
+TEST_F(ResumeTest, OtherSettingsDoNotTakeUpTheseStages) {
+  const RunRecord first = run_kept();
+  fs::remove(kept(first) / "done");
+  auto other = run_recipe({recipe("co-visitation"), (folder_ / "walks.txt").string(), {"settings.window=2"}, 1, 2, folder_ / "runs"},
+                          Progress::none());
+  ASSERT_TRUE(other) << other.error().message();
+  EXPECT_NE(other->key, first.key);
+  EXPECT_NE(other->metrics, first.metrics);
+}
+
+TEST_F(ResumeTest, KeptCasesAreComparedInPairs) {
+  const RunRecord a = run_kept("popularity"), b = run_kept("co-visitation");
+  const auto tested = compare(a, b, folder_ / "runs");
+  ASSERT_TRUE(tested) << tested.error().message();
+  EXPECT_THAT(*tested, HasSubstr(", p 0.0"));
+  EXPECT_THAT(*tested, HasSubstr("NDCG@10 by slices"));
+  EXPECT_THAT(*compare(a, b), HasSubstr("Not tested in pairs"));
+}
+
 TEST_F(RunTest, RefusesDataThatIsNotThere) {
   const auto missing = run_recipe({recipe("popularity"), "amazon-s3rec-beuty", {}, 1, 1}, Progress::none());
   ASSERT_FALSE(missing);
@@ -101,14 +248,18 @@ TEST_F(RunTest, RefusesDataThatIsNotThere) {
 TEST_F(RunTest, ComesBackFromJsonAsItWas) {
   RunRecord record = run("co-visitation", {"settings.window=2"});
   record.system = 181;
-  record.paper = Paper{{{"NDCG@10", 0.5}}, "table 2"};
+  record.paper = Paper{{{"NDCG@10", 0.5}}, "table 2", false};
+  record.tuned = Tuned{"validation", 4, R"({"settings.window":[2,4]})", false};
+  record.note = "a word";
   const auto back = RunRecord::from_json(record.to_json(), "test");
   ASSERT_TRUE(back) << back.error().message();
   EXPECT_EQ(back->to_json(), record.to_json());
   for (const char* key : {R"("recipe":"recommend/co-visitation")", R"("system":181)", R"("data":{"name":"walks.txt","hash":")",
                           R"("protocol":"leave-one-out, full ranking, history masked")", R"("seed":1)", R"("floors":{)",
-                          R"("paper":{"NDCG@10":0.5,"source":"table 2"})", R"("versus":{"floor":)", R"("seconds":{"load":)",
-                          R"("cpu_seconds":{)", R"("epochs":0)", R"("peak_rss_mb":)", R"("version":")"}) {
+                          R"("paper":{"NDCG@10":0.5,"source":"table 2","same_data":false})", R"("slices":[{"group":")",
+                          R"("tuned":{"on":"validation","trials":4,"grid":{"settings.window":[2,4]},"forced":false})", R"("fit":"train")",
+                          R"("note":"a word")", R"("floor_interval":{)", R"("settings":{)", R"("versus":{"floor":)",
+                          R"("seconds":{"load":)", R"("cpu_seconds":{)", R"("epochs":0)", R"("peak_rss_mb":)", R"("version":")"}) {
     EXPECT_THAT(record.to_json(), HasSubstr(key));
   }
 }
@@ -149,11 +300,31 @@ TEST_F(RunTest, AreKeptAndRenderedAsAPage) {
   ASSERT_TRUE(page) << page.error().message();
   EXPECT_THAT(*page, HasSubstr("## walks.txt, leave-one-out, full ranking, history masked"));
   EXPECT_THAT(*page, HasSubstr("| *floor:* inverse popularity |"));
-  EXPECT_THAT(*page, HasSubstr("| `recommend/co-visitation` (settings.window=2), seed 1 |"));
+  EXPECT_THAT(*page, HasSubstr("| `recommend/co-visitation` (settings.window=2) |  | settings by hand | 1 |"));
+  EXPECT_THAT(*page, HasSubstr("| `recommend/popularity` |  | not tuned | 1 |"));
   EXPECT_THAT(*page, HasSubstr("does not beat co-visitation"));
   EXPECT_THAT(*page, Not(HasSubstr(folder_.path().string())));
+  EXPECT_EQ(load_runs(results)->size(), 3U);
   ASSERT_TRUE(write_file(results / "bad.json", "{}"));
   EXPECT_THAT(render_results(results).error().message(), HasSubstr("bad.json"));
+}
+
+TEST_F(RunTest, AreRenderedWithTheirSeedsTogetherAndUnlikeRunsApart) {
+  RunRecord one = run("co-visitation"), two = one, other = run("co-visitation", {"split.fit=train+validation"});
+  two.seed = 2;
+  two.metrics["NDCG@10"] += 0.01;
+  one.paper = two.paper = Paper{{{"NDCG@10", 0.5}}, "table 2", false};
+  one.system = two.system = 181;
+  RunRecord forced = run("popularity");
+  forced.tuned = Tuned{"test", 3, "", true};
+  const fs::path results = folder_ / "results";
+  for (const RunRecord& record : {one, two, other, forced}) ASSERT_TRUE(record_run(record, results));
+  const std::string page = render_results(results).value();
+  EXPECT_THAT(page, HasSubstr("| `recommend/co-visitation` | 181 | not tuned | 1, 2 |"));
+  EXPECT_THAT(page, HasSubstr("over seeds)"));
+  EXPECT_THAT(page, HasSubstr("| *published:* table 2 (other data) | 181 |"));
+  EXPECT_THAT(page, HasSubstr("**tuned on test**"));
+  EXPECT_THAT(page, HasSubstr("## walks.txt, leave-one-out, fitted on train and validation, full ranking, history masked"));
 }
 
 // The floors of the S3-Rec sets as they were measured independently; full ranking, mean rank for ties.

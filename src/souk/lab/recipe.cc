@@ -7,30 +7,11 @@
 #include <set>
 #include <utility>
 
-#include "souk/recommend/rank_model.h"
 #include "souk/lab/shipped.h"
+#include "souk/recommend/rank_model.h"
 
 namespace souk::lab {
 namespace {
-
-constexpr std::string_view kMetricNames[] = {"HR", "Recall", "NDCG", "MRR", "MAP"};
-
-// The cutoff of "NDCG@10"; nothing when it is no metric.
-std::optional<std::uint32_t> cutoff_of(std::string_view metric) {
-  const std::size_t at = metric.find('@');
-  if (at == std::string_view::npos) return {};
-  if (std::find(std::begin(kMetricNames), std::end(kMetricNames), metric.substr(0, at)) == std::end(kMetricNames)) return {};
-  std::uint32_t cutoff = 0;
-  const char* end = metric.data() + metric.size();
-  const auto [read, error] = std::from_chars(metric.data() + at + 1, end, cutoff);
-  if (error != std::errc{} || read != end || cutoff == 0 || cutoff > 10'000) return {};
-  return cutoff;
-}
-
-Status check_metric(const std::string& metric, const std::string& where) {
-  if (cutoff_of(metric)) return {};
-  return fail(Error{ErrorKind::invalid, "unknown metric", where, "HR, Recall, NDCG, MRR or MAP at a cutoff, such as NDCG@10", metric, {}});
-}
 
 // The folder below which recipes are named: the nearest parent called "recipes", else the file's own.
 fs::path root_of(const fs::path& file) {
@@ -41,24 +22,88 @@ fs::path root_of(const fs::path& file) {
   return whole.parent_path();
 }
 
-Result<SplitRule> read_split(const Config& config) {
-  SOUK_CHECK(config.only({"rule", "holdout", "history", "part"}));
-  SplitRule split;
-  SOUK_TRY(const std::string rule, config.text("rule", "leave-one-out"));
-  SOUK_TRY(const std::string history, config.text("history", "masked"));
+tl::unexpected<Error> wrong(const Config& config, const char* what, const char* key, const char* expected, const std::string& found) {
+  return fail(Error{ErrorKind::invalid, what, config.where(key), expected, found, {}});
+}
+
+Result<std::uint32_t> read_kinds(const Config& config) {
+  if (!config.has("truth")) return eval::kEveryKind;
+  SOUK_TRY(const std::vector<std::string> names, config.texts("truth", {}));
+  std::uint32_t kinds = 0;
+  for (const std::string& name : names) {
+    const auto kind = store::event_kind_named(name);
+    if (!kind) return wrong(config, "cannot split so", "truth", "kinds of events, such as [\"purchase\"]", name);
+    kinds |= eval::kind_bit(*kind);
+  }
+  if (kinds == 0) return wrong(config, "cannot split so", "truth", "one kind of events or more", "none");
+  return kinds;
+}
+
+// The rule alone; the older names "leave-one-out" and "time" with a key `holdout` are read as well.
+Result<eval::SplitRule> read_rule(const Config& config, const feeds::Protocol& protocol) {
+  SOUK_TRY(std::string text, config.text("rule", protocol.split.empty() ? "loo" : protocol.split));
+  if (text == "leave-one-out") text = "loo";
+  auto rule = eval::SplitRule::parse(text);
+  if (!rule) {
+    Error error = rule.error();
+    error.where = config.has("rule") ? config.where("rule") : "the data set's [protocol]";
+    return fail(std::move(error));
+  }
+  SOUK_TRY(rule->holdout, config.duration("holdout", rule->holdout));
+  SOUK_TRY(rule->truth_kinds, read_kinds(config));
+  return rule;
+}
+
+Status read_split(const Config& config, const feeds::Protocol& protocol, Judging& judging) {
+  SOUK_CHECK(config.only({"rule", "holdout", "history", "part", "fit", "truth", "seed"}));
+  SOUK_TRY(judging.rule, read_rule(config, protocol));
+  SOUK_TRY(const std::string history, config.text("history", protocol.history.empty() ? "masked" : protocol.history));
   SOUK_TRY(const std::string part, config.text("part", "test"));
-  SOUK_TRY(split.holdout, config.duration("holdout", 0));
-  const auto wrong = [&](const char* key, const char* expected, const std::string& found) {
-    return fail(Error{ErrorKind::invalid, "cannot split so", config.where(key), expected, found, {}});
-  };
-  if (rule != "leave-one-out" && rule != "time") return wrong("rule", "leave-one-out or time", rule);
-  if (history != "masked" && history != "kept") return wrong("history", "masked or kept", history);
-  if (part != "test" && part != "validation") return wrong("part", "test or validation", part);
-  split.kind = rule == "time" ? SplitRule::Kind::time : SplitRule::Kind::leave_one_out;
-  split.mask_history = history == "masked";
-  split.part = part == "test" ? eval::Part::test : eval::Part::validation;
-  if (split.kind == SplitRule::Kind::time && split.part == eval::Part::validation) return wrong("part", "test, for a split by time", part);
-  return split;
+  SOUK_TRY(const std::string fit, config.text("fit", "train"));
+  SOUK_TRY(const std::int64_t seed, config.integer("seed", 1));
+  constexpr const char* kWhat = "cannot split so";
+  if (history != "masked" && history != "kept") return wrong(config, kWhat, "history", "masked or kept", history);
+  if (part != "test" && part != "validation") return wrong(config, kWhat, "part", "test or validation", part);
+  if (fit != "train" && fit != "train+validation") return wrong(config, kWhat, "fit", "train or train+validation", fit);
+  if (seed < 0) return wrong(config, kWhat, "seed", "a whole number of at least 0", std::to_string(seed));
+  judging.mask_history = history == "masked";
+  judging.rule.part = part == "test" ? eval::Part::test : eval::Part::validation;
+  judging.rule.fit_validation = fit == "train+validation";
+  judging.split_seed = static_cast<std::uint64_t>(seed);
+  return {};
+}
+
+Result<eval::SampledRanking> read_sampled(const Config& metrics, std::uint64_t seed) {
+  eval::SampledRanking sampled;
+  sampled.seed = seed;
+  SOUK_TRY(const std::string text, metrics.text("sampled", ""));
+  if (text.empty()) return sampled;
+  const std::size_t colon = text.find(':');
+  const std::string by = text.substr(0, colon);
+  const std::string count = colon == std::string::npos ? "100" : text.substr(colon + 1);
+  const auto [end, error] = std::from_chars(count.data(), count.data() + count.size(), sampled.negatives);
+  const bool counted = error == std::errc{} && end == count.data() + count.size() && sampled.negatives > 0;
+  if ((by != "uniform" && by != "popularity") || !counted) {
+    return wrong(metrics, "cannot sample so", "sampled", "uniform or popularity and how many, such as \"popularity:100\"", text);
+  }
+  sampled.by = by == "uniform" ? eval::SampledRanking::By::uniform : eval::SampledRanking::By::popularity;
+  return sampled;
+}
+
+Status read_metrics(const Config& metrics, const feeds::Protocol& protocol, Judging& judging) {
+  SOUK_CHECK(metrics.only({"report", "primary", "sampled"}));
+  const bool own = metrics.has("report") || metrics.has("primary");
+  std::vector<std::string> usual = {"HR@5", "HR@10", "HR@20", "NDCG@5", "NDCG@10", "NDCG@20", "MRR@10", "Recall@10"};
+  if (!own && !protocol.report.empty()) usual = protocol.report;
+  SOUK_TRY(judging.report, metrics.texts("report", usual));
+  SOUK_TRY(judging.primary, metrics.text("primary", own || protocol.primary.empty() ? "NDCG@10" : protocol.primary));
+  if (std::find(judging.report.begin(), judging.report.end(), judging.primary) == judging.report.end()) {
+    judging.report.push_back(judging.primary);
+  }
+  const std::string where = metrics.has("report") ? metrics.where("report") : metrics.where("primary");
+  for (const std::string& metric : judging.report) SOUK_CHECK(eval::MetricName::parse(metric, where));
+  SOUK_TRY(judging.sampled, read_sampled(metrics, judging.split_seed));
+  return {};
 }
 
 Result<std::optional<Paper>> read_paper(const Config& config) {
@@ -66,16 +111,29 @@ Result<std::optional<Paper>> read_paper(const Config& config) {
   if (keys.empty()) return std::nullopt;
   Paper paper;
   SOUK_TRY(paper.source, config.text("source", ""));
+  SOUK_TRY(paper.same_data, config.flag("same_data", true));
   for (const std::string& key : keys) {
-    if (key == "source") continue;
-    SOUK_CHECK(check_metric(key, config.where(key)));
+    if (key == "source" || key == "same_data") continue;
+    SOUK_CHECK(eval::MetricName::parse(key, config.where(key)));
     SOUK_TRY(paper.metrics[key], config.number(key, 0));
   }
   return paper;
 }
 
-Result<Config> load_document(const fs::path& file, const std::vector<std::string>& overrides) {
-  SOUK_TRY(Config config, Config::load(file));
+Result<std::optional<Tuned>> read_tuned(const Config& config, const Grid& grid) {
+  if (config.keys().empty()) return std::nullopt;
+  SOUK_CHECK(config.only({"on", "trials", "forced"}));
+  Tuned tuned;
+  SOUK_TRY(tuned.on, config.text("on", "validation"));
+  SOUK_TRY(const std::int64_t trials, config.integer("trials", 0));
+  SOUK_TRY(tuned.forced, config.flag("forced", tuned.on == "test"));
+  if (tuned.on != "validation" && tuned.on != "test") return wrong(config, "cannot read", "on", "validation or test", tuned.on);
+  tuned.trials = static_cast<std::uint64_t>(std::max<std::int64_t>(trials, 0));
+  if (grid.size() > 0) tuned.grid = grid.to_json();
+  return tuned;
+}
+
+Result<Config> with_overrides(Config config, const std::vector<std::string>& overrides) {
   for (const std::string& option : overrides) {
     const std::size_t equals = option.find('=');
     if (equals == std::string::npos || equals == 0) {
@@ -86,27 +144,94 @@ Result<Config> load_document(const fs::path& file, const std::vector<std::string
   return config;
 }
 
-}  // namespace
-
-std::string SplitRule::protocol() const {
-  std::string rule = "leave-one-out";
-  if (kind == Kind::time) {
-    rule = holdout == 0 ? "last tenth of the time held out" : fmt::format("last {} days held out", static_cast<double>(holdout) / kDay);
+Result<Config> with_values(Config config, const std::string& below, const Values& values) {
+  for (const auto& [key, value] : values) {
+    SOUK_TRY(config, config.with(below + key, value));
   }
-  if (part == eval::Part::validation) rule += " (validation)";
-  return rule + ", full ranking, history " + (mask_history ? "masked" : "kept");
+  return config;
 }
 
-std::vector<std::uint32_t> Recipe::cutoffs() const {
+std::string rule_in_words(const eval::SplitRule& rule) {
+  using Kind = eval::SplitRule::Kind;
+  const auto end = [&] {
+    return rule.holdout == 0 ? std::string("the last tenth of the time")
+                             : fmt::format("the last {:g} days", static_cast<double>(rule.holdout) / kDay);
+  };
+  switch (rule.kind) {
+    case Kind::loo:
+      return "leave-one-out";
+    case Kind::time:
+      return rule.holdout == 0 ? "last tenth of the time held out" : end().substr(4) + " held out";
+    case Kind::last_day:
+      return "last day held out";
+    case Kind::session:
+      return "next item in sessions of " + end();
+    case Kind::cold:
+      return fmt::format("items with at most {} training events, {} held out", rule.cold_events, end());
+    case Kind::random:
+      return fmt::format("a random {:g} % of each shopper's events held out", rule.share * 100);
+    case Kind::fixed:
+      return "split as the set came";
+  }
+  return {};
+}
+
+}  // namespace
+
+std::string Judging::protocol() const {
+  std::string text = rule_in_words(rule);
+  if (rule.part == eval::Part::validation) text += " (validation)";
+  if (rule.fit_validation) text += ", fitted on train and validation";
+  if (rule.truth_kinds != eval::kEveryKind) {
+    std::string kinds;
+    for (std::size_t kind = 0; kind < store::kEventKinds; ++kind) {
+      if ((rule.truth_kinds >> kind & 1U) == 0) continue;
+      kinds += (kinds.empty() ? "" : " and ") + std::string(store::name_of(static_cast<store::EventKind>(kind)));
+    }
+    text += ", truth " + kinds;
+  }
+  if (sampled.by == eval::SampledRanking::By::none) {
+    text += ", full ranking";
+  } else {
+    const bool uniform = sampled.by == eval::SampledRanking::By::uniform;
+    text += fmt::format(", ranked among {} drawn {}", sampled.negatives, uniform ? "uniformly" : "by popularity");
+  }
+  return text + ", history " + (mask_history ? "masked" : "kept");
+}
+
+std::string Judging::fit() const {
+  return rule.fit_validation ? "train+validation" : "train";
+}
+
+std::vector<std::uint32_t> Judging::cutoffs() const {
   std::set<std::uint32_t> found;
-  for (const std::string& metric : report) found.insert(cutoff_of(metric).value_or(10));
-  found.insert(cutoff_of(primary).value_or(10));
+  for (const std::string& metric : report) {
+    if (const auto name = eval::MetricName::parse(metric, {})) found.insert(name->cutoff);
+  }
   return {found.begin(), found.end()};
 }
 
 fs::path recipe_root() {
   if (const char* const given = std::getenv("SOUK_RECIPES"); given != nullptr && *given != '\0') return given;
   return shipped_folder(program_folder(), "recipes").value_or("recipes");
+}
+
+Result<Task> Recipe::on(const std::string& data_name, const feeds::Protocol& protocol, const Values& values) const {
+  const Config special = document_.table("on").table(data_name);
+  SOUK_CHECK(special.only({"settings", "paper", "tuned"}));
+  SOUK_TRY(Config config, with_values(document_, "settings.", values_of(special.table("settings"))));
+  SOUK_TRY(config, with_values(std::move(config), "", values));
+  SOUK_TRY(config, with_overrides(std::move(config), overrides));
+  Task task;
+  task.settings = config.table("settings");
+  SOUK_CHECK(read_split(config.table("split"), protocol, task.judging));
+  SOUK_CHECK(read_metrics(config.table("metrics"), protocol, task.judging));
+  SOUK_TRY(task.paper, read_paper(special.has("paper") ? special.table("paper") : config.table("paper")));
+  SOUK_TRY(task.tuned, read_tuned(special.table("tuned"), grid));
+  const bool by_hand =
+      std::any_of(overrides.begin(), overrides.end(), [](const std::string& option) { return option.starts_with("settings."); });
+  if (by_hand) task.tuned.reset();
+  return task;
 }
 
 Result<Recipe> Recipe::load(const fs::path& file, const std::vector<std::string>& overrides) {
@@ -119,9 +244,12 @@ Result<Recipe> Recipe::load(const fs::path& file, const std::vector<std::string>
       return fail(ErrorKind::not_found, "there is no such recipe", file.string(), "`souk lab list` names the recipes");
     }
   }
-  SOUK_TRY(const Config config, load_document(path, overrides));
-  SOUK_CHECK(config.only({"title", "about", "system", "model", "data", "settings", "split", "metrics", "paper"}));
   Recipe recipe;
+  recipe.file = path;
+  recipe.overrides = overrides;
+  SOUK_TRY(recipe.document_, Config::load(path));
+  SOUK_TRY(const Config config, with_overrides(recipe.document_, overrides));
+  SOUK_CHECK(config.only({"title", "about", "system", "model", "data", "settings", "split", "metrics", "paper", "tune", "on"}));
   const fs::path root = root_of(path);
   recipe.name = fs::absolute(path).lexically_normal().lexically_relative(root).replace_extension().generic_string();
   recipe.descriptors = root / "data";
@@ -133,50 +261,12 @@ Result<Recipe> Recipe::load(const fs::path& file, const std::vector<std::string>
     SOUK_TRY(recipe.system, config.integer("system", 0));
   }
   SOUK_CHECK(recommend::find_rank_model(recipe.model, config.where("model")));
-  recipe.settings = config.table("settings");
-  SOUK_TRY(recipe.split, read_split(config.table("split")));
-  const Config metrics = config.table("metrics");
-  SOUK_CHECK(metrics.only({"report", "primary"}));
-  SOUK_TRY(recipe.report, metrics.texts("report", {"HR@5", "HR@10", "HR@20", "NDCG@5", "NDCG@10", "NDCG@20", "MRR@10", "Recall@10"}));
-  SOUK_TRY(recipe.primary, metrics.text("primary", "NDCG@10"));
-  for (const std::string& metric : recipe.report) SOUK_CHECK(check_metric(metric, metrics.where("report")));
-  SOUK_CHECK(check_metric(recipe.primary, metrics.where("primary")));
-  SOUK_TRY(recipe.paper, read_paper(config.table("paper")));
+  SOUK_TRY(recipe.grid, read_grid(config.table("tune")));
+  SOUK_TRY(recipe.budget, config.table("tune").duration("budget", 0));
+  // Whatever set it will run on: what is wrong with the recipe is told now.
+  SOUK_CHECK(recipe.on(recipe.data, {}));
+  for (const std::string& set : config.table("on").keys()) SOUK_CHECK(recipe.on(set, {}));
   return recipe;
-}
-
-Result<std::vector<RecipeInfo>> list_recipes(const fs::path& root) {
-  std::error_code error;
-  std::vector<fs::path> files;
-  for (fs::recursive_directory_iterator at(root, error), end; !error && at != end; at.increment(error)) {
-    if (at->is_directory() && at.depth() == 0 && at->path().filename() == "data") at.disable_recursion_pending();
-    if (at->is_regular_file() && at->path().extension() == ".toml") files.push_back(at->path());
-  }
-  if (error) return fail_errno("cannot list the recipes", root.string(), error.value());
-  std::vector<RecipeInfo> result;
-  for (const fs::path& file : files) {
-    SOUK_TRY(Recipe recipe, Recipe::load(file));
-    result.push_back({std::move(recipe.name), std::move(recipe.title), std::move(recipe.model), std::move(recipe.data)});
-  }
-  std::sort(result.begin(), result.end(), [](const RecipeInfo& a, const RecipeInfo& b) { return a.name < b.name; });
-  return result;
-}
-
-Result<std::string> show_recipe(const fs::path& file) {
-  SOUK_TRY(const Recipe recipe, Recipe::load(file));
-  SOUK_TRY(const recommend::RankModelEntry* const model, recommend::find_rank_model(recipe.model, recipe.name));
-  std::string text = fmt::format("{}: {}\n", recipe.name, recipe.title);
-  if (!recipe.about.empty()) text += fmt::format("\n{}\n", recipe.about);
-  text += fmt::format("\nmodel     {} ({})\n", recipe.model, model->help);
-  for (const std::string& key : recipe.settings.keys()) text += fmt::format("          {} (--set settings.{}=...)\n", key, key);
-  text += fmt::format("data      {}\nprotocol  {}\n", recipe.data, recipe.split.protocol());
-  text += fmt::format("metrics   {}; {} decides\n", fmt::join(recipe.report, ", "), recipe.primary);
-  if (recipe.paper) {
-    text += fmt::format("paper     {}:", recipe.paper->source);
-    for (const auto& [name, value] : recipe.paper->metrics) text += fmt::format(" {} {:.4f}", name, value);
-    text += "\n";
-  }
-  return text;
 }
 
 }  // namespace souk::lab

@@ -1,18 +1,28 @@
-// A recipe: which model on which data, how it is split, trained and judged. TOML:
+// A recipe: which model on which data, how it is split, trained, tuned and judged. TOML:
 //
 //   title   = "Decayed co-visitation"        about = "one paragraph"      system = 181 (optional: number of the published system)
 //   model   = "co-visitation"                a name of recommend/rank_model.h
-//   data    = "amazon-s3rec-beauty"                 recipes/data/<name>.toml
+//   data    = "amazon-s3rec-beauty"          recipes/data/<name>.toml
 //   [settings]  window = 8 ...               of the model; an unknown one is an error
-//   [split]     rule = "leave-one-out"       or "time" with holdout = "14d"; history = "masked" or "kept"; part = "test" or "validation"
+//   [split]     rule = "loo"                 a rule of eval/split.h ("time:14d", "session", "fixed" ...)
+//               part = "test"                or "validation"; fit = "train" or "train+validation"; history = "masked" or "kept"
+//               truth = ["purchase"]         kinds of events that are truth; by default all
+//               seed = 1                     of the rule "random": a split is the same whatever the seed of the run
 //   [metrics]   report = ["HR@10", ...]      primary = "NDCG@10"
-//   [paper]     source = "table 2"           "NDCG@10" = 0.03 ...: what was published, optional
+//               sampled = "popularity:100"   ranked among so many others, drawn so ("uniform:100"); by default among all items
+//   [paper]     source = "table 2"           "NDCG@10" = 0.03 ...: what was published; same_data = false where data or protocol differ
+//   [tune]      settings.window = [4, 8]     values to try, in every combination; budget = "10m" at most
+//   [on."DATA".settings]                     settings for one set, over [settings]; [on."DATA".paper] likewise
+//   [on."DATA"] tuned = {on = "validation", trials = 12}: where such settings came from
+//
+// A recipe without a rule, history, report or primary takes those of the set's [protocol], else loo, masked, NDCG@10.
 #pragma once
 
 #include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "souk/base/config.h"
@@ -20,39 +30,82 @@
 #include "souk/base/result.h"
 #include "souk/eval/rank_eval.h"
 #include "souk/eval/split.h"
+#include "souk/feeds/descriptor.h"
 
 namespace souk::lab {
 
-using Metrics = std::map<std::string, double>;  // "NDCG@10" -> value
+using Metrics = eval::Metrics;  // "NDCG@10" -> value
 
-struct SplitRule {
-  enum class Kind : std::uint8_t { leave_one_out, time };
-  Kind kind = Kind::leave_one_out;
-  Duration holdout = 0;  // time: this much before the last event is held out; 0: the last tenth of the log's span
+// How a run is judged. Equal on equal data: the same task.
+struct Judging {
+  eval::SplitRule rule;
+  std::uint64_t split_seed = 1;
   bool mask_history = true;
-  eval::Part part = eval::Part::test;
-  std::string protocol() const;  // "leave-one-out, full ranking, history masked"
+  eval::SampledRanking sampled;
+  std::vector<std::string> report;  // names of metrics, the primary one among them
+  std::string primary;              // the one that decides
+
+  std::string protocol() const;                // "leave-one-out, full ranking, history masked"
+  std::string fit() const;                     // what models learn from: "train" or "train+validation"
+  std::vector<std::uint32_t> cutoffs() const;  // that the metrics need, ascending
 };
 
 struct Paper {
   Metrics metrics;
   std::string source;
+  bool same_data = true;  // false: other data, or judged otherwise
+};
+
+struct Tuned {  // where settings came from
+  std::string on = "validation";
+  std::uint64_t trials = 0;
+  std::string grid;     // JSON: {"settings.window":[4,8]}; empty: not told
+  bool forced = false;  // on the test part, against the rule
+};
+
+// Values by key, as TOML text: "window" -> "8". Keys of inner tables are paths.
+using Values = std::vector<std::pair<std::string, std::string>>;
+Values values_of(const Config& table);  // keys bytewise ascending
+
+struct Grid {
+  struct Axis {
+    std::string key;                  // "settings.window"
+    std::vector<std::string> values;  // TOML text
+  };
+  std::vector<Axis> axes;
+  std::uint64_t size() const;                     // combinations; 0: nothing to tune
+  Values combination(std::uint64_t which) const;  // below size(); the last axis turns fastest
+  std::string to_json() const;
+};
+
+// Of a table [tune].
+Result<Grid> read_grid(const Config& tune);
+
+// A recipe on one data set.
+struct Task {
+  Config settings;
+  Judging judging;
+  std::optional<Paper> paper;
+  std::optional<Tuned> tuned;  // none where --set changed a setting
 };
 
 struct Recipe {
+  fs::path file;
   std::string name;  // path below the recipe folder without ".toml": "recommend/co-visitation"
   std::string title, about, model, data;
   std::optional<std::int64_t> system;
-  Config settings;
-  SplitRule split;
-  std::vector<std::string> report;  // names of metrics
-  std::string primary;              // the one that decides
-  std::optional<Paper> paper;
   fs::path descriptors;  // folder of the data descriptors beside it
+  Grid grid;
+  Duration budget = 0;  // of tuning; 0: no limit
+  std::vector<std::string> overrides;
 
-  std::vector<std::uint32_t> cutoffs() const;  // that the reported metrics need, ascending
-  // `file`: a path, or the name of a recipe below recipe_root(). `overrides` are "key=value" as --set has them.
+  // `file`: a path, or the name of a recipe below recipe_root(). `overrides` are "key=value" as --set has them; they come last.
   static Result<Recipe> load(const fs::path& file, const std::vector<std::string>& overrides = {});
+  // What the recipe says of a set: `data` is the set's name, `protocol` its own. `values` ("settings.window" -> "8") come before overrides.
+  Result<Task> on(const std::string& data, const feeds::Protocol& protocol, const Values& values = {}) const;
+
+ private:
+  Config document_;  // as it stands in the file
 };
 
 // $SOUK_RECIPES, else the recipes that came with the program (shipped.h), else recipes/ in the working folder.
@@ -60,6 +113,7 @@ fs::path recipe_root();
 
 struct RecipeInfo {
   std::string name, title, model, data;
+  std::optional<std::int64_t> system;
 };
 // By name; data descriptors are not recipes. A file that cannot be read is an error that names it.
 Result<std::vector<RecipeInfo>> list_recipes(const fs::path& root);

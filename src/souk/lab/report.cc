@@ -1,107 +1,124 @@
-// Run records for people: one run, two runs side by side, and the page of all recorded ones.
+// Run records for people: one run, and two runs side by side.
+#include "souk/lab/report.h"
+
 #include <algorithm>
 #include <fmt/format.h>
-#include <map>
-#include <set>
-#include <tuple>
 #include <utility>
 
 #include "souk/lab/run.h"
-#include "souk/lab/shelves.h"
 
 namespace souk::lab {
 namespace {
 
-double value_of(const Metrics& metrics, const std::string& name) {
-  const auto found = metrics.find(name);
-  return found == metrics.end() ? 0.0 : found->second;
+std::string interval_text(const std::map<std::string, eval::Interval>& intervals, const std::string& name) {
+  const auto found = intervals.find(name);
+  return found == intervals.end() ? "" : fmt::format(" [{:.4f}, {:.4f}]", found->second.low, found->second.high);
 }
 
-std::string verdict(const RunRecord::Versus& versus, std::uint64_t cases) {
-  if (cases < eval::kFewestClusters) return fmt::format("and {}: too few cases to tell ({})", versus.floor, cases);
-  const std::string_view word = eval::verdict(versus.delta, versus.p, cases);
-  return fmt::format("{} {}: {} {:+.4f} [{:+.4f}, {:+.4f}], p {:.3f}", word, versus.floor, versus.metric, versus.delta, versus.interval.low,
-                     versus.interval.high, versus.p);
-}
-
-std::string settings_of(const RunRecord& record) {
-  return record.overrides.empty() ? "" : fmt::format(" ({})", fmt::join(record.overrides, ", "));
-}
-
-// The metrics a page shows: what all of its records report, at cutoff 10 where there is one.
-std::vector<std::string> columns_of(const std::vector<RunRecord>& records) {
-  std::vector<std::string> columns;
-  for (const auto& [name, value] : records.front().metrics) {
-    const bool everywhere = std::all_of(records.begin(), records.end(), [&](const RunRecord& one) { return one.metrics.contains(name); });
-    if (everywhere && name.ends_with("@10")) columns.push_back(name);
-  }
-  return columns;
-}
-
-std::string table_of(const std::vector<RunRecord>& records) {
-  const std::vector<std::string> columns = columns_of(records);
-  std::string text = fmt::format("| run | {} | against the best floor | train s | evaluate s |\n|---|", fmt::join(columns, " | "));
-  for (std::size_t i = 0; i < columns.size() + 3; ++i) text += "---|";
-  text += "\n";
-  std::set<std::string> floors_shown;
-  for (const RunRecord& record : records) {
-    for (const auto& [name, metrics] : record.floors) {
-      if (!floors_shown.insert(name).second) continue;
-      text += fmt::format("| *floor:* {} |", name);
-      for (const std::string& column : columns) text += fmt::format(" {:.4f} |", value_of(metrics, column));
-      text += " | | |\n";
-    }
-  }
-  for (const RunRecord& record : records) {
-    text += fmt::format("| `{}`{}, seed {} |", record.recipe, settings_of(record), record.seed);
-    for (const std::string& column : columns) {
-      const auto found = record.interval.find(column);
-      const eval::Interval interval = found == record.interval.end() ? eval::Interval{} : found->second;
-      text += fmt::format(" {:.4f} [{:.4f}, {:.4f}] |", value_of(record.metrics, column), interval.low, interval.high);
-    }
-    text += fmt::format(" {} | {:.2f} | {:.2f} |\n", record.versus ? verdict(*record.versus, record.cases) : "", record.seconds.train,
-                        record.seconds.evaluate);
-    if (record.paper) {
-      text += fmt::format("| *published:* {} |", record.paper->source);
-      for (const std::string& column : columns) {
-        text += record.paper->metrics.contains(column) ? fmt::format(" {:.4f} |", record.paper->metrics.at(column)) : " |";
-      }
-      text += " | | |\n";
-    }
-  }
-  return text;
-}
-
-}  // namespace
-
-std::string RunRecord::to_text() const {
-  std::string text = fmt::format("{}{} on {}: {} users, {} items, {} events; {} cases\n{}\n\n{:28}", recipe, settings_of(*this), data.name,
-                                 data.users, data.items, data.events, cases, protocol, "");
-  for (const auto& [name, value] : metrics) text += fmt::format("{:>11}", name);
+std::string table_of(const RunRecord& record) {
+  std::string text = fmt::format("{:28}", "");
+  for (const auto& [name, value] : record.metrics) text += fmt::format("{:>13}", name);
   const auto line = [&](const std::string& label, const Metrics& values) {
     text += fmt::format("\n{:28}", label);
-    for (const auto& [name, value] : metrics) {
-      text += values.contains(name) ? fmt::format("{:>11.4f}", values.at(name)) : fmt::format("{:>11}", "");
+    for (const auto& [name, value] : record.metrics) {
+      text += values.contains(name) ? fmt::format("{:>13.4f}", values.at(name)) : fmt::format("{:>13}", "");
     }
   };
-  line(recipe, metrics);
+  line(record.recipe, record.metrics);
   Metrics low, high;
-  for (const auto& [name, bounds] : interval) {
+  for (const auto& [name, bounds] : record.interval) {
     low[name] = bounds.low;
     high[name] = bounds.high;
   }
   line("  95 % from", low);
   line("       to", high);
-  for (const auto& [name, values] : floors) line("floor: " + name, values);
-  if (paper) line("published: " + paper->source, paper->metrics);
-  text += "\n";
-  if (versus) text += fmt::format("\n{} {}\n", recipe, verdict(*versus, cases));
+  for (const auto& [name, values] : record.floors) line("floor: " + name, values);
+  if (record.paper) line("published: " + paper_source(*record.paper), record.paper->metrics);
+  return text + "\n";
+}
+
+std::string slices_of(const RunRecord& record) {
+  if (record.slices.empty()) return {};
+  std::string text = fmt::format("\n{:28}{:>13}{:>13}\n", "slice", "cases", record.primary);
+  for (const RunRecord::Slice& slice : record.slices) {
+    const auto value = slice.metrics.find(record.primary);
+    if (value == slice.metrics.end()) continue;
+    text += fmt::format("{:28}{:>13}{:>13.4f}\n", slice.group + " " + slice.name, slice.cases, value->second);
+  }
+  return text;
+}
+
+// Both runs case by case, where they are kept.
+struct Kept {
+  Stage a, b;
+};
+std::optional<Kept> kept_cases(const RunRecord& a, const RunRecord& b, const fs::path& runs) {
+  if (runs.empty() || a.key.empty() || b.key.empty()) return {};
+  const auto stage = [&](const RunRecord& record) {
+    return read_stage(run_folder(runs, record.recipe, record.data.name, record.key) / "model.stage");
+  };
+  auto first = stage(a), second = stage(b);
+  if (!first || !second) return {};
+  return Kept{std::move(*first), std::move(*second)};
+}
+
+std::string paired_text(const Kept& kept, const std::string& metric, std::uint64_t seed) {
+  const auto a = kept.a.per_case.find(metric), b = kept.b.per_case.find(metric);
+  if (a == kept.a.per_case.end() || b == kept.b.per_case.end() || a->second.size() != b->second.size()) return {};
+  const eval::PairedDifference difference = eval::paired_bootstrap(b->second, a->second, seed);
+  return fmt::format(" [{:+.4f}, {:+.4f}], p {:.3f}", difference.interval.low, difference.interval.high, difference.p);
+}
+
+std::string compared_slices(const RunRecord& a, const RunRecord& b) {
+  std::string text;
+  for (const RunRecord::Slice& slice : a.slices) {
+    const auto other = std::find_if(b.slices.begin(), b.slices.end(),
+                                    [&](const RunRecord::Slice& one) { return one.group == slice.group && one.name == slice.name; });
+    if (other == b.slices.end() || !slice.metrics.contains(a.primary) || !other->metrics.contains(a.primary)) continue;
+    const double first = slice.metrics.at(a.primary), second = other->metrics.at(a.primary);
+    text += fmt::format("{:24}{:>8} cases{:>12.4f}{:>12.4f}{:>+12.4f}\n", slice.group + " " + slice.name, slice.cases, first, second,
+                        second - first);
+  }
+  return text.empty() ? text : fmt::format("\n{} by slices\n{}", a.primary, text);
+}
+
+}  // namespace
+
+std::string paper_source(const Paper& paper) {
+  return paper.same_data ? paper.source : paper.source + " (other data)";
+}
+
+std::string settings_source(const RunRecord& record) {
+  if (record.tuned && record.tuned->forced) return "tuned on test";
+  if (record.tuned) return fmt::format("tuned on {}, {} trials", record.tuned->on, record.tuned->trials);
+  return record.set_by_hand() ? "settings by hand" : "not tuned";
+}
+
+std::string overrides_of(const RunRecord& record) {
+  return record.overrides.empty() ? "" : fmt::format(" ({})", fmt::join(record.overrides, ", "));
+}
+
+std::string verdict_of(const RunRecord& record) {
+  const RunRecord::Versus& versus = *record.versus;
+  if (record.clusters < eval::kFewestClusters) return fmt::format("and {}: too few cases to tell ({})", versus.floor, record.clusters);
+  const std::string_view word = eval::verdict(versus.delta, versus.p, record.clusters);
+  return fmt::format("{} {}: {} {:+.4f} [{:+.4f}, {:+.4f}], p {:.3f}", word, versus.floor, versus.metric, versus.delta, versus.interval.low,
+                     versus.interval.high, versus.p);
+}
+
+std::string RunRecord::to_text() const {
+  std::string text = fmt::format("{}{} on {}: {} users, {} items, {} events; {} cases\n{}; {}\n", recipe, overrides_of(*this), data.name,
+                                 data.users, data.items, data.events, cases, protocol, settings_source(*this));
+  if (tied > 0) text += fmt::format("{} cases whose answer has the time of the last known event: in the order of the log\n", tied);
+  if (!note.empty()) text += fmt::format("{}\n", note);
+  text += "\n" + table_of(*this) + slices_of(*this);
+  if (versus) text += fmt::format("\n{} {}\n", recipe, verdict_of(*this));
   text += fmt::format("\nload {:.2f} s, train {:.2f} s, evaluate {:.2f} s; processor {:.2f} s; peak memory {:.0f} MB\n", seconds.load,
                       seconds.train, seconds.evaluate, cpu_seconds.load + cpu_seconds.train + cpu_seconds.evaluate, peak_rss_mb);
   return text;
 }
 
-Result<std::string> compare(const RunRecord& a, const RunRecord& b) {
+Result<std::string> compare(const RunRecord& a, const RunRecord& b, const fs::path& runs) {
   const auto unlike = [](const char* what, const std::string& expected, const std::string& found) {
     return fail(Error{ErrorKind::invalid,
                       fmt::format("these runs cannot be compared: they differ in {}", what),
@@ -113,54 +130,19 @@ Result<std::string> compare(const RunRecord& a, const RunRecord& b) {
   if (a.data.hash != b.data.hash) return unlike("data", a.data.name + " " + a.data.hash, b.data.name + " " + b.data.hash);
   if (a.protocol != b.protocol) return unlike("protocol", a.protocol, b.protocol);
   if (a.split != b.split) return unlike("split", a.split, b.split);
+  const std::optional<Kept> kept = kept_cases(a, b, runs);
   std::string text =
       fmt::format("{} on {}, {}\n\n{:12}{:>28}{:>28}{:>12}\n", a.recipe == b.recipe ? a.recipe : a.recipe + " and " + b.recipe, a.data.name,
-                  a.protocol, "", a.recipe + settings_of(a), b.recipe + settings_of(b), "difference");
+                  a.protocol, "", a.recipe + overrides_of(a), b.recipe + overrides_of(b), "difference");
   for (const auto& [name, value] : a.metrics) {
     const auto other = b.metrics.find(name);
     if (other == b.metrics.end()) continue;
-    const auto cell = [&](const RunRecord& record, double mean) {
-      const auto found = record.interval.find(name);
-      if (found == record.interval.end()) return fmt::format("{:.4f}", mean);
-      return fmt::format("{:.4f} [{:.4f}, {:.4f}]", mean, found->second.low, found->second.high);
-    };
-    text += fmt::format("{:12}{:>28}{:>28}{:>+12.4f}\n", name, cell(a, value), cell(b, other->second), other->second - value);
+    text += fmt::format("{:12}{:>28}{:>28}{:>+12.4f}{}\n", name, fmt::format("{:.4f}{}", value, interval_text(a.interval, name)),
+                        fmt::format("{:.4f}{}", other->second, interval_text(b.interval, name)), other->second - value,
+                        kept ? paired_text(*kept, name, a.seed) : "");
   }
-  return text;
-}
-
-Result<std::string> render_results(const fs::path& results) {
-  std::vector<fs::path> files;
-  std::error_code error;
-  for (fs::recursive_directory_iterator at(results, error), end; !error && at != end; at.increment(error)) {
-    if (at->is_regular_file() && at->path().extension() == ".json") files.push_back(at->path());
-  }
-  if (error) return fail_errno("cannot list the recorded runs", results.string(), error.value());
-  std::sort(files.begin(), files.end());
-  std::map<std::tuple<std::string, std::string, std::string>, std::vector<RunRecord>> groups;
-  std::string shops;
-  for (const fs::path& file : files) {
-    if (file.parent_path().filename() == "shops") {
-      SOUK_TRY(const std::string json, read_file(file));
-      SOUK_TRY(const ShopReport report, ShopReport::from_json(json, file.string()));
-      shops += fmt::format("\n## The shop {}\n\n{}", report.shop, report.to_markdown());
-      continue;
-    }
-    SOUK_TRY(RunRecord record, load_run(file));
-    auto& group = groups[{record.data.name, record.protocol, record.data.hash}];
-    group.push_back(std::move(record));
-  }
-  std::string text =
-      "# Results\n\nGenerated from the records in `results/` by `souk lab results`; do not edit. Every figure is the mean over cases, with "
-      "its "
-      "95 % bootstrap interval;\nfigures of unlike data or protocols never share a table. `souk lab run RECIPE --record results` adds a "
-      "record.\n";
-  for (const auto& [key, records] : groups) {
-    const RunRecord& first = records.front();
-    text += fmt::format("\n## {}, {}\n\n{} users, {} items, {} events; {} cases; data `{}`.\n\n{}", first.data.name, first.protocol,
-                        first.data.users, first.data.items, first.data.events, first.cases, first.data.hash, table_of(records));
-  }
-  return text + shops;
+  if (!kept) text += "\nNot tested in pairs: the cases of one of the runs are not kept here.\n";
+  return text + compared_slices(a, b);
 }
 
 }  // namespace souk::lab

@@ -2,13 +2,15 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <ctime>
+#include <fmt/format.h>
 #include <memory>
 #include <sys/resource.h>
 #include <utility>
 
+#include "souk/base/hash.h"
 #include "souk/engine/shop.h"
-#include "souk/lab/data.h"
 #include "souk/lab/floors.h"
 #include "souk/recommend/rank_model.h"
 
@@ -44,54 +46,78 @@ double peak_rss_mb() {
   return static_cast<double>(usage.ru_maxrss) / 1024.0;
 }
 
-Result<eval::Split> split_log(const store::Interactions& log, const SplitRule& rule) {
-  if (rule.kind == SplitRule::Kind::leave_one_out) return eval::leave_one_out(log, rule.part);
-  const auto times = log.event_times();
-  if (times.empty()) return fail(ErrorKind::invalid, "the data has no events to hold out");
-  const auto [first, last] = std::minmax_element(times.begin(), times.end());
-  const Duration holdout = rule.holdout > 0 ? rule.holdout : (*last - *first) / 10;
-  constexpr std::uint32_t kEveryKind = ~0U;
-  return eval::at_time(log, *last - holdout, kEveryKind);
-}
-
-Metrics reported(const Recipe& recipe, const eval::RankResult& result) {
+// The reported metrics, and Coverage and Gini at the primary cutoff where there are any.
+Metrics reported(const Judging& judging, const Metrics& all) {
   Metrics metrics;
-  for (const std::string& name : recipe.report) metrics[name] = result.metrics.at(name);
-  metrics[recipe.primary] = result.metrics.at(recipe.primary);
+  const auto take = [&](const std::string& name) {
+    if (const auto found = all.find(name); found != all.end()) metrics[name] = found->second;
+  };
+  for (const std::string& name : judging.report) take(name);
+  const std::string cutoff = judging.primary.substr(judging.primary.find('@'));
+  take("Coverage" + cutoff);
+  take("Gini" + cutoff);
   return metrics;
 }
 
+struct Clusters {
+  std::vector<std::uint32_t> numbers;  // the shopper of each case
+  std::uint64_t count = 0;
+};
+
+Clusters clusters_of(const eval::Split& split) {
+  Clusters clusters;
+  clusters.numbers.reserve(split.cases.size());
+  for (const eval::Case& one : split.cases) {
+    if (clusters.numbers.empty() || clusters.numbers.back() != one.shopper) ++clusters.count;  // cases come by shopper
+    clusters.numbers.push_back(one.shopper);
+  }
+  if (clusters.count == clusters.numbers.size()) clusters.numbers.clear();  // each for itself
+  return clusters;
+}
+
 struct Bench {  // what every model of a run is measured on
-  const Recipe& recipe;
-  const Data& data;
+  const Judging& judging;
   const eval::Split& split;
-  eval::RankEvalOptions options;
+  const RunOptions& options;
+  Clusters clusters;
+  Journal& journal;
   Progress& progress;
 
-  eval::RankResult measure(const recommend::RankModel& model) const {
-    return eval::rank_eval(data.log, split.cases, model.as_score_case(), options, progress);
+  // From the journal, where that has it.
+  Result<Stage> stage(const std::string& name, const std::string& model, const Config& settings, bool keep_lists) const {
+    if (const Stage* const finished = journal.find(name)) return *finished;
+    SOUK_TRY(Measured measured, measure(model, settings, judging, split, options, keep_lists, progress));
+    SOUK_CHECK(journal.keep(name, measured.stage));
+    return std::move(measured.stage);
   }
+  std::map<std::string, eval::Interval> intervals(const Stage& stage) const {
+    std::map<std::string, eval::Interval> found;
+    for (const auto& [name, values] : stage.per_case) {
+      found[name] = eval::bootstrap(values, options.seed, kRounds, clusters.numbers);
+    }
+    return found;
+  }
+  static constexpr std::uint32_t kRounds = 1000;
 };
 
 // Runs the floors, and compares the model with the best of those it is not itself.
-Status judge(const Bench& bench, const eval::RankResult& own, unsigned threads, std::uint64_t seed, RunRecord& record) {
-  const std::string& primary = bench.recipe.primary;
+Status judge(const Bench& bench, const Stage& own, RunRecord& record) {
+  const std::string& primary = bench.judging.primary;
   std::vector<float> best;
   double best_value = -1;
-  for (const std::string_view name : floor_names(bench.recipe.split.mask_history)) {
-    SOUK_TRY(const recommend::RankModelEntry* const floor, recommend::find_rank_model(name, "floors"));
-    SOUK_TRY(const auto model, floor->fit({bench.split.train, Config(), threads, seed, bench.progress}));
-    eval::RankResult result = bench.measure(*model);
-    record.floors[std::string(name)] = reported(bench.recipe, result);
-    if (name == bench.recipe.model || result.metrics.at(primary) <= best_value) continue;
-    best_value = result.metrics.at(primary);
-    best = std::move(result.per_case.at(primary));
-    RunRecord::Versus versus;
-    versus.floor = name;
-    record.versus = std::move(versus);
+  for (const std::string_view floor : floor_names(bench.judging.mask_history)) {
+    const std::string name(floor);
+    SOUK_TRY(Stage stage, bench.stage("floor " + name, name, Config(), false));
+    record.floors[name] = stage.metrics;
+    record.floor_interval[name] = bench.intervals(stage);
+    if (name == record.model || stage.metrics.at(primary) <= best_value) continue;
+    best_value = stage.metrics.at(primary);
+    best = std::move(stage.per_case.at(primary));
+    record.versus.emplace().floor = name;
   }
   if (record.versus) {
-    const eval::PairedDifference difference = eval::paired_bootstrap(own.per_case.at(primary), best, seed);
+    const eval::PairedDifference difference =
+        eval::paired_bootstrap(own.per_case.at(primary), best, bench.options.seed, Bench::kRounds, bench.clusters.numbers);
     record.versus->metric = primary;
     record.versus->delta = difference.delta;
     record.versus->p = difference.p;
@@ -100,47 +126,127 @@ Status judge(const Bench& bench, const eval::RankResult& own, unsigned threads, 
   return {};
 }
 
-}  // namespace
+std::vector<RunRecord::Slice> slices_of(const eval::Split& split, const Stage& stage) {
+  eval::RankResult result;
+  result.per_case = stage.per_case;
+  for (const auto& [name, values] : stage.per_case) result.metrics[name] = stage.metrics.at(name);
+  std::vector<RunRecord::Slice> slices;
+  for (const eval::Slice& slice : eval::slices(split)) {
+    slices.push_back({slice.group, slice.name, slice.cases.size(), eval::slice_means(result, slice)});
+  }
+  return slices;
+}
 
-Result<RunRecord> run_recipe(const RunOptions& options, Progress& progress) {
-  SOUK_TRY(const Recipe recipe, Recipe::load(options.recipe, options.overrides));
+RunRecord begin_record(const Recipe& recipe, const Task& task, const Data& data, const eval::Split& split, const RunOptions& options) {
   RunRecord record;
   record.recipe = recipe.name;
   record.model = recipe.model;
   record.system = recipe.system;
-  record.protocol = recipe.split.protocol();
+  record.data = {data.name, data.hash, data.log.shoppers(), data.log.items(), data.log.events()};
+  record.protocol = task.judging.protocol();
+  record.split = split.fingerprint;
+  record.rule = split.rule;
+  record.fit = task.judging.fit();
+  record.cases = split.cases.size();
+  record.tied = split.tied;
   record.seed = options.seed;
-  record.overrides = options.overrides;
-  record.paper = recipe.paper;
+  record.overrides = recipe.overrides;
+  for (const auto& [key, value] : values_of(task.settings)) record.settings[key] = value;
+  record.tuned = task.tuned;
+  record.primary = task.judging.primary;
+  record.paper = task.paper;
   record.version = engine::kVersion;
+  record.key = run_key(recipe.model, task.settings, task.judging, data, split, options.seed);
+  return record;
+}
 
+void tell_what_is_taken_up(const Journal& journal, const std::string& recipe, Progress& progress) {
+  if (journal.taken_up().empty()) return;
+  progress.note(fmt::format("{} goes on where it was stopped; done already: {}", recipe, fmt::join(journal.taken_up(), ", ")));
+}
+
+}  // namespace
+
+bool RunRecord::set_by_hand() const {
+  return std::any_of(overrides.begin(), overrides.end(), [](const std::string& option) { return option.starts_with("settings."); });
+}
+
+Result<eval::Split> split_for(const Judging& judging, const Data& data) {
+  return eval::make_split(data.log, judging.rule, judging.split_seed, data.parts ? &*data.parts : nullptr);
+}
+
+Result<Measured> measure(const std::string& model, const Config& settings, const Judging& judging, const eval::Split& split,
+                         const RunOptions& options, bool keep_lists, Progress& progress) {
+  SOUK_TRY(const recommend::RankModelEntry* const entry, recommend::find_rank_model(model, "model"));
+  Measured measured;
+  std::unique_ptr<recommend::RankModel> fitted;
+  {
+    const Stopwatch watch(measured.stage.seconds.train, measured.stage.cpu_seconds.train);
+    SOUK_TRY(fitted, entry->fit({split.train, settings, options.threads, options.seed, progress}));
+  }
+  eval::RankEvalOptions rank;
+  rank.cutoffs = judging.cutoffs();
+  rank.mask_history = judging.mask_history;
+  rank.threads = options.threads;
+  rank.keep_lists = keep_lists;
+  rank.sampled = judging.sampled;
+  {
+    const Stopwatch watch(measured.stage.seconds.evaluate, measured.stage.cpu_seconds.evaluate);
+    measured.result = eval::rank_eval(split, fitted->as_score_case(), rank, progress);
+  }
+  if (progress.cancelled()) return fail(ErrorKind::cancelled, "the run was cancelled", model);
+  measured.stage.metrics = reported(judging, measured.result.metrics);
+  for (const std::string& name : judging.report) measured.stage.per_case[name] = measured.result.per_case.at(name);
+  measured.stage.note = fitted->note();
+  return measured;
+}
+
+std::string run_key(const std::string& model, const Config& settings, const Judging& judging, const Data& data, const eval::Split& split,
+                    std::uint64_t seed) {
+  const std::string all =
+      fmt::format("{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}", engine::kVersion, model, settings.to_json(), data.hash, split.fingerprint,
+                  judging.protocol(), fmt::join(judging.report, ","), judging.primary, judging.sampled.seed, seed);
+  return hash128(all).hex().substr(0, 16);
+}
+
+Result<RunRecord> run_task(const Recipe& recipe, const Task& task, const Data& data, const eval::Split& split, const RunOptions& options,
+                           Progress& progress) {
+  SOUK_CHECK(eval::check_split(split));
+  RunRecord record = begin_record(recipe, task, data, split, options);
+  Journal journal;
+  if (!options.runs.empty()) {
+    SOUK_TRY(journal, Journal::open(run_folder(options.runs, recipe.name, data.name, record.key)));
+  }
+  tell_what_is_taken_up(journal, recipe.name, progress);
+
+  const Bench bench{task.judging, split, options, clusters_of(split), journal, progress};
+  SOUK_TRY(const Stage own, bench.stage("model", recipe.model, task.settings, true));
+  record.peak_rss_mb = peak_rss_mb();
+  record.clusters = bench.clusters.count;
+  record.metrics = own.metrics;
+  record.interval = bench.intervals(own);
+  record.note = own.note;
+  record.seconds = own.seconds;
+  record.cpu_seconds = own.cpu_seconds;
+  record.slices = slices_of(split, own);
+  SOUK_CHECK(judge(bench, own, record));
+  SOUK_CHECK(journal.finish());
+  return record;
+}
+
+Result<RunRecord> run_recipe(const RunOptions& options, Progress& progress) {
+  SOUK_TRY(const Recipe recipe, Recipe::load(options.recipe, options.overrides));
+  Seconds seconds, cpu_seconds;
   Data data;
   {
-    const Stopwatch watch(record.seconds.load, record.cpu_seconds.load);
+    const Stopwatch watch(seconds.load, cpu_seconds.load);
     SOUK_TRY(data, load_data(options.data, recipe.data, recipe.descriptors, options.threads, progress));
   }
-  record.data = {data.name, data.hash, data.log.shoppers(), data.log.items(), data.log.events()};
-  SOUK_TRY(const eval::Split split, split_log(data.log, recipe.split));
-  record.split = split.fingerprint;
-  record.cases = split.cases.size();
-
-  const Bench bench{recipe, data, split, {recipe.cutoffs(), recipe.split.mask_history, options.threads}, progress};
-  SOUK_TRY(const recommend::RankModelEntry* const entry, recommend::find_rank_model(recipe.model, recipe.name));
-  std::unique_ptr<recommend::RankModel> model;
-  {
-    const Stopwatch watch(record.seconds.train, record.cpu_seconds.train);
-    SOUK_TRY(model, entry->fit({split.train, recipe.settings, options.threads, options.seed, progress}));
-  }
-  eval::RankResult result;
-  {
-    const Stopwatch watch(record.seconds.evaluate, record.cpu_seconds.evaluate);
-    result = bench.measure(*model);
-  }
-  if (progress.cancelled()) return fail(ErrorKind::cancelled, "the run was cancelled", recipe.name);
-  record.metrics = reported(recipe, result);
-  for (const auto& [name, value] : record.metrics) record.interval[name] = eval::bootstrap(result.per_case.at(name), options.seed);
-  SOUK_CHECK(judge(bench, result, options.threads, options.seed, record));
-  record.peak_rss_mb = peak_rss_mb();
+  SOUK_TRY(const Task task, recipe.on(data.name, data.protocol));
+  SOUK_TRY(const eval::Split split, split_for(task.judging, data));
+  SOUK_TRY(RunRecord record, run_task(recipe, task, data, split, options, progress));
+  record.seconds.load = seconds.load;
+  record.cpu_seconds.load = cpu_seconds.load;
   return record;
 }
 
