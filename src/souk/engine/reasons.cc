@@ -12,11 +12,12 @@ struct Phrase {
   std::string_view because;  // with the name of the item that led here
   std::string_view alone;
 };
-constexpr std::array<Phrase, 11> kPhrases = {{
+constexpr std::array<Phrase, 12> kPhrases = {{
     {"lexical", "Matches your search", "Matches your search"},
     {"also-bought", "Often bought with {}", "Often bought together"},
     {"basket", "Goes with {} in your basket", "Goes with your basket"},
     {"co-visit", "Shoppers who chose {} also chose this", "Chosen by shoppers like you"},
+    {"item-knn", "Chosen by shoppers who also chose {}", "Chosen by shoppers like you"},
     {"buy-again", "You chose this before", "You chose this before"},
     {"similar-text", "Similar: {}", "Similar"},
     {"same-category", "In the same category as {}", "In the same category"},

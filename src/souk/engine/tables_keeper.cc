@@ -19,6 +19,7 @@ constexpr std::uint64_t kKeptVersions = 2;
 
 constexpr Duration kRecentHalfLife = 28 * kDay;
 constexpr std::uint32_t kNeighbours = 200;
+constexpr std::uint32_t kLongest = 300;  // items of a shopper that count for item neighbours: the time of training grows with its square
 
 struct ActiveRecord {
   std::uint64_t number = 0;
@@ -54,7 +55,8 @@ std::string version_name(std::uint64_t number) {
 }
 
 std::string facts_of(const store::Interactions& log, const store::Snapshot& snapshot, Timestamp trained,
-                     const index::CoVisitConfig& co_visit, const index::BasketConfig& basket, const index::TrendingConfig& trending) {
+                     const index::CoVisitConfig& co_visit, const index::BasketConfig& basket, const index::ItemKnnConfig& item_knn,
+                     const index::TrendingConfig& trending) {
   JsonWriter json;
   json.begin_object();
   json.member("kind", "count tables").member("souk", kVersion).member("trained", format_rfc3339(trained));
@@ -70,6 +72,8 @@ std::string facts_of(const store::Interactions& log, const store::Snapshot& snap
   json.member("beta", co_visit.beta).member("keep", co_visit.keep).end_object();
   json.key("basket").begin_object().member("alpha", basket.alpha).member("beta", basket.beta).member("shrink", basket.shrink);
   json.member("keep", basket.keep).end_object();
+  json.key("item_knn").begin_object().member("weighting", "tf-idf").member("alpha", item_knn.alpha).member("beta", item_knn.beta);
+  json.member("shrink", item_knn.shrink).member("keep", item_knn.keep).member("longest", item_knn.longest).end_object();
   return json.end_object().end_object().take();
 }
 
@@ -88,6 +92,10 @@ index::Tables fit_tables(const store::Interactions& log, const store::Snapshot& 
   co_visit.keep = kNeighbours;
   index::BasketConfig basket;
   basket.keep = kNeighbours;
+  index::ItemKnnConfig item_knn;
+  item_knn.weighting = index::ItemKnnConfig::Weighting::tf_idf;
+  item_knn.keep = kNeighbours;
+  item_knn.longest = kLongest;
   const index::TrendingConfig trending;
   index::Tables tables;
   tables.item_ids.reserve(log.items());
@@ -104,7 +112,8 @@ index::Tables fit_tables(const store::Interactions& log, const store::Snapshot& 
   tables.repeat = index::Repeat::fit(log, {});
   tables.co_visit = index::CoVisit::fit(log, co_visit, threads, progress);
   tables.basket = index::Basket::fit(log, basket, threads, progress);
-  tables.facts = facts_of(log, snapshot, trained, co_visit, basket, trending);
+  tables.item_knn = index::ItemKnn::fit(log, item_knn, threads, progress);
+  tables.facts = facts_of(log, snapshot, trained, co_visit, basket, item_knn, trending);
   return tables;
 }
 

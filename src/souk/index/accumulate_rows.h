@@ -12,30 +12,10 @@
 #include "souk/base/kernels/top_k.h"
 #include "souk/base/progress.h"
 #include "souk/base/threads.h"
-#include "souk/index/counts.h"
+#include "souk/index/sparse_rows.h"
+#include "souk/index/sum_row.h"
 
 namespace souk::index {
-
-// Positive sums over the columns of one row; clearing costs only the columns touched.
-class CounterRow {
- public:
-  explicit CounterRow(std::size_t columns) : sums_(columns, 0.0) {}
-  void add(std::uint32_t column, double positive) {
-    double& sum = sums_[column];
-    if (sum == 0.0) touched_.push_back(column);
-    sum += positive;
-  }
-  std::span<const std::uint32_t> touched() const { return touched_; }
-  double sum(std::uint32_t column) const { return sums_[column]; }
-  void clear() {
-    for (const std::uint32_t column : touched_) sums_[column] = 0.0;
-    touched_.clear();
-  }
-
- private:
-  std::vector<double> sums_;
-  std::vector<std::uint32_t> touched_;
-};
 
 // The compressed transpose of "group g has items": the groups (sequence positions, orders) each item stands in, ascending.
 struct Occurrences {
@@ -47,7 +27,7 @@ struct Occurrences {
   std::uint64_t count(std::uint32_t item) const { return offsets[item + 1] - offsets[item]; }
 };
 
-// fill(item, CounterRow&) adds up one row; score(item, column, sum) turns a sum into the value kept, values of 0 and below are dropped.
+// fill(item, SumRow<double>&) adds up one row; score(item, column, sum) turns a sum into the value kept, values of 0 and below are dropped.
 // Rows are ordered best first, ties by lower column, and cut to `keep` entries (0: all). Cancelled: the remaining rows stay empty.
 template <class Fill, class Score>
 SparseRows accumulate_rows(std::uint32_t items, std::uint32_t keep, unsigned threads, Progress& progress, const Fill& fill,
@@ -58,12 +38,12 @@ SparseRows accumulate_rows(std::uint32_t items, std::uint32_t keep, unsigned thr
     std::vector<float> values;
   };
   struct Worker {
-    CounterRow row;
+    SumRow<double> row;
     std::vector<Scored> entries;
   };
   std::vector<Chunk> chunks((items + kGrain - 1) / kGrain);
   std::vector<std::uint64_t> offsets(std::size_t{items} + 1, 0);
-  std::vector<Worker> workers(std::max(1U, threads), Worker{CounterRow(items), {}});
+  std::vector<Worker> workers(std::max(1U, threads), Worker{SumRow<double>(items), {}});
   parallel_for(items, kGrain, threads, [&](std::size_t begin, std::size_t end, unsigned thread) {
     if (progress.cancelled()) return;
     auto& [row, entries] = workers[thread];

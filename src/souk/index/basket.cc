@@ -73,7 +73,7 @@ Basket Basket::fit(const store::Interactions& log, const BasketConfig& config, u
     to[i] = std::pow(n, config.beta);
   }
   const auto total = static_cast<double>(orders.size());
-  const auto fill = [&](std::uint32_t a, CounterRow& row) {
+  const auto fill = [&](std::uint32_t a, SumRow<double>& row) {
     for (const std::uint64_t order : occurrences.of(a)) {
       for (const std::uint32_t b : orders.of(order)) {
         if (b != a) row.add(b, 1.0);

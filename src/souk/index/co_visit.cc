@@ -11,7 +11,7 @@
 namespace souk::index {
 namespace {
 
-static_assert(sizeof(CoVisitConfig) == 20, "covisit.cfg is written as five 4-byte fields");
+static_assert(sizeof(CoVisitConfig) == 40, "covisit.cfg is written as ten 4-byte fields");
 static_assert(std::endian::native == std::endian::little);
 
 // The event numbers at which each item stands.
@@ -27,12 +27,22 @@ Occurrences occurrences_of(const store::Interactions& log) {
   return result;
 }
 
-std::vector<double> powers(const Occurrences& occurrences, std::uint32_t items, double exponent) {
-  std::vector<double> result(items, 1.0);
+// n of each item: its events, or the sum of their weights.
+std::vector<double> masses(const Occurrences& occurrences, std::uint32_t items, std::span<const float> weights) {
+  std::vector<double> result(items, 0.0);
   for (std::uint32_t i = 0; i < items; ++i) {
-    const auto n = static_cast<double>(occurrences.count(i));
-    if (n > 0) result[i] = std::pow(n, exponent);
+    if (weights.empty()) {
+      result[i] = static_cast<double>(occurrences.count(i));
+    } else {
+      for (const std::uint64_t event : occurrences.of(i)) result[i] += static_cast<double>(weights[event]);
+    }
   }
+  return result;
+}
+
+std::vector<double> powers(const std::vector<double>& masses, double exponent) {
+  std::vector<double> result(masses.size());
+  std::transform(masses.begin(), masses.end(), result.begin(), [&](double n) { return n > 0 ? std::pow(n, exponent) : 1.0; });
   return result;
 }
 
@@ -40,27 +50,32 @@ std::vector<double> powers(const Occurrences& occurrences, std::uint32_t items, 
 
 CoVisit CoVisit::fit(const store::Interactions& log, const CoVisitConfig& config, unsigned threads, Progress& progress) {
   const Occurrences occurrences = occurrences_of(log);
-  const std::vector<double> from = powers(occurrences, log.items(), config.alpha);
-  const std::vector<double> to = powers(occurrences, log.items(), config.beta);
+  const std::span<const float> weights = config.weighted != 0 ? log.event_weights() : std::span<const float>();
+  const std::vector<double> mass = masses(occurrences, log.items(), weights);
+  const std::vector<double> from = powers(mass, config.alpha), to = powers(mass, config.beta);
   const auto offsets = log.offsets();
   const auto items = log.event_items();
-  std::vector<double> by_distance(std::size_t{config.window} + 1, 0.0);
-  for (std::uint32_t d = 1; d <= config.window; ++d) by_distance[d] = 1.0 / d;
+  std::vector<double> after(std::size_t{config.window} + 1, 0.0), before(after);  // what a pair counts by its distance
+  for (std::uint32_t d = 1; d <= config.window; ++d) {
+    after[d] = std::pow(static_cast<double>(d), -static_cast<double>(config.distance));
+    before[d] = after[d] * static_cast<double>(config.backward);
+  }
 
-  const auto fill = [&](std::uint32_t a, CounterRow& row) {
+  const auto fill = [&](std::uint32_t a, SumRow<double>& row) {
     std::size_t shopper = 0;  // of the current event; events ascend, so the search goes on from the last one
+    const auto add = [&](std::uint64_t event, std::uint64_t other, double value) {
+      if (!weights.empty()) value *= static_cast<double>(weights[event]) * static_cast<double>(weights[other]);
+      if (items[other] != a && value > 0) row.add(items[other], value);
+    };
     for (const std::uint64_t event : occurrences.of(a)) {
-      const auto after = std::upper_bound(offsets.begin() + static_cast<std::ptrdiff_t>(shopper), offsets.end(), event);
-      shopper = static_cast<std::size_t>(after - offsets.begin()) - 1;
+      const auto end = std::upper_bound(offsets.begin() + static_cast<std::ptrdiff_t>(shopper), offsets.end(), event);
+      shopper = static_cast<std::size_t>(end - offsets.begin()) - 1;
       const std::uint64_t back = std::min<std::uint64_t>(config.window, event - offsets[shopper]);
       const std::uint64_t ahead = std::min<std::uint64_t>(config.window, offsets[shopper + 1] - 1 - event);
-      for (std::uint64_t d = 1; d <= back; ++d) {
-        if (items[event - d] != a) row.add(items[event - d], by_distance[d]);
-      }
-      for (std::uint64_t d = 1; d <= ahead; ++d) {
-        if (items[event + d] != a) row.add(items[event + d], by_distance[d]);
-      }
+      for (std::uint64_t d = 1; d <= back; ++d) add(event, event - d, before[d]);
+      for (std::uint64_t d = 1; d <= ahead; ++d) add(event, event + d, after[d]);
     }
+    if (config.self > 0 && mass[a] > 0) row.add(a, static_cast<double>(config.self) * mass[a]);
   };
   const auto score = [&](std::uint32_t a, std::uint32_t b, double w) { return static_cast<float>(w / (from[a] * to[b])); };
   progress.stage("co-visitation", log.items(), "items");
@@ -71,12 +86,17 @@ CoVisit CoVisit::fit(const store::Interactions& log, const CoVisitConfig& config
   return result;
 }
 
+float CoVisit::recency(std::size_t i) const {
+  const auto place = static_cast<float>(i + 1);
+  return config_.decay == 1 ? 1 / place : std::pow(place, -config_.decay);
+}
+
 void CoVisit::score(std::span<const std::uint32_t> history, std::span<float> scores) const {
   const std::size_t used = std::min<std::size_t>(history.size(), config_.history);
   for (std::size_t i = 0; i < used; ++i) {
     const SparseRows::Row row = rows_.row(history[history.size() - 1 - i]);
-    const float decay = 1.0F / static_cast<float>(i + 1);
-    for (std::size_t e = 0; e < row.size(); ++e) scores[row.columns[e]] += decay * row.values[e];
+    const float weight = recency(i);
+    for (std::size_t e = 0; e < row.size(); ++e) scores[row.columns[e]] += weight * row.values[e];
   }
 }
 

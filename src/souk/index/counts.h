@@ -13,41 +13,23 @@
 #include "souk/base/progress.h"
 #include "souk/base/result.h"
 #include "souk/base/section_file.h"
+#include "souk/index/item_knn.h"
+#include "souk/index/sparse_rows.h"
 #include "souk/store/interactions.h"
 
 namespace souk::index {
 
-// A compressed sparse row matrix: row r has columns/values [offset[r], offset[r+1]), best first or by column as the owner says.
-class SparseRows {
- public:
-  struct Row {
-    std::span<const std::uint32_t> columns;
-    std::span<const float> values;
-    std::size_t size() const { return columns.size(); }
-  };
-  SparseRows() = default;
-  SparseRows(std::vector<std::uint64_t> offsets, std::vector<std::uint32_t> columns, std::vector<float> values);
-  std::uint32_t rows() const { return offsets_.empty() ? 0 : static_cast<std::uint32_t>(offsets_.size() - 1); }
-  std::uint64_t entries() const { return columns_.size(); }
-  Row row(std::uint32_t r) const;  // empty for rows that do not exist
-  bool columns_below(std::uint32_t limit) const;
-  void add_to(SectionWriter& writer, std::string_view prefix) const;
-  static Result<SparseRows> read(const SectionFile& file, std::string_view prefix);
-
- private:
-  std::vector<std::uint64_t> offsets_;
-  std::vector<std::uint32_t> columns_;
-  std::vector<float> values_;
-};
-
-// Decayed co-visitation. w(a,b) = sum over sequences and pairs of different items at distance d <= window of 1/d (symmetric);
-// score(b | history) = sum over the `history` most recent items a_i (i = 0 newest) of w(a_i,b) / ((i+1) n_a^alpha n_b^beta),
-// n = an item's number of events.
+// Decayed co-visitation. w(a,b) = sum over sequences and pairs of different items at distance d <= window of 1/d^distance, times
+// `backward` where b came before a (1: symmetric); w(a,a) = self n_a, so that an item recommends itself a little;
+// score(b | history) = sum over the `history` most recent items a_i (i = 0 newest) of w(a_i,b) / ((i+1)^decay n_a^alpha n_b^beta),
+// n = an item's number of events. `weighted`: a pair counts the product of its events' weights, n their sum, and a_i its event's weight.
 struct CoVisitConfig {
   std::uint32_t window = 8;
   std::uint32_t history = 10;
   float alpha = 0.5F, beta = 0.3F;
   std::uint32_t keep = 0;  // neighbours kept an item, best first; 0: all
+  float distance = 1, backward = 1, self = 0, decay = 1;
+  std::uint32_t weighted = 0;  // 1: yes
 };
 class CoVisit {
  public:
@@ -55,6 +37,8 @@ class CoVisit {
   // Neighbours of an item with w/(n_a^alpha n_b^beta), best first.
   SparseRows::Row neighbours(std::uint32_t item) const { return rows_.row(item); }
   std::uint32_t items() const { return rows_.rows(); }
+  // What the item at place i counts, counted from the newest at 0.
+  float recency(std::size_t i) const;
   // Adds the scores of all items for a history (oldest first, as in Interactions) to `scores` [items].
   void score(std::span<const std::uint32_t> history, std::span<float> scores) const;
   const CoVisitConfig& config() const { return config_; }
@@ -144,7 +128,7 @@ struct BuyAgainConfig {
 void buy_again(std::span<const std::uint32_t> history, const BuyAgainConfig& config,
                std::vector<Scored>& scores);  // unordered, one an item
 
-// All tables of a shop in one file (kind "TABL", version 2), with the RowMaps that join them to the shop.
+// All tables of a shop in one file (kind "TABL", version 3), with the RowMaps that join them to the shop.
 struct Tables {
   std::vector<ItemId> item_ids;  // by row
   RowMap item_keys;
@@ -153,6 +137,7 @@ struct Tables {
   Repeat repeat;
   CoVisit co_visit;
   Basket basket;
+  ItemKnn item_knn;
   std::string facts;  // JSON: snapshot, fingerprint of the log, configs, when trained
   Status write(const fs::path& path) const;
   static Result<Tables> open(const fs::path& path);

@@ -1,10 +1,10 @@
 // SparseRows and its three sections: <prefix>.off u64[rows + 1], <prefix>.col u32[entries], <prefix>.val f32[entries].
+#include "souk/index/sparse_rows.h"
+
 #include <algorithm>
 #include <cassert>
 #include <string>
 #include <utility>
-
-#include "souk/index/counts.h"
 
 namespace souk::index {
 namespace {
@@ -28,6 +28,23 @@ SparseRows::Row SparseRows::row(std::uint32_t r) const {
 
 bool SparseRows::columns_below(std::uint32_t limit) const {
   return std::all_of(columns_.begin(), columns_.end(), [&](std::uint32_t column) { return column < limit; });
+}
+
+SparseRows SparseRows::transposed(std::uint32_t columns) const {
+  std::vector<std::uint64_t> offsets(std::size_t{columns} + 1, 0);
+  for (const std::uint32_t column : columns_) ++offsets[column + 1];
+  for (std::size_t c = 0; c < columns; ++c) offsets[c + 1] += offsets[c];
+  std::vector<std::uint64_t> next(offsets.begin(), offsets.end() - 1);
+  std::vector<std::uint32_t> turned(columns_.size());
+  std::vector<float> values(values_.size());
+  for (std::uint32_t r = 0; r < rows(); ++r) {
+    for (std::uint64_t e = offsets_[r]; e < offsets_[r + 1]; ++e) {
+      const std::uint64_t to = next[columns_[e]]++;
+      turned[to] = r;
+      values[to] = values_[e];
+    }
+  }
+  return SparseRows(std::move(offsets), std::move(turned), std::move(values));
 }
 
 void SparseRows::add_to(SectionWriter& writer, std::string_view prefix) const {

@@ -1,11 +1,9 @@
 // What is looked at and bought near what this shopper chose last: decayed co-visitation (the rule stands in index/counts.h), folded in over
 // the request's own history, so that a click changes the next answer without training. On an item page the item is the history; what is
 // in the basket is the latest choice.
-#include <algorithm>
-
+#include "souk/recommend/latest_rows.h"
 #include "souk/recommend/neighbour_sum.h"
 #include "souk/recommend/retrievers.h"
-#include "souk/store/interactions.h"
 
 namespace souk::recommend {
 namespace {
@@ -17,38 +15,17 @@ class CoVisit final : public shelf::Retriever {
     shelf::Candidates candidates;
     if (view.tables == nullptr) return candidates;
     const index::CoVisit& table = view.tables->tables().co_visit;
-    const std::vector<std::uint32_t> latest = history(request, *view.tables, table.config().history);
+    const std::vector<std::uint32_t> latest = latest_rows(request, *view.tables, table.config().history);
     if (latest.empty()) return candidates;
     NeighbourSums::Lease sum = sums_.lease(view.tables->tables().item_ids.size());
     for (std::size_t i = 0; i < latest.size(); ++i) {
-      sum->add(table.neighbours(latest[i]), 1.0F / static_cast<float>(i + 1), view.tables->item(latest[i]));
+      sum->add(table.neighbours(latest[i]), table.recency(i), view.tables->item(latest[i]));
     }
     sum->take(k, *view.tables, shelf::Eligible(request, allowed, view), "co-visit", candidates);
     return candidates;
   }
 
  private:
-  // Rows of the items last chosen, newest first; only kinds of event that speak for an item, and items the tables know.
-  static std::vector<std::uint32_t> history(const shelf::Request& request, const shelf::JoinedTables& tables, std::size_t most) {
-    std::vector<std::uint32_t> rows;
-    const auto add = [&](ItemId item) {
-      const std::uint32_t row = tables.row(item);
-      if (row != shelf::JoinedTables::kNoRow && rows.size() < most) rows.push_back(row);
-    };
-    if (!request.items.empty()) {
-      for (const ItemId item : request.items) add(item);
-      return rows;
-    }
-    const auto& basket = request.basket;
-    for (auto line = basket.rbegin(); line != basket.rend(); ++line) add(*line);
-    const store::KindWeights weights = store::default_weights();
-    for (auto past = request.past.rbegin(); past != request.past.rend() && rows.size() < most; ++past) {
-      const bool speaks = weights[static_cast<std::size_t>(past->kind)] > 0;
-      if (speaks && std::find(basket.begin(), basket.end(), past->item) == basket.end()) add(past->item);
-    }
-    return rows;
-  }
-
   mutable NeighbourSums sums_;
 };
 

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
-#include <utility>
+#include <memory>
 
 #include "souk/base/kernels/top_k.h"
 
@@ -47,22 +47,7 @@ void NeighbourSum::take(std::size_t k, const shelf::JoinedTables& tables, const 
 }
 
 NeighbourSums::Lease NeighbourSums::lease(std::size_t rows) {
-  std::unique_ptr<NeighbourSum> sum;
-  {
-    const std::scoped_lock lock(mutex_);
-    if (!idle_.empty()) {
-      sum = std::move(idle_.back());
-      idle_.pop_back();
-    }
-  }
-  if (sum == nullptr) sum = std::make_unique<NeighbourSum>();
-  sum->start(rows);
-  return {*this, std::move(sum)};
-}
-
-NeighbourSums::Lease::~Lease() {
-  const std::scoped_lock lock(owner_.mutex_);
-  owner_.idle_.push_back(std::move(sum_));
+  return pool_.lease([] { return std::make_unique<NeighbourSum>(); }, [rows](NeighbourSum& sum) { sum.start(rows); });
 }
 
 }  // namespace souk::recommend

@@ -2,12 +2,11 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
-#include <mutex>
 #include <string_view>
 #include <vector>
 
-#include "souk/index/counts.h"
+#include "souk/index/sparse_rows.h"
+#include "souk/recommend/pool.h"
 #include "souk/shelf/eligible.h"
 #include "souk/shelf/shelf.h"
 
@@ -37,24 +36,11 @@ class NeighbourSum {
 // Accumulators that requests on several threads take turns with. Thread-safe.
 class NeighbourSums {
  public:
-  // Hands the accumulator back when it goes out of scope.
-  class Lease {
-   public:
-    Lease(NeighbourSums& owner, std::unique_ptr<NeighbourSum> sum) : owner_(owner), sum_(std::move(sum)) {}
-    ~Lease();
-    Lease(const Lease&) = delete;
-    Lease& operator=(const Lease&) = delete;
-    NeighbourSum* operator->() { return sum_.get(); }
-
-   private:
-    NeighbourSums& owner_;
-    std::unique_ptr<NeighbourSum> sum_;
-  };
-  Lease lease(std::size_t rows);
+  using Lease = Pool<NeighbourSum>::Lease;
+  Lease lease(std::size_t rows);  // started
 
  private:
-  std::mutex mutex_;
-  std::vector<std::unique_ptr<NeighbourSum>> idle_;
+  Pool<NeighbourSum> pool_;
 };
 
 }  // namespace souk::recommend

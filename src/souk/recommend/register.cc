@@ -7,6 +7,7 @@ void register_all(shelf::Registry& registry) {
   register_popular(registry);
   register_new(registry);
   register_co_visit(registry);
+  register_item_knn(registry);
   register_also_bought(registry);
   register_basket(registry);
   register_buy_again(registry);

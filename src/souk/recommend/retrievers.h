@@ -8,6 +8,7 @@ namespace souk::recommend {
 void register_popular(shelf::Registry& registry);  // popular, recent-popular, trending
 void register_new(shelf::Registry& registry);
 void register_co_visit(shelf::Registry& registry);
+void register_item_knn(shelf::Registry& registry);
 void register_also_bought(shelf::Registry& registry);
 void register_basket(shelf::Registry& registry);
 void register_buy_again(shelf::Registry& registry);

@@ -54,6 +54,7 @@ class Interactions {  // immutable, thread-safe, cheap to move; views live as lo
   std::span<const std::uint64_t> offsets() const { return offsets_; }
   std::span<const std::uint32_t> event_items() const { return event_items_; }
   std::span<const Timestamp> event_times() const { return event_times_; }
+  std::span<const float> event_weights() const { return event_weights_; }
 
   ShopperId shopper_id(std::uint32_t row) const { return ShopperId{shopper_ids_[row]}; }
   ItemId item_id(std::uint32_t row) const { return ItemId{item_ids_[row]}; }

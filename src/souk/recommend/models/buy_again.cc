@@ -4,6 +4,7 @@
 
 #include "souk/index/counts.h"
 #include "souk/recommend/models/entries.h"
+#include "souk/recommend/models/reweighed.h"
 #include "souk/recommend/models/settings.h"
 
 namespace souk::recommend {
@@ -34,7 +35,7 @@ Result<std::unique_ptr<RankModel>> fit(const FitInput& input) {
 }  // namespace
 
 RankModelEntry buy_again_entry() {
-  return {"buy-again", "the shopper's own repeats", kSettings, fit};
+  return {"buy-again", "the shopper's own repeats", kSettings, reweighable<fit>};
 }
 
 }  // namespace souk::recommend

@@ -9,5 +9,8 @@ RankModelEntry popularity_entry();
 RankModelEntry inverse_popularity_entry();
 RankModelEntry co_visitation_entry();
 RankModelEntry buy_again_entry();
+RankModelEntry item_knn_entry();
+RankModelEntry session_knn_entry();
+RankModelEntry ease_entry();
 
 }  // namespace souk::recommend

@@ -4,6 +4,7 @@
 
 #include "souk/index/counts.h"
 #include "souk/recommend/models/entries.h"
+#include "souk/recommend/models/reweighed.h"
 #include "souk/recommend/models/settings.h"
 
 namespace souk::recommend {
@@ -34,11 +35,11 @@ Result<std::unique_ptr<RankModel>> fit(const FitInput& input) {
 }  // namespace
 
 RankModelEntry popularity_entry() {
-  return {"popularity", "events an item, decayed with half_life when given", kSettings, fit<1>};
+  return {"popularity", "events an item, decayed with half_life when given", kSettings, reweighable<fit<1>>};
 }
 
 RankModelEntry inverse_popularity_entry() {
-  return {"inverse popularity", "the rarest items first: how far a metric can be misled", kSettings, fit<-1>};
+  return {"inverse popularity", "the rarest items first: how far a metric can be misled", kSettings, reweighable<fit<-1>>};
 }
 
 }  // namespace souk::recommend

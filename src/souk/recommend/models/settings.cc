@@ -1,11 +1,16 @@
 #include "souk/recommend/models/settings.h"
 
+#include <algorithm>
 #include <cmath>
 #include <fmt/format.h>
 #include <limits>
+#include <string>
+#include <utility>
 
 namespace souk::recommend {
 namespace {
+
+constexpr std::string_view kWeights = "weights";
 
 tl::unexpected<Error> out_of_range(const Config& settings, std::string_view key, std::string expected, std::string found) {
   return fail(Error{ErrorKind::invalid,
@@ -19,7 +24,9 @@ tl::unexpected<Error> out_of_range(const Config& settings, std::string_view key,
 }  // namespace
 
 Status only_settings(const Config& settings, std::span<const std::string_view> known) {
-  return settings.only({known.begin(), known.end()});
+  std::vector<std::string_view> names(known.begin(), known.end());
+  names.push_back(kWeights);
+  return settings.only(names);
 }
 
 Result<std::uint32_t> count_setting(const Config& settings, std::string_view key, std::uint32_t otherwise, std::uint32_t lowest) {
@@ -38,6 +45,32 @@ Result<float> number_setting(const Config& settings, std::string_view key, float
                         fmt::format("{}", value));
   }
   return read;
+}
+
+Result<std::size_t> choice_setting(const Config& settings, std::string_view key, const std::vector<std::string_view>& names,
+                                   std::size_t otherwise) {
+  SOUK_TRY(const std::string value, settings.text(key, names[otherwise]));
+  const auto found = std::find(names.begin(), names.end(), value);
+  if (found == names.end()) return out_of_range(settings, key, fmt::format("one of {}", fmt::join(names, ", ")), value);
+  return static_cast<std::size_t>(found - names.begin());
+}
+
+Result<std::optional<store::KindWeights>> kind_weights(const Config& settings) {
+  if (!settings.has(kWeights)) return std::nullopt;
+  const Config table = settings.table(kWeights);
+  std::vector<std::string> known;
+  for (std::size_t kind = 0; kind < store::kEventKinds; ++kind) {
+    const std::string_view name = store::name_of(static_cast<store::EventKind>(kind));
+    if (store::event_kind_named(name)) known.emplace_back(name);
+  }
+  SOUK_CHECK(table.only({known.begin(), known.end()}));
+  const auto keys = table.keys();
+  if (keys.empty()) return out_of_range(settings, kWeights, "a table such as {view = 0.2, purchase = 1}", "no kind of event");
+  store::KindWeights weights{};
+  for (const std::string& key : keys) {
+    SOUK_TRY(weights[static_cast<std::size_t>(*store::event_kind_named(key))], number_setting(table, key, 0));
+  }
+  return weights;
 }
 
 Result<Duration> span_setting(const Config& settings, std::string_view key, Duration otherwise) {
