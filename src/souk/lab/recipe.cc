@@ -122,12 +122,12 @@ Result<std::optional<Paper>> read_paper(const Config& config) {
 
 Result<std::optional<Tuned>> read_tuned(const Config& config, const Grid& grid) {
   if (config.keys().empty()) return std::nullopt;
-  SOUK_CHECK(config.only({"on", "trials", "forced"}));
+  SOUK_CHECK(config.only({"on", "trials"}));
   Tuned tuned;
   SOUK_TRY(tuned.on, config.text("on", "validation"));
   SOUK_TRY(const std::int64_t trials, config.integer("trials", 0));
-  SOUK_TRY(tuned.forced, config.flag("forced", tuned.on == "test"));
-  if (tuned.on != "validation" && tuned.on != "test") return wrong(config, "cannot read", "on", "validation or test", tuned.on);
+  tuned.forced = tuned.on == "test";
+  if (!tuned.forced && !tuned.on.starts_with("validation")) return wrong(config, "cannot read", "on", "validation or test", tuned.on);
   tuned.trials = static_cast<std::uint64_t>(std::max<std::int64_t>(trials, 0));
   if (grid.size() > 0) tuned.grid = grid.to_json();
   return tuned;
@@ -228,6 +228,10 @@ Result<Task> Recipe::on(const std::string& data_name, const feeds::Protocol& pro
   SOUK_CHECK(read_metrics(config.table("metrics"), protocol, task.judging));
   SOUK_TRY(task.paper, read_paper(special.has("paper") ? special.table("paper") : config.table("paper")));
   SOUK_TRY(task.tuned, read_tuned(special.table("tuned"), grid));
+  const Config tune = document_.table("tune");
+  SOUK_TRY(const std::string usual, tune.text("split", "loo"));
+  SOUK_TRY(const std::string tune_split, tune.table("splits").text(data_name, usual));
+  SOUK_TRY(task.tune_split, eval::SplitRule::parse(tune_split));
   const bool by_hand =
       std::any_of(overrides.begin(), overrides.end(), [](const std::string& option) { return option.starts_with("settings."); });
   if (by_hand) task.tuned.reset();
@@ -263,6 +267,10 @@ Result<Recipe> Recipe::load(const fs::path& file, const std::vector<std::string>
   SOUK_CHECK(recommend::find_rank_model(recipe.model, config.where("model")));
   SOUK_TRY(recipe.grid, read_grid(config.table("tune")));
   SOUK_TRY(recipe.budget, config.table("tune").duration("budget", 0));
+  SOUK_TRY(const std::int64_t trials, config.table("tune").integer("trials", 0));
+  SOUK_TRY(const std::int64_t cases, config.table("tune").integer("cases", 0));
+  recipe.tune_trials = static_cast<std::uint64_t>(std::max<std::int64_t>(trials, 0));
+  recipe.tune_cases = static_cast<std::uint64_t>(std::max<std::int64_t>(cases, 0));
   // Whatever set it will run on: what is wrong with the recipe is told now.
   SOUK_CHECK(recipe.on(recipe.data, {}));
   for (const std::string& set : config.table("on").keys()) SOUK_CHECK(recipe.on(set, {}));

@@ -11,7 +11,10 @@
 //   [metrics]   report = ["HR@10", ...]      primary = "NDCG@10"
 //               sampled = "popularity:100"   ranked among so many others, drawn so ("uniform:100"); by default among all items
 //   [paper]     source = "table 2"           "NDCG@10" = 0.03 ...: what was published; same_data = false where data or protocol differ
-//   [tune]      settings.window = [4, 8]     values to try, in every combination; budget = "10m" at most
+//   [tune]      settings.window = [4, 8]     values to try, in every combination, or in so many drawn: trials = 40; budget = "10m" at most
+//               cases = 20000                judged, drawn; by default all
+//               split = "loo"                what is held out of the training part where the split has no validation part (fixed);
+//               splits.DATA = "random:0.1"   the same for one set
 //   [on."DATA".settings]                     settings for one set, over [settings]; [on."DATA".paper] likewise
 //   [on."DATA"] tuned = {on = "validation", trials = 12}: where such settings came from
 //
@@ -56,8 +59,8 @@ struct Paper {
   bool same_data = true;  // false: other data, or judged otherwise
 };
 
-struct Tuned {  // where settings came from
-  std::string on = "validation";
+struct Tuned {                    // where settings came from
+  std::string on = "validation";  // "validation, random:0.1 of train" where the split has no validation part; "test"
   std::uint64_t trials = 0;
   std::string grid;     // JSON: {"settings.window":[4,8]}; empty: not told
   bool forced = false;  // on the test part, against the rule
@@ -87,6 +90,7 @@ struct Task {
   Judging judging;
   std::optional<Paper> paper;
   std::optional<Tuned> tuned;  // none where --set changed a setting
+  eval::SplitRule tune_split;  // of the training part, where the split has no validation part
 };
 
 struct Recipe {
@@ -96,7 +100,9 @@ struct Recipe {
   std::optional<std::int64_t> system;
   fs::path descriptors;  // folder of the data descriptors beside it
   Grid grid;
-  Duration budget = 0;  // of tuning; 0: no limit
+  Duration budget = 0;            // of tuning; 0: no limit
+  std::uint64_t tune_trials = 0;  // combinations that tuning tries, drawn from all; 0: all
+  std::uint64_t tune_cases = 0;   // that tuning judges, drawn from all; 0: all
   std::vector<std::string> overrides;
 
   // `file`: a path, or the name of a recipe below recipe_root(). `overrides` are "key=value" as --set has them; they come last.

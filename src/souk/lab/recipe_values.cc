@@ -11,7 +11,7 @@ namespace {
 
 using Json = nlohmann::json;  // keys in bytewise order
 
-constexpr std::uint64_t kMostCombinations = 10'000;
+constexpr std::uint64_t kMostCombinations = 1'000'000;
 
 // Scalars and arrays of them are written alike in JSON and TOML.
 void flatten(const Json& table, const std::string& below, Values& values) {
@@ -33,7 +33,7 @@ Values values_of(const Config& table) {
 }
 
 Result<Grid> read_grid(const Config& tune) {
-  SOUK_CHECK(tune.only({"settings", "budget"}));
+  SOUK_CHECK(tune.only({"settings", "budget", "trials", "cases", "split", "splits"}));
   Grid grid;
   const Config settings = tune.table("settings");
   for (const auto& [key, text] : values_of(settings)) {

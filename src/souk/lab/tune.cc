@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <chrono>
 #include <fmt/format.h>
+#include <numeric>
 #include <sstream>
 #include <utility>
 
 #include "souk/base/hash.h"
+#include "souk/base/random.h"
 #include "souk/engine/json_writer.h"
 
 namespace souk::lab {
@@ -36,6 +38,28 @@ Status check_options(const Recipe& recipe, const TuneOptions& options) {
   return {};
 }
 
+// `most` of the numbers below `count`, or all in their order (most = 0).
+std::vector<std::uint32_t> drawn(std::uint64_t count, std::uint64_t most, std::uint64_t seed) {
+  std::vector<std::uint32_t> numbers(count);
+  std::iota(numbers.begin(), numbers.end(), 0U);
+  if (most == 0 || most >= count) return numbers;
+  Random random(seed);
+  random.shuffle(std::span(numbers));
+  numbers.resize(most);
+  return numbers;
+}
+
+// The same questions, fewer of them: enough to tell settings apart.
+void draw_cases(std::vector<eval::Case>& cases, std::uint64_t most, std::uint64_t seed) {
+  if (most == 0 || cases.size() <= most) return;
+  std::vector<std::uint32_t> chosen = drawn(cases.size(), most, seed);
+  std::sort(chosen.begin(), chosen.end());
+  std::vector<eval::Case> kept;
+  kept.reserve(most);
+  for (const std::uint32_t which : chosen) kept.push_back(std::move(cases[which]));
+  cases = std::move(kept);
+}
+
 class Tuning {
  public:
   Tuning(const TuneOptions& options, const Recipe& recipe, const Data& data, Progress& progress)
@@ -43,30 +67,33 @@ class Tuning {
 
   Result<std::vector<Trial>> trials() {
     SOUK_TRY(Task first, task(0));
-    SOUK_TRY(const eval::Split split, split_for(first.judging, data_));
+    SOUK_TRY(eval::Split split, held_out(first));
     SOUK_CHECK(eval::check_split(split));
     SOUK_CHECK(open_journal(first, split));
+    draw_cases(split.cases, recipe_.tune_cases, first.judging.split_seed);
+    const std::string& primary = first.judging.primary;
     const Duration budget = options_.budget > 0 ? options_.budget : recipe_.budget;
     const auto begun = std::chrono::steady_clock::now();
     std::vector<Trial> trials;
-    progress_.stage("tune", recipe_.grid.size(), "trials");
-    for (std::uint64_t i = 0; i < recipe_.grid.size(); ++i) {
+    const std::vector<std::uint32_t> chosen = drawn(recipe_.grid.size(), recipe_.tune_trials, options_.run.seed);
+    progress_.stage("tune", chosen.size(), "trials");
+    for (const std::uint32_t i : chosen) {
       const auto spent = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - begun).count();
       if (budget > 0 && spent > budget && !trials.empty()) {
         progress_.note(fmt::format("the budget of {} is used up after {} trials", format_duration(budget), trials.size()));
         break;
       }
       SOUK_TRY(Trial trial, run(i, split));
-      progress_.note(fmt::format("{} {:.4f}  {}", first.judging.primary, trial.metrics.at(first.judging.primary), words_of(trial.values)));
+      progress_.note(fmt::format("{} {:.4f}  {}", primary, trial.metrics.at(primary), words_of(trial.values)));
       trials.push_back(std::move(trial));
       progress_.add(1);
     }
     progress_.finish();
-    std::stable_sort(trials.begin(), trials.end(), [&](const Trial& a, const Trial& b) {
-      return a.metrics.at(first.judging.primary) > b.metrics.at(first.judging.primary);
-    });
+    std::stable_sort(trials.begin(), trials.end(),
+                     [&](const Trial& a, const Trial& b) { return a.metrics.at(primary) > b.metrics.at(primary); });
     return trials;
   }
+  const std::string& on() const { return on_; }
   Status finish() { return journal_.finish(); }
 
  private:
@@ -77,10 +104,30 @@ class Tuning {
     return task;
   }
 
+  // Whether the set came with a validation part, or the rule makes one.
+  bool has_validation(const Judging& judging) const {
+    if (judging.rule.kind != eval::SplitRule::Kind::fixed || !data_.parts) return true;
+    return data_.parts->first_validation != data_.parts->first_test;
+  }
+
+  // What settings are judged on: the validation part, or something held out of the training part where there is none.
+  Result<eval::Split> held_out(const Task& task) {
+    on_ = options_.on;
+    if (options_.on == "test" || has_validation(task.judging)) return split_for(task.judging, data_);
+    on_ = fmt::format("validation, {} of train", task.tune_split.text());
+    eval::SplitRule whole = task.judging.rule;
+    whole.part = eval::Part::test;
+    SOUK_TRY(const eval::Split outer, eval::make_split(data_.log, whole, task.judging.split_seed, &*data_.parts));
+    eval::SplitRule inner = task.tune_split;
+    inner.part = eval::Part::test;
+    return eval::make_split(outer.train, inner, task.judging.split_seed);
+  }
+
   Status open_journal(const Task& first, const eval::Split& split) {
     if (options_.run.runs.empty()) return {};
     // Not of the grid: trials stay good when values are added to it.
-    const std::string key = run_key("tune " + recipe_.model, Config(), first.judging, data_, split, options_.run.seed);
+    const std::string model = fmt::format("tune {} {}", recipe_.model, recipe_.tune_cases);
+    const std::string key = run_key(model, Config(), first.judging, data_, split, options_.run.seed);
     SOUK_TRY(journal_, Journal::open(run_folder(options_.run.runs, recipe_.name, data_.name, "tune-" + key)));
     if (!journal_.taken_up().empty()) {
       progress_.note(
@@ -119,6 +166,7 @@ class Tuning {
   const Data& data_;
   Progress& progress_;
   Journal journal_;
+  std::string on_;
 };
 
 }  // namespace
@@ -132,12 +180,12 @@ Result<TuneResult> tune(const TuneOptions& options, Progress& progress) {
   SOUK_TRY(result.trials, tuning.trials());
   result.recipe = recipe.name;
   result.data = data.name;
-  result.on = options.on;
+  result.on = tuning.on();
   result.possible = recipe.grid.size();
   SOUK_TRY(Task task, recipe.on(data.name, data.protocol, result.trials.front().values));
   result.primary = task.judging.primary;
   task.judging.rule.part = eval::Part::test;
-  task.tuned = Tuned{options.on, result.trials.size(), recipe.grid.to_json(), options.on == "test"};
+  task.tuned = Tuned{tuning.on(), result.trials.size(), recipe.grid.to_json(), options.on == "test"};
   SOUK_TRY(const eval::Split split, split_for(task.judging, data));
   SOUK_TRY(result.record, run_task(recipe, task, data, split, options.run, progress));
   SOUK_CHECK(tuning.finish());
@@ -148,8 +196,7 @@ std::string TuneResult::block() const {
   const Trial& best = trials.front();
   std::string text = fmt::format("# Tuned by `souk lab tune {} --data {}`: {} of {} combinations, {} {:.4f} on {}.\n", recipe, data,
                                  trials.size(), possible, primary, best.metrics.at(primary), on);
-  text += fmt::format("[on.\"{}\"]\ntuned = {{on = \"{}\", trials = {}{}}}\n\n[on.\"{}\".settings]\n", data, on, trials.size(),
-                      on == "test" ? ", forced = true" : "", data);
+  text += fmt::format("[on.\"{}\"]\ntuned = {{on = \"{}\", trials = {}}}\n\n[on.\"{}\".settings]\n", data, on, trials.size(), data);
   for (const auto& [key, value] : best.values) text += fmt::format("{} = {}\n", key.substr(std::string_view("settings.").size()), value);
   return text;
 }
