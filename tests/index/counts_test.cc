@@ -46,15 +46,20 @@ PairWeights co_visits_by_force(const Interactions& log, const CoVisitConfig& con
   PairWeights w;
   std::vector<double> n(log.items(), 0);
   for (std::uint32_t s = 0; s < log.shoppers(); ++s) {
-    const auto items = log.row(s).items;
-    for (std::size_t i = 0; i < items.size(); ++i) {
-      n[items[i]] += 1;
-      for (std::size_t j = i + 1; j < items.size() && j - i <= config.window; ++j) {
-        if (items[i] == items[j]) continue;
-        w[{items[i], items[j]}] += 1.0 / static_cast<double>(j - i);
-        w[{items[j], items[i]}] += 1.0 / static_cast<double>(j - i);
+    const auto row = log.row(s);
+    const auto weight = [&](std::size_t i) { return config.weighted == 0 ? 1.0 : static_cast<double>(row.weights[i]); };
+    for (std::size_t i = 0; i < row.size(); ++i) {
+      n[row.items[i]] += weight(i);
+      for (std::size_t j = i + 1; j < row.size() && j - i <= config.window; ++j) {
+        if (row.items[i] == row.items[j]) continue;
+        const double pair = std::pow(static_cast<double>(j - i), -config.distance) * weight(i) * weight(j);
+        w[{row.items[i], row.items[j]}] += pair;
+        if (config.backward > 0) w[{row.items[j], row.items[i]}] += config.backward * pair;
       }
     }
+  }
+  for (std::uint32_t item = 0; item < log.items(); ++item) {
+    if (config.self > 0 && n[item] > 0) w[{item, item}] = config.self * n[item];
   }
   for (auto& [pair, weight] : w) weight /= std::pow(n[pair.first], config.alpha) * std::pow(n[pair.second], config.beta);
   return w;
@@ -83,9 +88,14 @@ TEST(CoVisit, NeverPairsAnItemWithItselfNorAcrossShoppersNorBeyondTheWindow) {
 }
 
 TEST(CoVisit, EqualsBruteForceOnRandomLogs) {
-  for (const std::uint64_t seed : {1, 2, 3}) {
+  const std::vector<CoVisitConfig> configs = {
+      {.window = 5, .alpha = 0.5F, .beta = 0.3F},
+      {.window = 3, .alpha = 0.7F, .beta = 0, .distance = 0.5F, .backward = 0, .self = 0.25F},
+      {.window = 9, .distance = 2, .backward = 0.5F, .self = 1, .weighted = 1},
+  };
+  for (const std::uint64_t seed : {0, 1, 2}) {
     const Interactions log = random_log(seed, 60, 150, 20);
-    const CoVisitConfig config{.window = 5, .alpha = 0.5F, .beta = 0.3F};
+    const CoVisitConfig& config = configs[seed];
     const CoVisit table = CoVisit::fit(log, config, 3, Progress::none());
     const PairWeights expected = co_visits_by_force(log, config);
     std::size_t entries = 0;
@@ -115,7 +125,7 @@ TEST(CoVisit, KeepsTheBestNeighbours) {
 
 TEST(CoVisit, ScoresAHistoryByRecency) {
   const Interactions log = random_log(11, 50, 60, 20);
-  const CoVisitConfig config{.window = 8, .history = 3, .alpha = 0.4F, .beta = 0.2F};
+  const CoVisitConfig config{.window = 8, .history = 3, .alpha = 0.4F, .beta = 0.2F, .decay = 1.5F};
   const CoVisit table = CoVisit::fit(log, config, 2, Progress::none());
   const PairWeights w = co_visits_by_force(log, config);
   const std::vector<std::uint32_t> history = {9, 1, 2, 5, 2};  // newest last; only 2, 5, 2 count
@@ -125,7 +135,7 @@ TEST(CoVisit, ScoresAHistoryByRecency) {
     double expected = 1.0;
     for (std::size_t i = 0; i < 3; ++i) {
       const auto found = w.find({history[history.size() - 1 - i], b});
-      if (found != w.end()) expected += found->second / static_cast<double>(i + 1);
+      if (found != w.end()) expected += found->second * std::pow(static_cast<double>(i + 1), -1.5);
     }
     EXPECT_NEAR(scores[b], expected, 1e-5);
   }
@@ -339,6 +349,7 @@ Tables small_tables() {
   tables.repeat = Repeat::fit(log, {});
   tables.co_visit = CoVisit::fit(log, {.window = 4, .history = 6, .alpha = 0.7F, .beta = 0.1F, .keep = 20}, 2, Progress::none());
   tables.basket = Basket::fit(log, {}, 2, Progress::none());
+  tables.item_knn = ItemKnn::fit(log, {.weighting = ItemKnnConfig::Weighting::bm25, .k1 = 2, .keep = 10}, 2, Progress::none());
   tables.facts = R"({"log":")" + log.fingerprint() + "\"}";
   return tables;
 }
@@ -357,6 +368,8 @@ TEST(Tables, ComeBackFromTheirFileAsTheyWere) {
   EXPECT_THAT(after->repeat.scores(), ::testing::ElementsAreArray(before.repeat.scores()));
   EXPECT_TRUE(same_rows(after->co_visit, before.co_visit));
   EXPECT_TRUE(same_rows(after->basket, before.basket));
+  EXPECT_TRUE(same_rows(after->item_knn, before.item_knn));
+  EXPECT_FLOAT_EQ(after->item_knn.config().k1, 2.0F);
   EXPECT_EQ(after->co_visit.config().history, 6U);
   EXPECT_FLOAT_EQ(after->co_visit.config().alpha, 0.7F);
   EXPECT_EQ(after->facts, before.facts);
@@ -385,6 +398,17 @@ TEST(Tables, ThatWereDamagedAnywhereAreRefused) {
   for (const std::size_t length : {std::size_t{0}, std::size_t{10}, whole->size() / 2, whole->size() - 1}) {
     ASSERT_TRUE(write_file(folder / "cut.souk", whole->substr(0, length)));
     EXPECT_FALSE(Tables::open(folder / "cut.souk")) << length;
+  }
+}
+
+TEST(Tables, OfAnotherVersionAreRefusedAsSuch) {
+  const testing::TempDir folder;
+  for (const std::uint32_t version : {2U, 4U}) {
+    ASSERT_TRUE(SectionWriter("TABL", version).write(folder / "tables.souk"));
+    const auto opened = Tables::open(folder / "tables.souk");
+    ASSERT_FALSE(opened);
+    EXPECT_EQ(opened.error().kind, ErrorKind::version);
+    EXPECT_NE(opened.error().message().find("tables.souk"), std::string::npos);
   }
 }
 

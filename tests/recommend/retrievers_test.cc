@@ -153,6 +153,50 @@ TEST(CoVisit, NamesTheItemThatLedToAnAnswer) {
   EXPECT_EQ(found.reasons[1].at(0).because, ItemId{0});
 }
 
+TEST(ItemKnn, AddsUpTheNeighboursOfTheLatestChoices) {
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+    const FakeShop shop = random_shop(seed);
+    Random random(seed);
+    const Request request = random_shopper(random);
+    std::vector<std::uint32_t> rows;  // newest first
+    for (auto past = request.past.rbegin(); past != request.past.rend(); ++past) {
+      const std::uint32_t row = shop.view.tables->row(past->item);
+      if (row != shelf::JoinedTables::kNoRow && rows.size() < 6) rows.push_back(row);
+    }
+    std::map<ItemId, float> by_item;
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      const auto neighbours = shop.view.tables->tables().item_knn.neighbours(rows[i]);
+      for (std::size_t e = 0; e < neighbours.size(); ++e) {
+        by_item[id_of(neighbours.columns[e])] += neighbours.values[e] * std::pow(static_cast<float>(i + 1), -0.8F);
+      }
+    }
+    expect_equal(retrieve("item-knn", request, 10, shop.view, nullptr, "history = 6\ndecay = 0.8"),
+                 best_of(by_item, 10, shelf::Eligible(request, nullptr, shop.view)));
+  }
+}
+
+TEST(ItemKnn, ChangesWithAClickOfThisVisitAndNamesIt) {
+  const FakeShop shop(plain_items(4), fit_tables(make_sequences({{0, 1}, {2, 3}}, 4)));
+  EXPECT_THAT(ids(retrieve("item-knn", shopper_with({{0, EventKind::purchase}}), 1, shop.view)), ElementsAre(1));
+  const Candidates found = retrieve("item-knn", shopper_with({{0, EventKind::purchase}, {2, EventKind::click}}), 1, shop.view);
+  EXPECT_THAT(ids(found), ElementsAre(3));
+  EXPECT_EQ(found.reasons[0].at(0).because, ItemId{2});
+  EXPECT_EQ(found.source_names[found.reasons[0].at(0).source], "item-knn");
+}
+
+TEST(ItemKnn, SaysNothingOfStrangersAndRefusesWrongSettings) {
+  const FakeShop shop(plain_items(2), fit_tables(make_sequences({{0, 1}}, 2)));
+  EXPECT_EQ(retrieve("item-knn", {}, 5, shop.view).size(), 0U);
+  EXPECT_EQ(retrieve("item-knn", shopper_with({{0, EventKind::purchase}}), 5, FakeShop(plain_items(2)).view).size(), 0U);  // untrained
+  shelf::Registry registry;
+  register_all(registry);
+  for (const std::string settings : {"history = 0", "decay = -1", "histry = 5"}) {
+    const auto retriever = registry.retriever("item-knn", *Config::parse(settings, "shop.toml"));
+    ASSERT_FALSE(retriever) << settings;
+    EXPECT_THAT(retriever.error().message(), HasSubstr("shop.toml:1"));
+  }
+}
+
 TEST(CoVisit, ChangesWithAClickOfThisVisit) {
   const FakeShop shop(plain_items(4), fit_tables(make_sequences({{0, 1}, {2, 3}}, 4)));
   EXPECT_THAT(ids(retrieve("co-visit", shopper_with({{0, EventKind::purchase}}), 1, shop.view)), ElementsAre(1));

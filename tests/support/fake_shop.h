@@ -23,6 +23,7 @@ inline index::Tables fit_tables(const store::Interactions& log, std::vector<Item
   tables.repeat = index::Repeat::fit(log, {});
   tables.co_visit = index::CoVisit::fit(log, {}, 1, Progress::none());
   tables.basket = index::Basket::fit(log, {.shrink = 1}, 1, Progress::none());
+  tables.item_knn = index::ItemKnn::fit(log, {}, 1, Progress::none());
   return tables;
 }
 
