@@ -153,6 +153,23 @@ TEST_F(RecipeTest, TriesEveryCombinationOfItsGrid) {
   EXPECT_FALSE(Recipe::load(write(std::string(kRecipe) + "[tune]\nsettings.window = []\n")));
 }
 
+TEST_F(RecipeTest, SaysWhatIsTunedOnWhereASetHasNoValidationPart) {
+  const auto recipe = Recipe::load(write(std::string(kRecipe) + R"([tune]
+settings.window = [2, 3]
+trials = 1
+cases = 50
+split = "random:0.2"
+splits.shop = "loo of purchase"
+)"));
+  ASSERT_TRUE(recipe) << recipe.error().message();
+  EXPECT_EQ(recipe->tune_trials, 1U);
+  EXPECT_EQ(recipe->tune_cases, 50U);
+  EXPECT_EQ(task_of(*recipe).tune_split.text(), "random:0.2");
+  EXPECT_EQ(task_of(*recipe, "shop").tune_split.text(), "loo");
+  EXPECT_EQ(task_of(*recipe, "shop").tune_split.truth_kinds, eval::kind_bit(store::EventKind::purchase));
+  EXPECT_FALSE(Recipe::load(write(std::string(kRecipe) + "[tune]\nsplit = \"loo of hugs\"\n")));
+}
+
 TEST_F(RecipeTest, RefusesWhatItDoesNotKnow) {
   const fs::path file = write(kRecipe);
   const auto refused = [&](const std::string& override, const std::string& expected) {

@@ -34,7 +34,8 @@ TEST(Systems, OfThisProjectsRecipesAreInTheTable) {
   const auto recipes = list_recipes(kRecipes);
   ASSERT_TRUE(systems && recipes);
   for (const RecipeInfo& recipe : *recipes) {
-    if (recipe.system) EXPECT_TRUE(*recipe.system >= 0 && *recipe.system < static_cast<std::int64_t>(systems->size())) << recipe.name;
+    const std::int64_t number = recipe.system.value_or(0);
+    EXPECT_TRUE(number >= 0 && number < static_cast<std::int64_t>(systems->size())) << recipe.name;
   }
 }
 

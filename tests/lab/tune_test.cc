@@ -136,6 +136,51 @@ TEST_F(TuneTest, BeginsNoTrialAfterItsBudget) {
   EXPECT_EQ(result.record.tuned->trials, result.trials.size());
 }
 
+TEST_F(TuneTest, TriesAsManyCombinationsAsAreDrawn) {
+  ASSERT_TRUE(write_file(recipe(), std::string(kRecipe) + "trials = 3\ncases = 40\n"));
+  const TuneResult result = tuned(options());
+  EXPECT_EQ(result.trials.size(), 3U);
+  EXPECT_EQ(result.possible, 6U);
+  EXPECT_EQ(result.record.cases, 150U);  // the test part is judged whole
+  const TuneResult again = tuned(options());
+  EXPECT_EQ(again.trials.front().number, result.trials.front().number);
+}
+
+// A set that came split into train and test alone: users 1 to 60, whose last item is the test part.
+TEST_F(TuneTest, HoldsOutOfTheTrainingPartWhereThereIsNoValidationPart) {
+  fs::create_directories(folder_ / "recipes/data");
+  std::string train, test;
+  for (int user = 1; user <= 60; ++user) {
+    train += std::to_string(user);
+    for (int i = 0; i < 6; ++i) train += " " + std::to_string((user + i) % 30 + 1);
+    train += "\n";
+    test += fmt::format("{} {}\n", user, (user + 6) % 30 + 1);
+  }
+  fs::create_directories(folder_ / "set");
+  ASSERT_TRUE(write_file(folder_ / "set/train.txt", train));
+  ASSERT_TRUE(write_file(folder_ / "set/test.txt", test));
+  ASSERT_TRUE(write_file(folder_ / "recipes/data/toy.toml", R"(name = "toy"
+[protocol]
+split = "fixed"
+[[files]]
+path = "train.txt"
+as = "sequences"
+part = "train"
+[[files]]
+path = "test.txt"
+as = "sequences"
+part = "test"
+)"));
+  TuneOptions on_set = options();
+  on_set.run.data = (folder_ / "set").string();
+  const TuneResult result = tuned(on_set);
+  EXPECT_EQ(result.on, "validation, loo on train");
+  EXPECT_EQ(result.record.protocol, "split as the set came, full ranking, history masked");
+  EXPECT_EQ(result.record.cases, 60U);
+  EXPECT_EQ(result.record.tuned->on, "validation, loo on train");
+  EXPECT_FALSE(result.record.tuned->forced);
+}
+
 TEST_F(TuneTest, NamesTheSettingsThatAModelRefuses) {
   ASSERT_TRUE(write_file(recipe(), std::string(kRecipe) + "settings.history = [0]\n"));
   const auto refused = tune(options(), Progress::none());

@@ -133,6 +133,20 @@ Result<std::optional<Tuned>> read_tuned(const Config& config, const Grid& grid) 
   return tuned;
 }
 
+// "loo of purchase": a rule, and what kind of event is truth.
+Result<eval::SplitRule> read_tune_split(const Config& tune, const std::string& data) {
+  SOUK_TRY(const std::string usual, tune.text("split", "loo"));
+  SOUK_TRY(const std::string text, tune.table("splits").text(data, usual));
+  constexpr std::string_view kOf = " of ";
+  const std::size_t of = text.find(kOf);
+  SOUK_TRY(eval::SplitRule rule, eval::SplitRule::parse(text.substr(0, of)));
+  if (of == std::string::npos) return rule;
+  const auto kind = store::event_kind_named(text.substr(of + kOf.size()));
+  if (!kind) return wrong(tune, "cannot split so", "splits", "a rule, or a rule of a kind of events, such as \"loo of purchase\"", text);
+  rule.truth_kinds = eval::kind_bit(*kind);
+  return rule;
+}
+
 Result<Config> with_overrides(Config config, const std::vector<std::string>& overrides) {
   for (const std::string& option : overrides) {
     const std::size_t equals = option.find('=');
@@ -228,10 +242,7 @@ Result<Task> Recipe::on(const std::string& data_name, const feeds::Protocol& pro
   SOUK_CHECK(read_metrics(config.table("metrics"), protocol, task.judging));
   SOUK_TRY(task.paper, read_paper(special.has("paper") ? special.table("paper") : config.table("paper")));
   SOUK_TRY(task.tuned, read_tuned(special.table("tuned"), grid));
-  const Config tune = document_.table("tune");
-  SOUK_TRY(const std::string usual, tune.text("split", "loo"));
-  SOUK_TRY(const std::string tune_split, tune.table("splits").text(data_name, usual));
-  SOUK_TRY(task.tune_split, eval::SplitRule::parse(tune_split));
+  SOUK_TRY(task.tune_split, read_tune_split(document_.table("tune"), data_name));
   const bool by_hand =
       std::any_of(overrides.begin(), overrides.end(), [](const std::string& option) { return option.starts_with("settings."); });
   if (by_hand) task.tuned.reset();

@@ -14,7 +14,7 @@
 //   [tune]      settings.window = [4, 8]     values to try, in every combination, or in so many drawn: trials = 40; budget = "10m" at most
 //               cases = 20000                judged, drawn; by default all
 //               split = "loo"                what is held out of the training part where the split has no validation part (fixed);
-//               splits.DATA = "random:0.1"   the same for one set
+//               splits.DATA = "random:0.1"   the same for one set; "loo of purchase": purchases are truth
 //   [on."DATA".settings]                     settings for one set, over [settings]; [on."DATA".paper] likewise
 //   [on."DATA"] tuned = {on = "validation", trials = 12}: where such settings came from
 //

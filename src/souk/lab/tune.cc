@@ -114,7 +114,7 @@ class Tuning {
   Result<eval::Split> held_out(const Task& task) {
     on_ = options_.on;
     if (options_.on == "test" || has_validation(task.judging)) return split_for(task.judging, data_);
-    on_ = fmt::format("validation, {} of train", task.tune_split.text());
+    on_ = fmt::format("validation, {} on train", task.tune_split.text());
     eval::SplitRule whole = task.judging.rule;
     whole.part = eval::Part::test;
     SOUK_TRY(const eval::Split outer, eval::make_split(data_.log, whole, task.judging.split_seed, &*data_.parts));
