@@ -85,7 +85,7 @@ function(souk_assemble)
     souk_share_pch(souk_cli_main)
     install(TARGETS souk_cli_main RUNTIME DESTINATION bin)
     install(TARGETS souk LIBRARY DESTINATION lib/souk)
-    install(DIRECTORY console recipes DESTINATION share/souk)
+    install(DIRECTORY console recipes results DESTINATION share/souk)
   endif()
 
   foreach(room IN LISTS SOUK_ROOM_LIST)

@@ -69,6 +69,9 @@ TEST(Routes, MatchBySegments) {
   EXPECT_EQ(match("HEAD", "/v1/items/x").route->method, "GET");
   EXPECT_EQ(match("GET", "/").route->pattern, "/");
   EXPECT_EQ(match("GET", "/a/b/c.js").values, std::vector<std::string>{"a/b/c.js"});
+  EXPECT_EQ(match("GET", "/v1/lab/runs/a/b%20c").values, std::vector<std::string>{"a/b c"});
+  EXPECT_EQ(match("GET", "/v1/lab/runs").route->pattern, "/v1/lab/runs");
+  EXPECT_TRUE(match("GET", "/v1/lab/runs/").allow.empty());
   EXPECT_EQ(match("POST", "/v1/config/shop").route, nullptr);
   EXPECT_EQ(match("POST", "/v1/config/shop").allow, "GET, HEAD, OPTIONS");
   EXPECT_TRUE(match("GET", "/v1/items/x/y").allow.empty());

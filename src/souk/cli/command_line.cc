@@ -177,6 +177,7 @@ void add_serve(CLI::App& app, Line& line) {
   shop_argument(sub, line.serve.shop);
   sub.add_option("--listen", line.serve.listen, "ADDRESS:PORT; port 0 takes a free one")->capture_default_str();
   sub.add_flag("--read-only", line.serve.read_only, "Serve beside the process that writes");
+  sub.add_option("--results", line.serve.results, "Folder of recorded runs for the console; by default SHOP/results, else Souk's own");
   sub.callback([&line] { line.chosen = [&line] { return serve(line.console, line.serve); }; });
 }
 

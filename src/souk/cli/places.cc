@@ -12,6 +12,13 @@ std::optional<fs::path> console_dir() {
   return lab::shipped_folder(lab::program_folder(), "console");
 }
 
+fs::path results_dir(const fs::path& shop) {
+  const fs::path own = shop / "results";
+  std::error_code ignored;
+  if (fs::is_directory(own, ignored)) return own;
+  return lab::shipped_folder(lab::program_folder(), "results").value_or(own);
+}
+
 Result<fs::path> descriptor_file(const std::string& name) {
   std::error_code ignored;
   if (fs::is_regular_file(name, ignored)) return fs::path(name);

@@ -41,6 +41,7 @@ int serve(const Console& console, const ServeFlags& flags) {
   options.port = endpoint->port;
   options.threads = console.threads;
   options.console_dir = console_dir().value_or(fs::path());
+  options.results_dir = flags.results.empty() ? results_dir(flags.shop) : fs::path(flags.results);
   options.read_only = flags.read_only;
   options.stop_on_signals = true;
   SOUK_OR_REPORT(const auto server, console, serve::Server::start(*shop, options));

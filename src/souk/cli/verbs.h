@@ -61,6 +61,7 @@ int evaluate(const Console& console, const EvaluateFlags& flags);
 
 struct ServeFlags {
   std::string shop, listen = "127.0.0.1:8080";
+  std::string results;  // empty: results_dir()
   bool read_only = false;
 };
 int serve(const Console& console, const ServeFlags& flags);

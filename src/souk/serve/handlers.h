@@ -24,6 +24,11 @@ HttpResponse delete_item(Service& service, const Call& call);
 HttpResponse post_events(Service& service, const Call& call);
 HttpResponse put_shoppers(Service& service, const Call& call);
 
+// lab_handlers.cc
+HttpResponse get_lab_runs(Service& service, const Call& call);
+HttpResponse get_lab_run(Service& service, const Call& call);
+HttpResponse get_lab_shops(Service& service, const Call& call);
+
 // site_handlers.cc
 HttpResponse get_health(Service& service, const Call& call);
 HttpResponse get_ready(Service& service, const Call& call);

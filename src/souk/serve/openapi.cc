@@ -12,7 +12,7 @@ std::string openapi_document() {
       R"(listens on loopback only and answers only requests whose Host is localhost, 127.0.0.1 or [::1].",)"
       R"("license":{"name":"Apache-2.0","identifier":"Apache-2.0"}},"servers":[{"url":"/"}],"tags":[)"
       R"({"name":"answers","description":"What a storefront asks."},{"name":"records","description":"What a shop's backend sends."},)"
-      R"({"name":"configuration","description":"How the shop is set up."},{"name":"site","description":"Health, metrics, pages."}],)"
+      R"({"name":"configuration","description":"How the shop is set up."},{"name":"lab","description":"Recorded runs and evaluations."},{"name":"site","description":"Health, metrics, pages."}],)"
       R"("paths":)";
   out += openapi_paths();
   out += ",\"components\":";

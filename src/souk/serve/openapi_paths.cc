@@ -167,6 +167,32 @@ std::string_view openapi_paths() {
     "responses": {
       "200": {"description": "The plan.", "content": {"application/json": {"schema": {"type": "object"}}}},
       "404": {"$ref": "#/components/responses/NotFound"}}}},
+"/v1/lab/runs": {
+  "get": {
+    "tags": ["lab"], "operationId": "listRuns", "summary": "The recorded runs, by name, without their slices.",
+    "description": "Read from the folder of results at each request. A file that is no record stands in `broken` and hides no other.",
+    "responses": {"200": {"description": "The runs.", "content": {"application/json": {
+      "schema": {"type": "object", "required": ["folder", "exists", "complete", "runs", "broken"], "properties": {
+        "folder": {"type": "string", "description": "Of the results; empty: this server has none."}, "exists": {"type": "boolean"}, "complete": {"type": "boolean", "description": "False when the folder holds more files than are listed."},
+        "runs": {"type": "array", "items": {"$ref": "#/components/schemas/Run"}}, "broken": {"type": "array", "items": {"$ref": "#/components/schemas/BrokenRecord"}}}},
+      "example": {"folder": "demo/results", "exists": true, "complete": true, "runs": [], "broken": [{"name": "recommend/mine", "problem": "recommend/mine.json: this is no record of a run"}]}}}},
+      "304": {"description": "The client has it."}, "429": {"$ref": "#/components/responses/TooManyRequests"}}}},
+"/v1/lab/runs/{name...}": {
+  "get": {
+    "tags": ["lab"], "operationId": "getRun", "summary": "One recorded run, whole.",
+    "parameters": [{"name": "name...", "in": "path", "required": true, "description": "As listed; it holds slashes.", "schema": {"type": "string"}, "example": "recommend/popularity/amazon-s3rec-beauty-seed1"}],
+    "responses": {
+      "200": {"description": "The record, as `souk lab run --json` prints it, with its name.", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Run"}}}},
+      "304": {"description": "The client has it."}, "404": {"$ref": "#/components/responses/NotFound"}, "429": {"$ref": "#/components/responses/TooManyRequests"},
+      "500": {"description": "The file is no record; `errors` says where.", "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}}}}},
+"/v1/lab/shops": {
+  "get": {
+    "tags": ["lab"], "operationId": "listShopReports", "summary": "What shops' shelves are worth: kept evaluations, whole.",
+    "responses": {"200": {"description": "The reports, as `souk evaluate --json` prints them, with their names.", "content": {"application/json": {
+      "schema": {"type": "object", "required": ["folder", "exists", "complete", "shops", "broken"], "properties": {
+        "folder": {"type": "string"}, "exists": {"type": "boolean"}, "complete": {"type": "boolean"},
+        "shops": {"type": "array", "items": {"$ref": "#/components/schemas/ShopReport"}}, "broken": {"type": "array", "items": {"$ref": "#/components/schemas/BrokenRecord"}}}}}}},
+      "304": {"description": "The client has it."}, "429": {"$ref": "#/components/responses/TooManyRequests"}}}},
 "/healthz": {
   "get": {
     "tags": ["site"], "operationId": "health", "summary": "Whether the process lives.",

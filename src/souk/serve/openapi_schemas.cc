@@ -119,6 +119,20 @@ std::string_view openapi_components() {
   "EventIntake": {"type": "object", "required": ["accepted", "duplicates", "unknown_kinds", "rejected"], "properties": {
     "accepted": {"type": "integer"}, "duplicates": {"type": "integer"}, "unknown_kinds": {"type": "object", "additionalProperties": {"type": "integer"}},
     "rejected": {"type": "array", "items": {"$ref": "#/components/schemas/RejectedRecord"}}}},
+  "Metrics": {"type": "object", "additionalProperties": {"type": "number"}},
+  "Intervals": {"type": "object", "description": "95 %, low and high.", "additionalProperties": {"type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 2}},
+  "BrokenRecord": {"type": "object", "required": ["name", "problem"], "properties": {"name": {"type": "string"}, "problem": {"type": "string"}}},
+  "Run": {"type": "object", "required": ["name", "written", "recipe", "data", "protocol", "seed", "metrics", "interval", "floors", "seconds", "version"], "properties": {
+    "name": {"type": "string"}, "written": {"type": "string", "description": "When the file was written."}, "recipe": {"type": "string"}, "system": {"type": ["integer", "null"]}, "model": {"type": "string"},
+    "data": {"type": "object", "properties": {"name": {"type": "string"}, "hash": {"type": "string"}, "users": {"type": "integer"}, "items": {"type": "integer"}, "events": {"type": "integer"}}},
+    "protocol": {"type": "string"}, "split": {"type": "string", "description": "Fingerprint."}, "cases": {"type": "integer"}, "seed": {"type": "integer"},
+    "metrics": {"$ref": "#/components/schemas/Metrics"}, "interval": {"$ref": "#/components/schemas/Intervals"},
+    "floors": {"type": "object", "additionalProperties": {"$ref": "#/components/schemas/Metrics"}},
+    "paper": {"type": "object", "description": "The published figures and their `source`."}, "versus": {"type": "object", "description": "Against the best floor: floor, metric, delta, interval, p, verdict."},
+    "seconds": {"type": "object", "additionalProperties": {"type": "number"}}, "version": {"type": "string"}}},
+  "ShopReport": {"type": "object", "required": ["name", "written", "shop", "split", "metric", "shelves"], "properties": {
+    "name": {"type": "string"}, "written": {"type": "string"}, "shop": {"type": "string"}, "split": {"type": "string"}, "metric": {"type": "string"},
+    "shelves": {"type": "array", "items": {"type": "object", "properties": {"shelf": {"type": "string"}, "cases": {"type": "integer"}, "metrics": {"$ref": "#/components/schemas/Metrics"}, "interval": {"$ref": "#/components/schemas/Intervals"}}}}}},
   "Removed": {"type": "object", "required": ["removed", "seq"], "properties": {"removed": {"type": "integer"}, "seq": {"type": "integer"}}},
   "Problem": {"type": "object", "required": ["type", "title", "status", "detail", "errors"], "description": "RFC 9457.", "properties": {
     "type": {"type": "string", "format": "uri"}, "title": {"type": "string"}, "status": {"type": "integer"}, "detail": {"type": "string"},

@@ -10,6 +10,8 @@ namespace souk::serve {
 
 namespace {
 
+constexpr std::string_view kAnyFile = "/{path...}";
+
 constexpr std::array kRoutes{
     Route{"GET", "/v1/search", false, get_search},
     Route{"POST", "/v1/search", false, post_search},
@@ -25,13 +27,16 @@ constexpr std::array kRoutes{
     Route{"GET", "/v1/config/shop", false, get_shop_config},
     Route{"GET", "/v1/config/shelves", false, get_shelf_configs},
     Route{"GET", "/v1/config/shelves/{name}", false, get_shelf_config},
+    Route{"GET", "/v1/lab/runs", false, get_lab_runs, true},
+    Route{"GET", "/v1/lab/runs/{name...}", false, get_lab_run, true},
+    Route{"GET", "/v1/lab/shops", false, get_lab_shops, true},
     Route{"GET", "/healthz", false, get_health},
     Route{"GET", "/readyz", false, get_ready},
     Route{"GET", "/metrics", false, get_metrics},
     Route{"GET", "/openapi.json", false, get_openapi},
     Route{"GET", "/", false, get_page},
     Route{"GET", "/souk.js", false, get_file},
-    Route{"GET", "/{path...}", false, get_file},
+    Route{"GET", kAnyFile, false, get_file},
 };
 
 std::string_view take_segment(std::string_view& path) {
@@ -44,11 +49,12 @@ std::string_view take_segment(std::string_view& path) {
 // Both begin with '/'. `values` are the encoded segments that stand for names.
 bool fits(std::string_view pattern, std::string_view path, std::vector<std::string_view>& values) {
   values.clear();
+  if (pattern == kAnyFile && path.starts_with("/v1/")) return false;
   while (!pattern.empty()) {
     if (path.empty()) return false;
-    if (pattern == "/{path...}") {
+    if (pattern.ends_with("...}") && pattern.rfind('/') == 0) {
       values.push_back(path.substr(1));
-      return !path.starts_with("/v1/");
+      return path.size() > 1;
     }
     const std::string_view want = take_segment(pattern), have = take_segment(path);
     if (want.starts_with('{')) {

@@ -25,6 +25,7 @@ struct Route {
   std::string_view pattern;  // "/v1/items/{key}"; a last segment "{path...}" takes all that is left
   bool writes = false;       // changes the shop: waits for the disk
   HttpResponse (*handle)(Service& service, const Call& call) = nullptr;
+  bool reads_files = false;  // many of them: kept off the threads that answer storefronts
 };
 
 std::span<const Route> routes();

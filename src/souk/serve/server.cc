@@ -18,6 +18,8 @@ ServiceOptions service_options(const ServeOptions& options, std::string address)
   ServiceOptions out;
   out.address = std::move(address);
   out.console_dir = options.console_dir;
+  out.script_dir = options.script_dir;
+  out.results_dir = options.results_dir;
   out.read_only = options.read_only;
   out.requests_per_second = options.requests_per_second;
   out.batch_records = options.batch_records;

@@ -16,12 +16,16 @@ struct ServeOptions {
   std::string address = "127.0.0.1";    // "localhost" or a numeric address; only loopback, as there are no keys
   std::uint16_t port = 8080;            // 0: any free one
   unsigned threads = 0;                 // 0: a thread per core
-  unsigned blocking_threads = 8;        // for writes: those that wait for the disk together share one sync
+  unsigned blocking_threads = 8;        // for what waits for the disk: writes that wait together share one sync
   fs::path console_dir;                 // storefront and console; empty: none
   bool read_only = false;               // refuse every write with 403
   bool stop_on_signals = false;         // SIGINT and SIGTERM end wait(), gracefully
   double requests_per_second = 0;       // of one client address, with bursts of twice as many; else 429. 0: no limit
   std::size_t batch_records = 100'000;  // in one body of records; else 413
+  // Recorded runs and evaluations, for /v1/lab; empty: none.
+  fs::path results_dir;
+  // Where Debian's packages put scripts: the console's plots come from there (static_files.h).
+  fs::path script_dir = "/usr/share/javascript";
   TransportLimits limits;
 };
 

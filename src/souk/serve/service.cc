@@ -51,7 +51,7 @@ Service::Service(engine::Shop& shop, ServiceOptions options)
     : shop_(shop),
       options_(std::move(options)),
       metrics_(engine::kVersion),
-      files_(options_.console_dir),
+      files_(options_.console_dir, options_.script_dir),
       limiter_(options_.requests_per_second),
       openapi_(std::make_shared<const std::string>(openapi_document())) {
   const bool v6 = options_.address.find(':') != std::string::npos;
@@ -84,11 +84,10 @@ std::optional<HttpResponse> Service::admit(const HttpRequest& head) {
 }
 
 bool Service::may_block(const HttpRequest& request) const {
-  if (request.method == "GET" || request.method == "HEAD") return false;
   const auto target = parse_target(request.target);
   if (!target) return false;
   const Matched matched = match(request.method, target->path);
-  return matched.route != nullptr && matched.route->writes;
+  return matched.route != nullptr && (matched.route->writes || matched.route->reads_files);
 }
 
 HttpResponse Service::handle(const HttpRequest& request) {

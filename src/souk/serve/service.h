@@ -22,7 +22,7 @@ namespace souk::serve {
 
 struct ServiceOptions {
   std::string address = "127.0.0.1";  // that it listens on: a Host header may name it
-  fs::path console_dir;
+  fs::path console_dir, script_dir, results_dir;
   bool read_only = false;
   double requests_per_second = 0;
   std::size_t batch_records = 100'000;

@@ -10,6 +10,8 @@ namespace souk::serve {
 namespace {
 
 constexpr std::uintmax_t kMostBytes = 16 * 1024 * 1024;
+constexpr std::string_view kChart = "vendor/chart.js";
+constexpr std::string_view kPackagedChart = "chart.js/chart.min.js";  // of Debian's libjs-chart.js
 
 constexpr std::array<std::pair<std::string_view, std::string_view>, 16> kTypes{{
     {".html", "text/html; charset=utf-8"},
@@ -46,13 +48,12 @@ bool lists_tag(std::string_view header, std::string_view tag) {
 
 }  // namespace
 
-StaticFiles::StaticFiles(const fs::path& root) {
+StaticFiles::StaticFiles(const fs::path& root, fs::path scripts) : scripts_(std::move(scripts)) {
   std::error_code ec;
   if (!root.empty() && fs::is_directory(root, ec)) root_ = fs::canonical(root, ec);
 }
 
-std::optional<HttpResponse> StaticFiles::get(std::string_view path, std::optional<std::string_view> if_none_match) const {
-  if (root_.empty()) return std::nullopt;
+std::optional<fs::path> file_below(const fs::path& root, std::string_view path) {
   for (std::string_view rest = path; !rest.empty();) {
     const std::string_view segment = rest.substr(0, rest.find('/'));
     if (!plain_name(segment)) return std::nullopt;
@@ -61,13 +62,22 @@ std::optional<HttpResponse> StaticFiles::get(std::string_view path, std::optiona
     if (!rest.empty()) rest.remove_prefix(1);
   }
   std::error_code ec;
-  const fs::path file = fs::canonical(root_ / path, ec);
-  if (ec || !fs::is_regular_file(file, ec) || fs::file_size(file, ec) > kMostBytes || ec) return std::nullopt;
-  const auto [end, ignored] = std::mismatch(root_.begin(), root_.end(), file.begin(), file.end());
-  if (end != root_.end()) return std::nullopt;
-  auto bytes = read_file(file);
+  fs::path file = fs::canonical(root / path, ec);
+  if (ec || !fs::is_regular_file(file, ec)) return std::nullopt;
+  const auto [end, ignored] = std::mismatch(root.begin(), root.end(), file.begin(), file.end());
+  if (end != root.end()) return std::nullopt;
+  return file;
+}
+
+std::optional<HttpResponse> StaticFiles::get(std::string_view path, std::optional<std::string_view> if_none_match) const {
+  if (root_.empty()) return std::nullopt;
+  auto file = file_below(root_, path);
+  if (!file && path == kChart && !scripts_.empty()) file = scripts_ / kPackagedChart;
+  std::error_code ec;
+  if (!file || fs::file_size(*file, ec) > kMostBytes || ec) return std::nullopt;
+  auto bytes = read_file(*file);
   if (!bytes) return std::nullopt;
-  HttpResponse response = cacheable(std::move(*bytes), std::string(content_type_of(file.filename().string())), if_none_match);
+  HttpResponse response = cacheable(std::move(*bytes), std::string(content_type_of(path)), if_none_match);
   response.headers.emplace_back("Content-Security-Policy", kContentSecurityPolicy);
   response.headers.emplace_back("Referrer-Policy", "same-origin");
   return response;
