@@ -1,20 +1,21 @@
 // The storefront: what all pages share, and which page stands at which address.
 import { Souk } from "./souk.js";
 import { h } from "./lib/dom.js";
+import { Connection } from "./lib/connection.js";
 import { parseHash, searchHref } from "./lib/route.js";
-import { currentTheme, setTheme, State } from "./lib/state.js";
+import { State } from "./lib/state.js";
 import { calm } from "./lib/text.js";
 import { titleOf } from "./lib/product.js";
 import { icon } from "./parts/icon.js";
 import { SearchBox } from "./parts/search_box.js";
 import { openShopperDialog } from "./parts/shopper.js";
 import { emptyState, link } from "./parts/states.js";
+import { themeButton } from "./parts/theme_button.js";
 import { basket } from "./views/basket.js";
 import { home } from "./views/home.js";
 import { product } from "./views/product.js";
 import { search } from "./views/search.js";
 
-const RETRY_MS = 3000;
 const TOAST_MS = 4000;
 const VIEWS = { home, search, product, basket, missing };
 
@@ -35,14 +36,18 @@ class App extends EventTarget {
     this.main = document.getElementById("main");
     this.status = document.getElementById("status");
     this.box = new SearchBox(this, document.getElementById("search"));
+    this.connection = new Connection(document.getElementById("away"));
+    this.connection.addEventListener("back", () => {
+      this.dispatchEvent(new Event("back"));
+      this.souk.flush().catch(() => {});
+    });
+    this.keepsBasket = true;
     this.page = undefined; // {view, leave?, update?, meant?}
     this.#header();
     this.#keys();
     this.state.addEventListener("shopper", () => this.#shopperChanged());
     this.state.addEventListener("basket", () => this.#showBasketCount());
     addEventListener("hashchange", () => location.hash !== this.routed && this.#route());
-    addEventListener("online", () => this.#knock());
-    addEventListener("offline", () => this.reachable(false));
   }
 
   async start() {
@@ -102,25 +107,9 @@ class App extends EventTarget {
     this.toast(`${calm(titleOf(item))} is in your basket`, link("#/basket", "See basket", "toast-link"));
   }
 
-  // What the last request said of the connection. While the shop is away, it is asked now and then whether it is back.
+  // What the last request said of the connection.
   reachable(yes) {
-    const banner = document.getElementById("away");
-    if (yes === banner.hidden) return;
-    banner.hidden = yes;
-    clearInterval(this.knocking);
-    if (!yes) this.knocking = setInterval(() => this.#knock(), RETRY_MS);
-  }
-
-  async #knock() {
-    try {
-      const answer = await fetch("/readyz", { cache: "no-store" });
-      if (!answer.ok) return;
-    } catch {
-      return;
-    }
-    this.reachable(true);
-    this.dispatchEvent(new Event("back"));
-    this.souk.flush().catch(() => {});
+    this.connection.reachable(yes);
   }
 
   #route({ keepScroll = false } = {}) {
@@ -152,18 +141,7 @@ class App extends EventTarget {
   }
 
   #header() {
-    const theme = document.getElementById("theme");
-    const showTheme = () => {
-      const dark = currentTheme() === "dark";
-      theme.replaceChildren(icon(dark ? "sun" : "moon"));
-      theme.setAttribute("aria-label", dark ? "Light theme" : "Dark theme");
-    };
-    theme.addEventListener("click", () => {
-      setTheme(currentTheme() === "dark" ? "light" : "dark");
-      showTheme();
-    });
-    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", showTheme);
-    showTheme();
+    themeButton(document.getElementById("theme"));
     document.getElementById("shopper").addEventListener("click", () => openShopperDialog(this));
     document.getElementById("skip").addEventListener("click", (event) => {
       event.preventDefault();

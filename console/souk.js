@@ -78,6 +78,21 @@ export class Souk {
     return this.#call("GET", "/v1/config/shop", undefined, signal);
   }
 
+  // Recorded runs without their slices: {folder, exists, complete, runs, broken}.
+  runs({ signal } = {}) {
+    return this.#call("GET", "/v1/lab/runs", undefined, signal);
+  }
+
+  // One recorded run, whole; `name` as runs() lists it.
+  run(name, { signal } = {}) {
+    return this.#call("GET", `/v1/lab/runs/${name.split("/").map(encodeURIComponent).join("/")}`, undefined, signal);
+  }
+
+  // Kept evaluations of shops: {folder, exists, complete, shops, broken}.
+  shopReports({ signal } = {}) {
+    return this.#call("GET", "/v1/lab/shops", undefined, signal);
+  }
+
   // Notes an event; it is sent soon. `fields`: item, shelf, position (from 1), request, query, quantity, value, order, ...
   track(kind, fields = {}) {
     this.waiting.push(this.#event(kind, fields));

@@ -21,7 +21,8 @@ export function failure(app, error, again, { signal, brief = false } = {}) {
   const away = error.unreachable === true;
   app.reachable(!away);
   const title = !away ? "That did not work" : navigator.onLine ? "The shop cannot be reached" : "You are offline";
-  const text = away ? "Your basket is kept. Check the connection, or wait a moment for the shop to come back." : sentence(error.message);
+  const kept = app.keepsBasket ? "Your basket is kept. " : "";
+  const text = away ? `${kept}Check the connection, or wait a moment for the shop to come back.` : sentence(error.message);
   const retry = () => {
     app.removeEventListener("back", retry);
     again();

@@ -54,9 +54,9 @@ def free_port():
 
 
 class Shop:
-    """A trained shop in a scratch folder, and the server that shows it."""
+    """A trained shop in a scratch folder, and the server that shows it. `record`: a function that writes below its folder of results."""
 
-    def __init__(self):
+    def __init__(self, record=None):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="souk-console-"))
         self.items = catalogue.write(self.folder)
         self.by_key = {item["key"]: item for item in self.items}
@@ -65,6 +65,8 @@ class Shop:
         souk("import", shop, self.folder / "items.jsonl", "--as", "items")
         souk("import", shop, self.folder / "events.jsonl", "--as", "events")
         souk("train", shop)
+        if record:
+            record(shop / "results")
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.process = None
