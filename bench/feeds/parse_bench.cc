@@ -20,7 +20,7 @@ void parse(benchmark::State& state, const FilePlan& plan, const std::string& tex
   ChunkParser parser(plan);
   const auto pass = static_cast<Pass>(state.range(0));
   for (auto round : state) {
-    const ParsedChunk chunk = parser.parse(Chunk{text, text.size(), false}, pass);
+    const ParsedChunk chunk = parser.parse(Chunk{text, text.size(), false, 1}, pass);
     if (!chunk.refused.empty()) return state.SkipWithError("a row was refused");
   }
   state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(kRows));

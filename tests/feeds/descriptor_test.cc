@@ -99,28 +99,5 @@ TEST_F(Descriptors, FilesAreHeldToTheirSha256) {
   EXPECT_EQ(report.error().expected, "SHA-256 00");
 }
 
-TEST_F(Descriptors, SequencesNumberItemsInAscendingOrder) {
-  const auto sequences = read_sequences(write("s.txt", "1 30 10\n2 20 10 30\n"));
-  ASSERT_TRUE(sequences) << sequences.error().message();
-  EXPECT_EQ(sequences->log.shoppers(), 2u);
-  EXPECT_EQ(sequences->log.items(), 3u);
-  const auto items = sequences->log.row(1).items;
-  EXPECT_EQ(std::vector<std::uint32_t>(items.begin(), items.end()), (std::vector<std::uint32_t>{1, 0, 2}));
-  EXPECT_FALSE(sequences->log.timed());
-  EXPECT_EQ(read_sequences(write("s.txt", "1 2\n3\n")).error().where, (dir_ / "s.txt").string() + ":2");
-  EXPECT_EQ(read_sequences(write("s.txt", "1 x\n")).error().found, "x");
-}
-
-TEST_F(Descriptors, AmazonBeautyIsTheSetThatPapersReport) {
-  SOUK_NEEDS_DATA("amazon-s3rec/Beauty.txt.gz");
-  const auto descriptor = Descriptor::load(recipe("amazon-s3rec-beauty")).value();
-  EXPECT_TRUE(check_file(testing::data_dir() / descriptor.files.at(0).path, descriptor.files.at(0)));
-  const auto sequences = read_sequences(testing::data_dir() / descriptor.files.at(0).path);
-  ASSERT_TRUE(sequences);
-  EXPECT_EQ(sequences->log.shoppers(), 22'363u);
-  EXPECT_EQ(sequences->log.items(), 12'101u);
-  EXPECT_EQ(sequences->log.events(), 198'502u);
-}
-
 }  // namespace
 }  // namespace souk::feeds

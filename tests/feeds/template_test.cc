@@ -38,7 +38,7 @@ TEST(Template, MistakesAreTold) {
   EXPECT_EQ(render("[{a}", {}), "error: a ] after each [");
   EXPECT_EQ(render("{a}]", {}), "error: a [ before each ]");
   EXPECT_EQ(render("[[{a}]]", {}), "error: optional parts that do not stand inside each other");
-  EXPECT_EQ(render("{a|shout}", {}), "error: a filter: lower, upper, trim, readable, hash or lookup:NAME");
+  EXPECT_EQ(render("{a|shout}", {}), "error: a filter: lower, upper, trim, readable, hash, path or lookup:NAME");
   EXPECT_EQ(render("{a|lookup:none}", {}), "error: the name of a [lookup.NAME] table");
   EXPECT_EQ(render("{}", {}), "error: a column between { and }");
 }

@@ -48,13 +48,31 @@ TEST_F(DataTest, AFolderHoldsTheFilesOfTheRecipesOwnSet) {
   EXPECT_EQ(data->hash, load(at("files/walks.txt"), "walks")->hash);
 }
 
-TEST_F(DataTest, RecordsGoThroughATemporaryShop) {
+TEST_F(DataTest, RecordsAreReadWithoutAShop) {
   const auto data = load(at("files"), "orders");
   ASSERT_TRUE(data) << data.error().message();
   EXPECT_EQ(data->log.shoppers(), 1U);
   EXPECT_EQ(data->log.events(), 2U);
   EXPECT_TRUE(data->log.timed());
+  EXPECT_FALSE(data->parts);
   EXPECT_EQ(data->hash, load(at("files"), "orders")->hash);
+  EXPECT_EQ(data->hash, load(at("files/orders.jsonl"), "orders")->hash);  // a file of events without its descriptor
+}
+
+TEST_F(DataTest, ASetBringsItsSplitAndHowItsUsersJudge) {
+  write("recipes/data/cut.toml",
+        "name = \"cut\"\n[protocol]\nsplit = \"fixed\"\nhistory = \"kept\"\nreport = [\"HR@20\"]\nprimary = \"HR@20\"\n"
+        "[[files]]\npath = \"train.txt\"\nas = \"sessions\"\n[[files]]\npath = \"test.txt\"\nas = \"cases\"\npart = \"test\"\n");
+  write("files/train.txt", "1 2 3\n");
+  write("files/test.txt", "1 2\t3\n");
+  const auto data = load(at("files"), "cut");
+  ASSERT_TRUE(data) << data.error().message();
+  ASSERT_TRUE(data->parts);
+  EXPECT_THAT(data->parts->first_validation, ElementsAre(3, 0));
+  EXPECT_THAT(data->parts->first_test, ElementsAre(3, 2));
+  EXPECT_EQ(data->protocol.split, "fixed");
+  EXPECT_EQ(data->protocol.history, "kept");
+  EXPECT_THAT(data->protocol.report, ElementsAre("HR@20"));
 }
 
 TEST_F(DataTest, WhatIsNotThereIsNamed) {

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "souk/feeds/table_form.h"
+
 namespace souk::feeds {
 namespace {
 
@@ -32,9 +34,34 @@ Hash128 identity_of(const store::Item& item) {
 
 }  // namespace
 
+Result<std::optional<FilePlan>> plan_file(const fs::path& path, const ImportOptions& options) {
+  SOUK_TRY(auto form, inspect_file(path, options));
+  if (form.empty) return std::nullopt;
+  RecordKind kind{};
+  if (options.as) {
+    kind = *options.as;
+  } else {
+    const auto told = kind_of(form, options.map, path);
+    if (!told && !options.merge) return fail(told.error());
+    kind = told.value_or(RecordKind::items);  // a patch may have any fields, and only items are merged
+  }
+  const bool lines = is_line_form(form.format);
+  if (lines && (options.merge || kind == RecordKind::shoppers || (kind == RecordKind::items && form.format != Format::baskets))) {
+    return fail(Error{ErrorKind::invalid,
+                      "cannot import the file so",
+                      path.string(),
+                      "events, as lines of its form hold",
+                      options.merge ? "--merge" : std::string(name_of(kind)),
+                      {}});
+  }
+  SOUK_TRY(auto rows, RowPlan::compile(kind, with_form(options.map, form, kind), options.strict, options.currency));
+  if (form.format != Format::jsonl) SOUK_CHECK(rows.check_header(form.columns, path.string()));
+  return FilePlan{std::move(form), std::move(rows), options.merge, options.finish_item, options.finish_event};
+}
+
 ChunkParser::ChunkParser(const FilePlan& plan)
     : plan_(plan), json_(plan.rows), builder_(plan.rows.builder()), slots_(plan.rows.slots()), unknown_(plan.form.columns.size()) {
-  if (plan.form.format == Format::jsonl) return;
+  if (plan.form.format == Format::jsonl || is_line_form(plan.form.format)) return;
   for (const std::string& name : plan.form.columns) {
     if (name == plan.rows.key_column()) key_column_ = columns_.size();
     columns_.push_back(plan.rows.column(name));
@@ -47,6 +74,8 @@ ParsedChunk ChunkParser::parse(Chunk&& chunk, Pass pass) {
   pass_ = pass;
   if (plan_.form.format == Format::jsonl) {
     parse_lines(chunk);
+  } else if (is_line_form(plan_.form.format)) {
+    parse_line_form(chunk);
   } else {
     parse_table(chunk);
   }
@@ -65,13 +94,13 @@ void ChunkParser::parse_table(const Chunk& chunk) {
   const bool clean = store::valid_utf8(text) && text.find('\0') == std::string_view::npos;
   for (std::size_t at = 0; at < text.size();) {
     const std::uint64_t line = out_.lines;
-    at = read_record(text, at, plan_.form.delimiter, record_);
+    at = plan_.form.format == Format::spaces ? read_words(text, at, record_) : read_record(text, at, plan_.form.delimiter, record_);
     if (record_.unterminated) {
       out_.fatal = ParsedChunk::Fatal{line + record_.quote_line, "a closing quote", "none for the quote that begins here"};
       return;
     }
     out_.lines += record_.lines;
-    if (record_.text.empty()) continue;
+    if (record_.text.empty() || record_.fields.empty()) continue;
     const std::uint32_t row = out_.rows++;
     bool good = false;
     if (!clean && !store::valid_utf8(record_.text)) {
@@ -102,7 +131,7 @@ bool ChunkParser::read_row(const TableRecord& record) {
     if (column.slot >= 0) slots_[static_cast<std::size_t>(column.slot)] = text;
     if (text.empty()) continue;
     for (const FieldUse& use : column.fields) {
-      if (!builder_.set(use.target, text, use.unit)) return false;
+      if (!builder_.set(use.target, text, use.unit, use.separator)) return false;
     }
     if (!column.unknown) continue;
     if (plan_.rows.strict()) return builder_.refuse(plan_.form.columns[i], "a known field", "an unknown one");
@@ -132,6 +161,49 @@ void ChunkParser::parse_lines(const Chunk& chunk) {
       refuse(json_.builder(), row, number, line);
       out_.refused.back().key = std::move(key);
     }
+  }
+}
+
+void ChunkParser::parse_line_form(const Chunk& chunk) {
+  const std::string_view text = chunk.text;
+  const bool clean = store::valid_utf8(text) && text.find('\0') == std::string_view::npos;
+  RowProblem problem;
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t end = std::min(text.find('\n', at), text.size());
+    const std::string_view line = text.substr(at, end - at);
+    at = end + 1;
+    const std::uint64_t number = out_.lines++;
+    if (line.find_first_not_of(" \t\r") == std::string_view::npos) continue;
+    const std::uint32_t row = out_.rows++;
+    if (!clean && (!store::valid_utf8(line) || line.find('\0') != std::string_view::npos)) {
+      builder_.refuse("", "UTF-8 without NUL bytes", "other bytes");
+    } else if (plan_.form.lines.read(line, line_, problem)) {
+      keep_line(chunk, {row, number});
+      continue;
+    } else {
+      builder_.problem() = std::move(problem);
+    }
+    refuse(builder_, row, number, line);
+  }
+}
+
+// The line's items as events, or as items. Their keys were checked by the line's form.
+void ChunkParser::keep_line(const Chunk& chunk, ParsedChunk::Place place) {
+  const bool items = plan_.rows.kind() == RecordKind::items;
+  const std::string session = line_.shopper.empty() ? plan_.form.name + ":" + std::to_string(chunk.first_line + place.line) : std::string();
+  for (const std::string_view key : line_.items) {
+    builder_.begin();
+    if (items) {
+      builder_.item().key = key;
+      builder_.item().title = key;
+    } else {
+      store::Event& event = builder_.event();
+      event.shopper = line_.shopper;
+      event.session = session;
+      event.item = key;
+      if (plan_.form.format == Format::baskets) event.order = session;
+    }
+    keep(builder_, place, {});
   }
 }
 

@@ -63,6 +63,10 @@ struct FilePlan {
   std::function<void(store::Event&)> finish_event;
 };
 
+// The plan of a file under the options of its import; nothing: the file is empty. Errors: a file that cannot be read or told apart, a
+// mapping that does not fit it.
+Result<std::optional<FilePlan>> plan_file(const fs::path& path, const ImportOptions& options);
+
 class ChunkParser {  // one a thread; the plan must outlive it
  public:
   explicit ChunkParser(const FilePlan& plan);
@@ -71,6 +75,8 @@ class ChunkParser {  // one a thread; the plan must outlive it
  private:
   void parse_table(const Chunk& chunk);
   void parse_lines(const Chunk& chunk);
+  void parse_line_form(const Chunk& chunk);
+  void keep_line(const Chunk& chunk, ParsedChunk::Place place);
   bool read_row(const TableRecord& record);
   void keep(RecordBuilder& builder, ParsedChunk::Place place, std::string_view text);
   void keep_item(store::Item& item, std::string_view text);
@@ -86,6 +92,7 @@ class ChunkParser {  // one a thread; the plan must outlive it
   std::vector<std::string_view> slots_;
   std::vector<std::uint64_t> unknown_;  // by column: rows that fill it
   TableRecord record_;
+  LineEvents line_;
   ParsedChunk out_;
 };
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "souk/feeds/line_form.h"
 #include "souk/feeds/sha256.h"
 #include "souk/feeds/template.h"
 
@@ -18,13 +19,22 @@ Result<FieldMap> read_map(const Config& file, const Lookups& lookups) {
   for (const std::string& field : fields.keys()) {
     FieldMap::Source source;
     if (const Config table = fields.table(field); !table.keys().empty()) {
-      SOUK_CHECK(table.only({"column", "unit"}));
+      SOUK_CHECK(table.only({"column", "unit", "separator"}));
       SOUK_TRY(source.column, table.text("column", ""));
       SOUK_TRY(source.unit, table.text("unit", ""));
+      SOUK_TRY(const std::string separator, table.text("separator", "|"));
+      if (separator.size() != 1) {
+        return fail(Error{ErrorKind::invalid, "cannot read the data set", table.where("separator"), "one character", separator, {}});
+      }
+      source.separator = separator[0];
     } else {
       SOUK_TRY(source.column, fields.text(field, ""));
     }
     map.fields[field] = std::move(source);
+  }
+  const Config lists = file.table("lists");
+  for (const std::string& role : lists.keys()) {
+    SOUK_TRY(map.lists[role], lists.text(role, ""));
   }
   const Config constants = file.table("constants");
   for (const std::string& field : constants.keys()) {
@@ -51,21 +61,47 @@ Result<FieldMap> read_map(const Config& file, const Lookups& lookups) {
 }
 
 Result<DataFile> read_file_entry(const Config& file, const std::string& currency, const Lookups& lookups) {
-  SOUK_CHECK(file.only({"path", "sha256", "as", "format", "map", "constants", "templates", "others"}));
+  SOUK_CHECK(file.only(
+      {"path", "sha256", "as", "part", "shop", "log", "format", "columns", "merge", "map", "lists", "constants", "templates", "others"}));
   DataFile entry;
   SOUK_TRY(const std::string path, file.text("path", ""));
   if (path.empty()) return fail(Error{ErrorKind::invalid, "cannot read the data set", file.where(), "a path for each file", "none", {}});
   entry.path = path;
   SOUK_TRY(entry.sha256, file.text("sha256", ""));
   SOUK_TRY(entry.as, file.text("as", ""));
-  SOUK_TRY(const std::string format, file.text("format", "auto"));
-  if (entry.as != "sequences") {
-    SOUK_TRY(entry.options.as, record_kind_named(entry.as));
-    SOUK_TRY(entry.options.format, format_named(format));
+  SOUK_TRY(entry.part, file.text("part", ""));
+  if (!entry.part.empty() && entry.part != "train" && entry.part != "validation" && entry.part != "test") {
+    return fail(Error{ErrorKind::invalid, "cannot read the data set", file.where("part"), "train, validation or test", entry.part, {}});
   }
+  SOUK_TRY(entry.shop, file.flag("shop", true));
+  SOUK_TRY(entry.log, file.flag("log", true));
+  SOUK_TRY(std::string format, file.text("format", ""));
+  // A form's name stands for the events its lines hold.
+  if (const auto form = format_named(entry.as); form && (is_line_form(*form) || *form == Format::pairs)) {
+    if (format.empty()) format = entry.as;
+    entry.options.as = RecordKind::events;
+  } else {
+    SOUK_TRY(entry.options.as, record_kind_named(entry.as));
+  }
+  SOUK_TRY(entry.options.format, format_named(format.empty() ? "auto" : format));
+  SOUK_TRY(entry.options.columns, file.texts("columns", {}));
+  SOUK_TRY(entry.options.merge, file.flag("merge", false));
   SOUK_TRY(entry.options.map, read_map(file, lookups));
   entry.options.currency = currency;
   return entry;
+}
+
+Result<Protocol> read_protocol(const Config& file) {
+  SOUK_CHECK(file.only({"split", "history", "report", "primary"}));
+  Protocol protocol;
+  SOUK_TRY(protocol.split, file.text("split", ""));
+  SOUK_TRY(protocol.history, file.text("history", ""));
+  if (!protocol.history.empty() && protocol.history != "masked" && protocol.history != "kept") {
+    return fail(Error{ErrorKind::invalid, "cannot read the data set", file.where("history"), "masked or kept", protocol.history, {}});
+  }
+  SOUK_TRY(protocol.report, file.texts("report", {}));
+  SOUK_TRY(protocol.primary, file.text("primary", ""));
+  return protocol;
 }
 
 void add_report(ImportReport& sum, ImportReport&& part) {
@@ -91,7 +127,7 @@ void add_report(ImportReport& sum, ImportReport&& part) {
 
 Result<Descriptor> Descriptor::load(const fs::path& path) {
   SOUK_TRY(const Config config, Config::load(path));
-  SOUK_CHECK(config.only({"name", "title", "licence", "source", "currency", "lookup", "files"}));
+  SOUK_CHECK(config.only({"name", "title", "licence", "source", "currency", "lookup", "protocol", "files"}));
   Descriptor descriptor;
   SOUK_TRY(descriptor.name, config.text("name", path.stem().string()));
   SOUK_TRY(descriptor.title, config.text("title", descriptor.name));
@@ -106,6 +142,7 @@ Result<Descriptor> Descriptor::load(const fs::path& path) {
       SOUK_TRY(lookups[name][key], table.text(key, ""));
     }
   }
+  SOUK_TRY(descriptor.protocol, read_protocol(config.table("protocol")));
   for (const Config& file : config.tables("files")) {
     SOUK_TRY(auto entry, read_file_entry(file, currency, lookups));
     descriptor.files.push_back(std::move(entry));
@@ -140,7 +177,7 @@ Result<ImportReport> import_descriptor(store::Store& store, const fs::path& reje
                                        const fs::path& folder, unsigned threads, Progress& progress) {
   ImportReport sum;
   for (const DataFile& file : descriptor.files) {
-    if (file.as == "sequences") continue;
+    if (!file.shop) continue;
     SOUK_CHECK(check_file(folder / file.path, file));
     ImportOptions options = file.options;
     options.threads = threads;

@@ -10,16 +10,17 @@
 #include "souk/base/file.h"
 #include "souk/base/result.h"
 #include "souk/feeds/import.h"
-#include "souk/store/interactions.h"
 
 namespace souk::feeds {
 
 struct DataFile {
   fs::path path;          // relative to the data folder
   std::string sha256;     // empty: not checked
-  std::string as;         // "items", "events", "shoppers", or a form of research files (research.h), such as "sequences"
+  std::string as;         // "items", "events", "shoppers", or a form whose lines are events: "sequences", "pairs" ... (import.h, Format)
   std::string part;       // of a fixed split: "train" (also when empty), "validation", "test"
-  ImportOptions options;  // mapping and derived fields for import
+  bool shop = true;       // whether import takes it; false where its events would repeat those of other files, or cannot stand in a shop
+  bool log = true;        // whether a log for models takes its events
+  ImportOptions options;  // kind, format, mapping and derived fields
 };
 
 // How the people who use a set judge on it: what a recipe without a split or metrics of its own takes. Texts; the lab reads them.
@@ -46,13 +47,5 @@ Status check_file(const fs::path& path, const DataFile& file);
 // Imports every importable file of a set into a store, in the descriptor's order.
 Result<ImportReport> import_descriptor(store::Store& store, const fs::path& rejects_dir, const Descriptor& descriptor,
                                        const fs::path& folder, unsigned threads, Progress& progress);
-
-// The interactions of a "sequences" set (S3-Rec form: one line a user, user item item ..., in time order): item rows in order of first
-// appearance in the file of item numbers sorted ascending; untimed.
-struct Sequences {
-  store::Interactions log;
-  std::string hash;  // of the content read
-};
-Result<Sequences> read_sequences(const fs::path& file);
 
 }  // namespace souk::feeds

@@ -3,13 +3,16 @@
 #include <algorithm>
 #include <set>
 
+#include "souk/feeds/json_map.h"
 #include "souk/feeds/json_reader.h"
 #include "souk/feeds/table.h"
+#include "souk/feeds/table_form.h"
 
 namespace souk::feeds {
 namespace {
 
 constexpr std::size_t kChunk = 1u << 20;           // about 15,000 events: one commit
+constexpr std::size_t kLineFormChunk = 1u << 17;   // of line forms, whose events take 5 bytes each
 constexpr std::size_t kLongestRecord = 64u << 20;  // of text that is searched for the end of a record
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
@@ -22,12 +25,17 @@ char guess_delimiter(std::string_view header) {
   return header.find(',') == std::string_view::npos && header.find(';') != std::string_view::npos ? ';' : ',';
 }
 
-Status read_header(const fs::path& path, std::string_view text, FileForm& form) {
+// `given`: the names of the columns of a table without a header.
+Status read_header(const fs::path& path, std::string_view text, const std::vector<std::string>& given, FileForm& form) {
   TableRecord record;
   const std::size_t begin = form.header_bytes;
   form.delimiter = form.format == Format::tsv ? '\t' : guess_delimiter(text.substr(begin, text.find('\n', begin) - begin));
   if (form.format == Format::csv && form.delimiter == '\t') form.delimiter = ',';
-  form.header_bytes = read_record(text, begin, form.delimiter, record);
+  if (!given.empty()) {
+    form.columns = given;
+    return {};
+  }
+  form.header_bytes = form.format == Format::spaces ? read_words(text, begin, record) : read_record(text, begin, form.delimiter, record);
   form.header_lines = record.lines;
   if (record.unterminated) return bad_file(path, "a closing quote", "none for the quote in line " + std::to_string(record.quote_line + 1));
   std::set<std::string_view> seen;
@@ -72,9 +80,60 @@ std::optional<RecordKind> kind_told_by(const std::vector<std::string>& columns, 
   return std::nullopt;
 }
 
+// RecBole's types in the header, when there are any; `promised`: there must be.
+Status read_types(const fs::path& path, bool promised, std::string_view header, FileForm& form) {
+  auto typed = typed_header(form.columns);
+  if (!typed) {
+    return promised ? Status(bad_file(path, "types of columns in the first line, such as user_id:token", found_text(header))) : Status();
+  }
+  form.research = true;
+  const auto has = [&](std::string_view name) { return std::ranges::find(form.columns, name) != form.columns.end(); };
+  if (has("item_id_list:token_seq") && has("item_id:token")) {
+    FieldMap cut;
+    cut.lists = {{"history", "item_id_list:token_seq"}, {"target", "item_id:token"}};
+    form.format = Format::cases;
+    SOUK_TRY(form.lines, LineForm::of(form.format, header, cut, path.string()));
+    return {};
+  }
+  form.columns = std::move(typed->names);
+  form.types = std::move(typed->types);
+  return {};
+}
+
+Status read_line_form(const fs::path& path, std::string_view text, const FieldMap& map, FileForm& form) {
+  form.research = true;
+  const std::string_view line = text.substr(form.header_bytes, text.find('\n', form.header_bytes) - form.header_bytes);
+  SOUK_TRY(form.lines, LineForm::of(form.format, line, map, path.string()));
+  if (!form.lines.has_header()) return {};
+  form.header_bytes = std::min(form.header_bytes + line.size() + 1, text.size());
+  form.header_lines = 1;
+  return {};
+}
+
+Status read_table(const fs::path& path, std::string_view text, std::string_view first_line, const ImportOptions& options, FileForm& form) {
+  std::vector<std::string> columns = options.columns;
+  const bool atomic = form.format == Format::recbole;
+  if (atomic) form.format = Format::tsv;
+  if (form.format == Format::pairs) {
+    form.format = Format::spaces;
+    form.research = true;
+    if (columns.empty()) columns = {"shopper", "item"};
+  }
+  SOUK_CHECK(read_header(path, text, columns, form));
+  return columns.empty() && form.format == Format::tsv ? read_types(path, atomic, first_line, form) : Status();
+}
+
+// The members of a JSON object as JSONL, from the bytes of its file.
+Result<std::string> read_map(const fs::path& path, ByteStream& stream, std::string text, bool ended) {
+  while (!ended && text.size() <= kLongestRecord) SOUK_CHECK(stream.read(text, kLongestRecord + 1 - text.size(), ended));
+  if (text.size() > kLongestRecord) return bad_file(path, "a JSON object of at most 64 MiB", "a longer one");
+  if (text.starts_with(kByteOrderMark)) text.erase(0, kByteOrderMark.size());
+  return json_map_lines(std::move(text), path.string());
+}
+
 }  // namespace
 
-Result<FileForm> inspect_file(const fs::path& path, Format format) {
+Result<FileForm> inspect_file(const fs::path& path, const ImportOptions& options) {
   SOUK_TRY(const auto stream, ByteStream::open(path));
   std::string text;
   bool ended = false;
@@ -83,20 +142,36 @@ Result<FileForm> inspect_file(const fs::path& path, Format format) {
     return bad_file(path, "UTF-8 text", "UTF-16", "Convert it: iconv -f UTF-16 -t UTF-8");
   }
   FileForm form;
+  form.name = path.filename().string();
+  form.name = form.name.substr(0, form.name.find('.', 1));
   if (text.starts_with(kByteOrderMark)) form.header_bytes = kByteOrderMark.size();
   const std::size_t first = text.find_first_not_of(" \t\r\n", form.header_bytes);
   form.empty = first == std::string::npos;
-  form.format = format;
+  form.format = options.format;
   if (form.empty) {
     form.format = Format::jsonl;
     return form;
   }
-  if (format == Format::automatic) form.format = text[first] == '{' || text[first] == '[' ? Format::jsonl : Format::csv;
+  if (is_line_form(form.format)) {
+    SOUK_CHECK(read_line_form(path, text, options.map, form));
+    return form;
+  }
+  if (form.format == Format::json_map) {
+    form.format = Format::jsonl;
+    form.map = true;
+    form.header_bytes = 0;
+    SOUK_TRY(const std::string lines, read_map(path, *stream, std::move(text), ended));
+    form.first_names = first_names(lines);
+    return form;
+  }
+  const std::string_view first_line = std::string_view(text).substr(first, text.find('\n', first) - first);
+  if (form.format == Format::automatic) {
+    form.format = text[first] == '{' || text[first] == '[' ? Format::jsonl
+                  : guess_delimiter(first_line) == '\t'    ? Format::tsv
+                                                           : Format::csv;
+  }
   if (form.format != Format::jsonl) {
-    if (format == Format::automatic && guess_delimiter(std::string_view(text).substr(first, text.find('\n', first) - first)) == '\t') {
-      form.format = Format::tsv;
-    }
-    SOUK_CHECK(read_header(path, text, form));
+    SOUK_CHECK(read_table(path, text, first_line, options, form));
     return form;
   }
   if (text[first] == '[') return bad_file(path, "one JSON object a line", "a JSON array", "Convert it: jq -c '.[]' FILE > FILE.jsonl");
@@ -105,6 +180,8 @@ Result<FileForm> inspect_file(const fs::path& path, Format format) {
 }
 
 Result<RecordKind> kind_of(const FileForm& form, const FieldMap& map, const fs::path& path) {
+  if (is_line_form(form.format)) return RecordKind::events;
+  if (const auto kind = form.types.empty() ? std::nullopt : kind_of_atomic(form.columns)) return *kind;
   const std::vector<std::vector<std::string>> header{form.columns};
   const auto& records = form.format == Format::jsonl ? form.first_names : header;
   std::set<std::string_view> seen;
@@ -122,14 +199,27 @@ Result<RecordKind> kind_of(const FileForm& form, const FieldMap& map, const fs::
 }
 
 ChunkReader::ChunkReader(std::unique_ptr<ByteStream> stream, const FileForm& form)
-    : stream_(std::move(stream)), table_(form.format != Format::jsonl), delimiter_(form.delimiter) {}
+    : stream_(std::move(stream)),
+      quotes_(form.format == Format::csv || form.format == Format::tsv),
+      counts_(is_line_form(form.format)),
+      delimiter_(form.delimiter),
+      size_(counts_ ? kLineFormChunk : kChunk),
+      line_(form.header_lines + 1) {}
 
 Result<ChunkReader> ChunkReader::open(const fs::path& path, const FileForm& form) {
   SOUK_TRY(auto stream, ByteStream::open(path));
   ChunkReader reader(std::move(stream), form);
-  SOUK_CHECK(reader.stream_->read(reader.rest_, kChunk, reader.ended_));
+  SOUK_CHECK(reader.stream_->read(reader.rest_, reader.size_, reader.ended_));
+  if (form.map) {
+    SOUK_TRY(reader.rest_, read_map(path, *reader.stream_, std::move(reader.rest_), reader.ended_));
+    reader.ended_ = true;
+  }
   reader.rest_.erase(0, form.header_bytes);
   return reader;
+}
+
+std::size_t ChunkReader::end_of_records(std::string_view text) const {
+  return quotes_ ? whole_records(text, delimiter_) : text.rfind('\n') + 1;
 }
 
 Result<std::optional<Chunk>> ChunkReader::next() {
@@ -137,15 +227,16 @@ Result<std::optional<Chunk>> ChunkReader::next() {
   Chunk chunk;
   chunk.text = std::move(rest_);
   rest_.clear();
-  std::size_t wanted = kChunk;
+  std::size_t wanted = size_;
   for (;;) {
     if (!ended_ && chunk.text.size() < wanted) SOUK_CHECK(stream_->read(chunk.text, wanted - chunk.text.size(), ended_));
     chunk.raw_end = stream_->raw_bytes();
     if (ended_) break;
-    const std::size_t end = table_ ? whole_records(chunk.text, delimiter_) : chunk.text.rfind('\n') + 1;
+    const std::size_t end = end_of_records(chunk.text);
     if (end != 0) {
       rest_ = chunk.text.substr(end);
       chunk.text.resize(end);
+      number(chunk);
       return chunk;
     }
     if (chunk.text.size() >= kLongestRecord) {
@@ -156,7 +247,14 @@ Result<std::optional<Chunk>> ChunkReader::next() {
   }
   done_ = true;
   if (chunk.text.empty()) return std::nullopt;
+  number(chunk);
   return chunk;
+}
+
+void ChunkReader::number(Chunk& chunk) {
+  if (!counts_) return;
+  chunk.first_line = line_;
+  line_ += static_cast<std::uint64_t>(std::ranges::count(chunk.text, '\n'));
 }
 
 }  // namespace souk::feeds

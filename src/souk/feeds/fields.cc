@@ -75,11 +75,11 @@ bool dotted(Field field) {
   return field == Field::attributes || field == Field::text || field == Field::vectors || field == Field::consent;
 }
 
-// Splits at "|", leaving empty parts out.
+// Splits at the separator, leaving empty parts out.
 template <class Use>
-void each_part(std::string_view text, const Use& use) {
+void each_part(std::string_view text, char separator, const Use& use) {
   while (!text.empty()) {
-    const auto bar = text.find('|');
+    const auto bar = text.find(separator);
     if (bar != 0) use(text.substr(0, bar));
     if (bar == std::string_view::npos) return;
     text.remove_prefix(bar + 1);
@@ -200,16 +200,16 @@ bool RecordBuilder::set_constant(const Target& target, std::string_view text, co
   return true;
 }
 
-bool RecordBuilder::set(const Target& target, std::string_view text, const TimeUnit& unit) {
+bool RecordBuilder::set(const Target& target, std::string_view text, const TimeUnit& unit, char separator) {
   switch (kind_) {
     case RecordKind::items:
-      return set_item(target, text, unit);
+      return set_item(target, text, unit, separator);
     case RecordKind::events:
-      return set_event(target, text, unit);
+      return set_event(target, text, unit, separator);
     case RecordKind::shoppers:
       break;
   }
-  return set_shopper(target, text, unit);
+  return set_shopper(target, text, unit, separator);
 }
 
 store::Attributes& RecordBuilder::attributes() {
@@ -233,7 +233,7 @@ bool RecordBuilder::refuse(const Target& target, std::string expected, std::stri
   return refuse(path_of(target), std::move(expected), found_text(found_value));
 }
 
-bool RecordBuilder::set_item(const Target& target, std::string_view text, const TimeUnit& unit) {
+bool RecordBuilder::set_item(const Target& target, std::string_view text, const TimeUnit& unit, char separator) {
   switch (target.field) {
     case Field::key:
       return set_key(item_.key, target, text);
@@ -265,18 +265,18 @@ bool RecordBuilder::set_item(const Target& target, std::string_view text, const 
       item_.language = text;
       return true;
     case Field::category:
-      each_part(text, [&](std::string_view part) { item_.category.emplace_back(part); });
+      each_part(text, separator, [&](std::string_view part) { item_.category.emplace_back(part); });
       return true;
     case Field::images:
-      each_part(text, [&](std::string_view part) { item_.images.emplace_back(part); });
+      each_part(text, separator, [&](std::string_view part) { item_.images.emplace_back(part); });
       return true;
     case Field::attributes:
-      set_attribute(item_.attributes, target.name, text);
+      set_attribute(item_.attributes, target.name, text, separator);
       return true;
     case Field::text:
       return set_local_text(target, text);
     case Field::vectors:
-      return set_vector(target, text);
+      return set_vector(target, text, separator);
     case Field::released:
       return set_time(item_.released, target, text, unit);
     case Field::updated:
@@ -304,7 +304,7 @@ bool RecordBuilder::set_item(const Target& target, std::string_view text, const 
   }
 }
 
-bool RecordBuilder::set_event(const Target& target, std::string_view text, const TimeUnit& unit) {
+bool RecordBuilder::set_event(const Target& target, std::string_view text, const TimeUnit& unit, char separator) {
   const auto set_decimal = [&](std::optional<Decimal>& field) {
     field = read_decimal(text);
     return field ? true : refuse(target, "a decimal number such as 29.90, at most 18 digits and 9 after the point", text);
@@ -344,19 +344,19 @@ bool RecordBuilder::set_event(const Target& target, std::string_view text, const
     case Field::position:
       return set_position(target, text);
     case Field::attributes:
-      set_attribute(event_.attributes, target.name, text);
+      set_attribute(event_.attributes, target.name, text, separator);
       return true;
     default:
       return refuse(target, "a field of events", text);
   }
 }
 
-bool RecordBuilder::set_shopper(const Target& target, std::string_view text, const TimeUnit& unit) {
+bool RecordBuilder::set_shopper(const Target& target, std::string_view text, const TimeUnit& unit, char separator) {
   switch (target.field) {
     case Field::key:
       return set_key(shopper_.key, target, text);
     case Field::attributes:
-      set_attribute(shopper_.attributes, target.name, text);
+      set_attribute(shopper_.attributes, target.name, text, separator);
       return true;
     case Field::consent:
       return set_flag(target.name == "train" ? shopper_.train : shopper_.personalise, target, text);
@@ -413,21 +413,22 @@ bool RecordBuilder::set_local_text(const Target& target, std::string_view text) 
   return true;
 }
 
-bool RecordBuilder::set_vector(const Target& target, std::string_view text) {
+bool RecordBuilder::set_vector(const Target& target, std::string_view text, char separator) {
   std::vector<float>& vector = item_.vectors[target.name];
   vector.clear();
   bool good = true;
-  each_part(text, [&](std::string_view part) {
+  each_part(text, separator, [&](std::string_view part) {
     const auto [end, error] = std::from_chars(part.data(), part.data() + part.size(), vector.emplace_back());
     good = good && error == std::errc() && end == part.data() + part.size() && vector.back() - vector.back() == 0;
   });
-  return good ? true : refuse(target, "numbers separated by |", text);
+  return good ? true
+              : refuse(target, std::string("numbers separated by ") + (separator == ' ' ? "blanks" : std::string(1, separator)), text);
 }
 
-void RecordBuilder::set_attribute(store::Attributes& attributes, const std::string& name, std::string_view text) {
+void RecordBuilder::set_attribute(store::Attributes& attributes, const std::string& name, std::string_view text, char separator) {
   std::vector<Value>& values = attributes[name];
   values.clear();
-  each_part(text, [&](std::string_view part) { values.push_back(typed_value(part)); });
+  each_part(text, separator, [&](std::string_view part) { values.push_back(typed_value(part)); });
   if (values.empty()) attributes.erase(name);
 }
 

@@ -70,7 +70,8 @@ Target target_named(RecordKind kind, std::string_view name);
 // How numbers and zoneless texts of a time column are read.
 class TimeUnit {
  public:
-  // "" (RFC 3339, or milliseconds of 1e11 and more), "s", "ms", "us", "ns", or a zone for local times: "America/New_York".
+  // "" (RFC 3339, or milliseconds of 1e11 and more), "s", "ms", "us", "ns", "yyyymmdd" (a day: 20170131), or a zone for local times:
+  // "America/New_York".
   static Result<TimeUnit> named(std::string_view name);
   // Empty: `time` is set. Else what was expected.
   std::string_view read(std::string_view text, Timestamp& time) const;
@@ -80,6 +81,7 @@ class TimeUnit {
   std::string_view read_text(std::string_view text, Timestamp& time) const;
   struct Zone;
   std::int64_t per_second_ = 0;  // 0: automatic
+  bool days_ = false;            // yyyymmdd
   std::shared_ptr<const Zone> zone_;
 };
 
@@ -96,8 +98,8 @@ class RecordBuilder {
 
   RecordKind kind() const { return kind_; }
   void begin();  // starts the next record, as the constants left it
-  // Sets a field from a text that is valid UTF-8 without NUL; list fields split at "|". False: see problem().
-  bool set(const Target& target, std::string_view text, const TimeUnit& unit = {});
+  // Sets a field from a text that is valid UTF-8 without NUL; list fields split at the separator. False: see problem().
+  bool set(const Target& target, std::string_view text, const TimeUnit& unit = {}, char separator = '|');
   // Sets a field for every record that follows.
   bool set_constant(const Target& target, std::string_view text, const TimeUnit& unit = {});
   // Joins the shorthands and checks what a record as a whole must have.
@@ -127,17 +129,17 @@ class RecordBuilder {
   const std::string& default_currency() const { return currency_; }
 
  private:
-  bool set_item(const Target& target, std::string_view text, const TimeUnit& unit);
-  bool set_event(const Target& target, std::string_view text, const TimeUnit& unit);
-  bool set_shopper(const Target& target, std::string_view text, const TimeUnit& unit);
+  bool set_item(const Target& target, std::string_view text, const TimeUnit& unit, char separator);
+  bool set_event(const Target& target, std::string_view text, const TimeUnit& unit, char separator);
+  bool set_shopper(const Target& target, std::string_view text, const TimeUnit& unit, char separator);
   bool set_key(std::string& field, const Target& target, std::string_view text);
   bool set_time(std::optional<Timestamp>& field, const Target& target, std::string_view text, const TimeUnit& unit);
   bool set_kind(std::string_view text);
   bool set_position(const Target& target, std::string_view text);
   bool set_flag(bool& field, const Target& target, std::string_view text);
   bool set_local_text(const Target& target, std::string_view text);
-  bool set_vector(const Target& target, std::string_view text);
-  void set_attribute(store::Attributes& attributes, const std::string& name, std::string_view text);
+  bool set_vector(const Target& target, std::string_view text, char separator);
+  void set_attribute(store::Attributes& attributes, const std::string& name, std::string_view text, char separator);
   bool join_shorthand();
   bool finish_event();
 

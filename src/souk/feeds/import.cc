@@ -27,13 +27,27 @@ std::string describe(const FieldMap& map) {
   const auto add = [&](std::initializer_list<std::string_view> parts) {
     for (const std::string_view part : parts) text.append(part) += '\0';
   };
-  for (const auto& [field, source] : map.fields) add({"field", field, source.column, source.unit});
+  for (const auto& [field, source] : map.fields) {
+    add({"field", field, source.column, source.unit});
+    if (source.separator != '|') add({"separator", std::string_view(&source.separator, 1)});
+  }
+  for (const auto& [role, column] : map.lists) add({"list", role, column});
   for (const auto& [field, constant] : map.constants) add({"constant", field, constant});
   for (const auto& [field, derived] : map.templates) add({"template", field, derived.text, derived.filters});
   for (const auto& [name, table] : map.lookups) {
     for (const auto& [from, to] : table) add({"lookup", name, from, to});
   }
   if (map.drop_others) add({"drop"});
+  return text;
+}
+
+// What the options and the file say beyond its format's number; nothing for the forms that need no more.
+std::string describe(const FileForm& form) {
+  std::string text;
+  if (form.research || form.map || form.format == Format::spaces) {
+    for (const std::string& column : form.columns) text.append(column) += '\0';
+    text += form.map ? "map" : form.name;
+  }
   return text;
 }
 
@@ -102,21 +116,8 @@ class Import {
 };
 
 Status Import::add_file(const fs::path& path) {
-  SOUK_TRY(auto form, inspect_file(path, options_.format));
   ImportFile file{path, std::nullopt, 0, {}, {}};
-  if (!form.empty) {
-    RecordKind kind{};
-    if (options_.as) {
-      kind = *options_.as;
-    } else {
-      const auto told = kind_of(form, options_.map, path);
-      if (!told && !options_.merge) return fail(told.error());
-      kind = told.value_or(RecordKind::items);  // a patch may have any fields, and only items are merged
-    }
-    SOUK_TRY(auto rows, RowPlan::compile(kind, options_.map, options_.strict, options_.currency));
-    if (form.format != Format::jsonl) SOUK_CHECK(rows.check_header(form.columns, path.string()));
-    file.plan.emplace(FilePlan{std::move(form), std::move(rows), options_.merge, options_.finish_item, options_.finish_event});
-  }
+  SOUK_TRY(file.plan, plan_file(path, options_));
   files_.push_back(std::move(file));
   return {};
 }
@@ -186,7 +187,7 @@ Status Import::check(std::size_t number) {
   rows_ += file.rows;
   const std::string way = std::string(name_of(file.plan->rows.kind())) + '\0' + std::to_string(static_cast<int>(file.plan->form.format)) +
                           '\0' + options_.currency + '\0' + (options_.strict ? "s" : "-") + (options_.merge ? "m" : "-") +
-                          describe(options_.map);
+                          describe(options_.map) + describe(file.plan->form);
   file.source = hash128(file.digest.hex() + way);
   return {};
 }

@@ -3,7 +3,8 @@
 // Files are read twice. The first pass parses and checks every row and writes refused ones to SHOP/rejects/<time>.jsonl; when the share of
 // refused rows over all files is above max_rejects, nothing is applied. The second pass commits batches, each with its (file hash, row)
 // offset, so that the same import after a crash goes on where it stood and ends in the same shop. JSONL, CSV and TSV (RFC 4180 quotes,
-// embedded newlines, BOM, CRLF), each plain, gzip or zstd, told by content; standard input ("-") is spooled first.
+// embedded newlines, BOM, CRLF), and the forms of research data sets, each plain, gzip or zstd, told by content; standard input ("-") is
+// spooled first.
 #pragma once
 
 #include <cstdint>
@@ -21,7 +22,22 @@
 
 namespace souk::feeds {
 
-enum class Format : std::uint8_t { automatic, jsonl, csv, tsv };
+// How a file's records are written. The last six make events of kind purchase where nothing says otherwise (line_form.h).
+enum class Format : std::uint8_t {
+  automatic,
+  jsonl,
+  csv,
+  tsv,
+  spaces,     // a table with columns separated by blanks; no quotes
+  json_map,   // one JSON object: a key, and an object of fields or a list (as the field "values") for each record; at most 64 MiB
+  recbole,    // an atomic file of RecBole: TSV with a typed header, "user_id:token item_id:token rating:float"; automatic finds it
+  pairs,      // "shopper item" a line: spaces without a header
+  sequences,  // "shopper item item ..." a line
+  sessions,   // "item item ..." a line
+  baskets,    // "item,item,..." a line
+  lists,      // a TSV with a header: a shopper, and lists of items separated by blanks (FieldMap::lists)
+  cases,      // "item item ... TAB item": what is known and what came next; or columns of a TSV with a header (FieldMap::lists)
+};
 Result<Format> format_named(std::string_view name);
 
 // column -> field, with an optional unit: --map title=name --map time=ts:s (s, ms, us, or a zone such as America/New_York for local times).
@@ -29,6 +45,7 @@ Result<Format> format_named(std::string_view name);
 struct FieldMap {
   struct Source {
     std::string column, unit;
+    char separator = '|';  // of the values of a list
   };
   std::map<std::string, Source> fields;          // by Souk's field ("attributes.size" works)
   std::map<std::string, std::string> constants;  // fields set to one text for every row (descriptors use this: kind = "purchase")
@@ -39,12 +56,15 @@ struct FieldMap {
   std::map<std::string, Derived> templates;
   std::map<std::string, std::map<std::string, std::string>> lookups;  // tables that templates look texts up in
   bool drop_others = false;  // columns that nothing names are left out instead of becoming attributes
+  // Of the forms lists (shopper, train, validation, test) and cases (history, target): the column of each.
+  std::map<std::string, std::string> lists;
 };
 Result<FieldMap> parse_map(const std::vector<std::string>& options);
 
 struct ImportOptions {
   std::optional<RecordKind> as;  // empty: by the file's columns (item/kind -> events, title -> items, ...), else an error that asks
   Format format = Format::automatic;
+  std::vector<std::string> columns;  // names for the columns of a table without a header
   FieldMap map;
   bool full = false;         // items: remove what the feed does not have, as the last commit
   double max_delete = 0.10;  // refuse --full above this share

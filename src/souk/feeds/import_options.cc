@@ -18,11 +18,20 @@ void append_counts(std::string& out, std::string_view name, const std::map<std::
 }  // namespace
 
 Result<Format> format_named(std::string_view name) {
-  if (name == "auto") return Format::automatic;
-  if (name == "jsonl" || name == "ndjson") return Format::jsonl;
-  if (name == "csv") return Format::csv;
-  if (name == "tsv") return Format::tsv;
-  return fail(Error{ErrorKind::invalid, "unknown format", {}, "auto, jsonl, csv or tsv", std::string(name), {}});
+  using enum Format;
+  constexpr std::pair<std::string_view, Format> kNames[] = {
+      {"auto", automatic},    {"jsonl", jsonl},       {"ndjson", jsonl},    {"csv", csv},     {"tsv", tsv},
+      {"spaces", spaces},     {"json-map", json_map}, {"recbole", recbole}, {"pairs", pairs}, {"sequences", sequences},
+      {"sessions", sessions}, {"baskets", baskets},   {"lists", lists},     {"cases", cases}};
+  for (const auto& [known, format] : kNames) {
+    if (known == name) return format;
+  }
+  return fail(Error{ErrorKind::invalid,
+                    "unknown format",
+                    {},
+                    "auto, jsonl, csv, tsv, spaces, json-map, recbole, pairs, sequences, sessions, baskets, lists or cases",
+                    std::string(name),
+                    {}});
 }
 
 Result<FieldMap> parse_map(const std::vector<std::string>& options) {
@@ -46,7 +55,7 @@ Result<FieldMap> parse_map(const std::vector<std::string>& options) {
                           std::string(pair),
                           {}});
       }
-      map.fields[std::string(pair.substr(0, equals))] = FieldMap::Source{std::string(column), std::string(unit)};
+      map.fields[std::string(pair.substr(0, equals))] = FieldMap::Source{std::string(column), std::string(unit), '|'};
     }
   }
   return map;

@@ -22,7 +22,7 @@ std::string known_fields(RecordKind kind) {
 }
 
 Result<FieldUse> use_of(RecordKind kind, const std::string& field, std::string_view unit) {
-  FieldUse use{target_named(kind, field), {}};
+  FieldUse use{target_named(kind, field), {}, '|'};
   // In JSON the structured fields can be renamed as a whole.
   if (use.target.field == Field::unknown) use.target.field = field_named(kind, field);
   if (use.target.field == Field::unknown) {
@@ -39,6 +39,7 @@ Result<RowPlan> RowPlan::compile(RecordKind kind, const FieldMap& map, bool stri
   plan.drop_others_ = map.drop_others;
   for (const auto& [field, source] : map.fields) {
     SOUK_TRY(auto use, use_of(kind, field, source.unit));
+    use.separator = source.separator;
     if (use.target.field == Field::key) plan.key_column_ = source.column;
     plan.columns_[source.column].fields.push_back(std::move(use));
     plan.taken_.push_back(field);
@@ -92,7 +93,7 @@ ColumnUse RowPlan::column(std::string_view name) const {
   Target target = target_named(kind_, name);
   use.unknown = target.field == Field::unknown || std::ranges::find(taken_, name) != taken_.end();
   if (use.unknown) target = Target{Field::attributes, std::string(name)};
-  use.fields.push_back(FieldUse{std::move(target), {}});
+  use.fields.push_back(FieldUse{std::move(target), {}, '|'});
   return use;
 }
 

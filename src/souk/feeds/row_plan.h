@@ -17,6 +17,7 @@ namespace souk::feeds {
 struct FieldUse {
   Target target;
   TimeUnit unit;
+  char separator = '|';  // of the values of a list
 };
 
 struct ColumnUse {

@@ -98,6 +98,25 @@ std::size_t read_record(std::string_view text, std::size_t begin, char delimiter
   return at;
 }
 
+std::size_t read_words(std::string_view text, std::size_t begin, TableRecord& record) {
+  constexpr std::string_view kBlanks = " \t\r";
+  record.fields.clear();
+  record.problem.clear();
+  record.unescaped.clear();
+  record.unterminated = false;
+  record.lines = 1;
+  const std::size_t end = std::min(text.find('\n', begin), text.size());
+  record.text = text.substr(begin, end - begin);
+  if (record.text.ends_with('\r')) record.text.remove_suffix(1);
+  for (std::string_view rest = record.text;;) {
+    const std::size_t first = rest.find_first_not_of(kBlanks);
+    if (first == kNone) return std::min(end + 1, text.size());
+    rest.remove_prefix(first);
+    record.fields.push_back(rest.substr(0, rest.find_first_of(kBlanks)));
+    rest.remove_prefix(record.fields.back().size());
+  }
+}
+
 std::size_t whole_records(std::string_view text, char delimiter) {
   if (text.find('"') == kNone) return text.rfind('\n') + 1;  // kNone + 1 is 0
   std::size_t end = 0;

@@ -23,6 +23,9 @@ struct TableRecord {
 // Reads the record at `begin` (which is < text.size()) and answers where the next one begins.
 std::size_t read_record(std::string_view text, std::size_t begin, char delimiter, TableRecord& record);
 
+// Reads a line of words separated by blanks, in the same way; quotes are ordinary characters.
+std::size_t read_words(std::string_view text, std::size_t begin, TableRecord& record);
+
 // The end of the last record that `text`, which begins with one, holds whole, line end included; 0: none.
 std::size_t whole_records(std::string_view text, char delimiter);
 

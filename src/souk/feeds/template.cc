@@ -28,6 +28,20 @@ std::string trimmed(std::string_view text) {
   return std::string(text.substr(begin, text.find_last_not_of(" \t") - begin + 1));
 }
 
+std::string first_path(std::string_view text) {
+  text.remove_prefix(std::min(text.find_first_not_of('['), text.size()));
+  text = text.substr(0, text.find(']'));
+  std::string path;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == ',' && i + 1 < text.size() && text[i + 1] != ' ') {
+      path += " > ";
+    } else {
+      path += text[i];
+    }
+  }
+  return path;
+}
+
 tl::unexpected<Error> bad_template(std::string_view text, std::string expected) {
   return fail(Error{ErrorKind::invalid, "cannot read the template", {}, std::move(expected), std::string(text), {}});
 }
@@ -62,8 +76,8 @@ std::string readable(std::string_view text) {
 
 Result<Template::Filter> Template::parse_filter(std::string_view name, const Lookups& lookups) {
   using Kind = Filter::Kind;
-  constexpr std::pair<std::string_view, Kind> kFilters[] = {
-      {"lower", Kind::lower}, {"upper", Kind::upper}, {"trim", Kind::trim}, {"readable", Kind::readable}, {"hash", Kind::hash}};
+  constexpr std::pair<std::string_view, Kind> kFilters[] = {{"lower", Kind::lower},       {"upper", Kind::upper}, {"trim", Kind::trim},
+                                                            {"readable", Kind::readable}, {"hash", Kind::hash},   {"path", Kind::path}};
   for (const auto& [known, kind] : kFilters) {
     if (known == name) return Filter{kind, {}};
   }
@@ -72,7 +86,7 @@ Result<Template::Filter> Template::parse_filter(std::string_view name, const Loo
     if (table == lookups.end()) return bad_template(name, "the name of a [lookup.NAME] table");
     return Filter{Kind::lookup, table->second};
   }
-  return bad_template(name, "a filter: lower, upper, trim, readable, hash or lookup:NAME");
+  return bad_template(name, "a filter: lower, upper, trim, readable, hash, path or lookup:NAME");
 }
 
 Result<std::vector<Template::Filter>> Template::parse_filters(std::string_view names, const Lookups& lookups) {
@@ -149,6 +163,9 @@ void Template::apply(const std::vector<Filter>& filters, std::string& text) {
         break;
       case Kind::hash:
         text = fmt::format("{:016x}", hash64(text));
+        break;
+      case Kind::path:
+        text = first_path(text);
         break;
       case Kind::lookup:
         if (const auto found = filter.table.find(text); found != filter.table.end()) text = found->second;

@@ -4,7 +4,8 @@
 //
 // {column} is the column's text; filters follow bars and run from left to right. A part in square brackets is left out when one of its
 // columns is empty; "!" leaves the whole text out. Filters: lower, upper, trim, readable (sentence case with tidy spaces), hash (XXH3 as
-// 16 hexadecimal digits), lookup:NAME (the descriptor's table [lookup.NAME]; a text that is not in it stays as it is).
+// 16 hexadecimal digits), path (the first of "[[A,B & C],[D]]" as "A > B & C"; a comma before a blank belongs to a name), lookup:NAME (the
+// descriptor's table [lookup.NAME]; a text that is not in it stays as it is).
 #pragma once
 
 #include <cstdint>
@@ -30,7 +31,7 @@ class Template {
 
  private:
   struct Filter {
-    enum class Kind : std::uint8_t { lower, upper, trim, readable, hash, lookup } kind = Kind::lower;
+    enum class Kind : std::uint8_t { lower, upper, trim, readable, hash, path, lookup } kind = Kind::lower;
     std::map<std::string, std::string> table;
   };
   struct Part {

@@ -49,13 +49,19 @@ Result<TimeUnit> TimeUnit::named(std::string_view name) {
     unit.per_second_ = 1'000'000;
   } else if (name == "ns") {
     unit.per_second_ = 1'000'000'000;
+  } else if (name == "yyyymmdd") {
+    unit.days_ = true;
   } else {
     const auto id = icu::UnicodeString::fromUTF8(icu::StringPiece(name.data(), static_cast<std::int32_t>(name.size())));
     std::unique_ptr<icu::TimeZone> zone(icu::TimeZone::createTimeZone(id));
     auto* rules = dynamic_cast<icu::BasicTimeZone*>(zone.get());
     if (rules == nullptr || *zone == icu::TimeZone::getUnknown()) {
-      return fail(Error{
-          ErrorKind::invalid, "unknown unit of times", {}, "s, ms, us, ns or a zone such as America/New_York", std::string(name), {}});
+      return fail(Error{ErrorKind::invalid,
+                        "unknown unit of times",
+                        {},
+                        "s, ms, us, ns, yyyymmdd or a zone such as America/New_York",
+                        std::string(name),
+                        {}});
     }
     static_cast<void>(zone.release());
     unit.zone_ = std::make_shared<const Zone>(Zone{std::unique_ptr<icu::BasicTimeZone>(rules)});
@@ -77,6 +83,15 @@ std::string_view TimeUnit::read_number(std::string_view text, Timestamp& time) c
 }
 
 std::string_view TimeUnit::read(std::string_view text, Timestamp& time) const {
+  if (days_) {
+    constexpr std::string_view kExpectedDay = "a day written yyyymmdd, such as 20170131";
+    if (text.size() != 8 || text.find_first_not_of("0123456789") != std::string_view::npos) return kExpectedDay;
+    const auto parsed =
+        parse_rfc3339(std::string(text.substr(0, 4)) + '-' + std::string(text.substr(4, 2)) + '-' + std::string(text.substr(6)));
+    if (!parsed) return kExpectedDay;
+    time = *parsed;
+    return {};
+  }
   const std::string_view expected = per_second_ != 0 || is_number(text) ? read_number(text, time) : read_text(text, time);
   if (expected.empty() && (time < kYear1 || time >= kYear10000)) return "a time in the years 1 to 9999";
   return expected;

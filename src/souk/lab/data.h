@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "souk/base/file.h"
 #include "souk/base/progress.h"
@@ -19,11 +20,12 @@ struct Data {
   store::Interactions log;
   std::optional<eval::FixedParts> parts;  // where the set came split
   feeds::Protocol protocol;               // how the set's users judge on it; empty fields for files without a descriptor
+  std::vector<std::string> notes;         // in words: what reading did that the files do not say
 };
 
-// `given` (of --data) may be the name of a descriptor in `descriptors`, a descriptor's file, a file of sequences (one line a shopper:
-// shopper item item ...), or a folder that holds the files of `own`, the recipe's own set; empty: `own`. Sets of records (items, events)
-// are imported into a temporary shop that is removed again.
+// `given` (of --data) may be the name of a descriptor in `descriptors`, a descriptor's file, a file of events (an atomic file, a table,
+// JSONL) or of sequences (one line a shopper: shopper item item ...), or a folder that holds the files of `own`, the recipe's own set;
+// empty: `own`.
 Result<Data> load_data(const std::string& given, const std::string& own, const fs::path& descriptors, unsigned threads, Progress& progress);
 
 }  // namespace souk::lab

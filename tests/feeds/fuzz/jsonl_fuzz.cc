@@ -9,8 +9,8 @@ using namespace souk::feeds;
 
 void check(const FilePlan& plan, std::string_view text) {
   ChunkParser checker(plan), applier(plan);
-  const ParsedChunk checked = checker.parse(Chunk{std::string(text), text.size(), false}, Pass::check);
-  const ParsedChunk applied = applier.parse(Chunk{std::string(text), text.size(), false}, Pass::apply);
+  const ParsedChunk checked = checker.parse(Chunk{std::string(text), text.size(), false, 1}, Pass::check);
+  const ParsedChunk applied = applier.parse(Chunk{std::string(text), text.size(), false, 1}, Pass::apply);
   if (checked.rows != applied.rows || checked.lines != applied.lines || checked.row_of != applied.row_of) std::abort();
   if (checked.refused.size() != applied.refused.size() || checked.fatal.has_value() != applied.fatal.has_value()) std::abort();
   if (checked.rows != checked.refused.size() + checked.row_of.size()) std::abort();
