@@ -59,6 +59,7 @@ eval::ScoreCase RankModel::as_score_case() const {
 std::vector<std::vector<Scored>> top_k(const RankModel& model, std::uint32_t items, std::span<const eval::History> histories,
                                        const TopKOptions& options, Progress& progress) {
   std::vector<std::vector<Scored>> lists(histories.size());
+  if (options.k == 0 || items == 0) return lists;
   const unsigned threads = std::max(1U, options.threads);
   std::vector<std::unique_ptr<Ranker>> rankers(threads);
   parallel_for(histories.size(), 64, threads, [&](std::size_t begin, std::size_t end, unsigned thread) {
