@@ -3,7 +3,7 @@
 import { figure } from "./numbers.js";
 
 const SOURCE = "vendor/chart.js";
-const ROW = 38; // pixels
+const ROW = 42; // pixels
 const AXIS = 56;
 const RADIUS = 5;
 const CAP = 7; // taller than a point, so that a short interval is seen

@@ -64,7 +64,7 @@ export function range(interval, write = figure) {
 }
 
 export function chance(p) {
-  return p < 0.001 ? "p < 0.001" : `p = ${p.toFixed(3)}`;
+  return p < 0.001 ? "p\u00a0<\u00a00.001" : `p\u00a0=\u00a0${p.toFixed(3)}`;
 }
 
 export function seconds(value) {

@@ -61,7 +61,9 @@ export function brokenNotice(broken) {
     h(
       "ul",
       {},
-      broken.map(({ name, problem }) => h("li", {}, h("code", {}, `${name}.json`), h("span", { class: "problem" }, problem))),
+      broken.map(({ name, problem }) =>
+        h("li", {}, h("code", {}, `${name}.json`), h("span", { class: "problem" }, problem.replace(`${name}.json: `, ""))),
+      ),
     ),
   );
 }

@@ -323,7 +323,7 @@ class Shelves(Lab):
         self.at("#/shops/Test-Bazaar?metric=HR@10")
         self.drawn()
         table = self.one(".plot + .scroll table").text
-        for text in ("for-you", "0.7770", "buy-again", "0.7560", "does not beat buy-again", "too few cases to tell", "0.6 ms"):
+        for text in ("for-you", "0.7770", "buy-again", "0.7560", "does not beat buy-again", "too few cases to tell", "0.6 ms, 99 of 100 below 8.9 ms"):
             self.assertIn(text, table)
         self.choose("Metric", "MRR@10")
         self.until(lambda: "MRR@10" in self.text(".plot h3"), "the metric does not change")

@@ -145,7 +145,7 @@ class RunsView {
   }
 
   #heads(columns, wanted, id) {
-    const head = (text, by, metric, className = "") => {
+    const head = (content, by, metric, className = "") => {
       const active = by === wanted.by && (by !== "metric" || metric === wanted.metric);
       const down = (wanted.order === "best") !== (by === "method" || (by === "metric" && lessIsBetter(metric)));
       const turn = () =>
@@ -159,8 +159,8 @@ class RunsView {
         { scope: "col", role: "columnheader", class: className, "aria-sort": active ? (down ? "descending" : "ascending") : null },
         h(
           "button",
-          { type: "button", class: "sort", "data-focus": `${id} ${text}`, on: { click: turn } },
-          text,
+          { type: "button", class: "sort", "data-focus": `${id} ${metric ?? by}`, on: { click: turn } },
+          h("span", {}, content),
           h("span", { "aria-hidden": "true", class: "arrow" }, active ? (down ? "▼" : "▲") : ""),
         ),
       );
@@ -169,7 +169,7 @@ class RunsView {
       h("th", { class: "pick", scope: "col", role: "columnheader" }, h("span", { class: "unseen" }, "Compare")),
       head("Method", "method"),
       ...columns.map((name) => head(name, "metric", name, `number${name === wanted.metric ? "" : " minor"}`)),
-      head("Against the best floor", "versus", undefined, "against"),
+      head(["Against the ", h("span", { class: "wide" }, "best "), "floor"], "versus", undefined, "against"),
       h("th", { scope: "col", role: "columnheader", class: "minor" }, "Recorded"),
     ];
   }

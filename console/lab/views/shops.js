@@ -1,6 +1,6 @@
 // What a shop's own shelves are worth, in words first.
 import { h } from "../../lib/dom.js";
-import { count, counted, date } from "../../lib/text.js";
+import { count, counted, date, milliseconds } from "../../lib/text.js";
 import { emptyState, link } from "../../parts/states.js";
 import { floorHead, mark, plotFigure, table, withInterval } from "../figure.js";
 import { isQuality, seconds, signed, sortedMetrics } from "../numbers.js";
@@ -93,7 +93,11 @@ class ShopsView {
         {},
         `Judged on what shoppers did and the shop had not seen: ${report.split}; it learned from ${count(data.train_events)} events.`,
       ),
-      h("p", { class: "quiet" }, `${sizes} · version ${report.version} · evaluated ${date(report.written)} in ${seconds(report.seconds)}`),
+      h(
+        "p",
+        { class: "quiet" },
+        `${sizes} · version ${report.version} · evaluated in ${seconds(report.seconds)} · written ${date(report.written)}`,
+      ),
       others,
     );
   }
@@ -198,7 +202,7 @@ class ShopsView {
             ),
           ),
         ),
-        { content: `${shelf.latency_ms.p50.toFixed(1)} ms, at worst ${shelf.latency_ms.p99.toFixed(0)} ms`, class: "number" },
+        { content: `${milliseconds(shelf.latency_ms.p50)}, 99 of 100 below ${milliseconds(shelf.latency_ms.p99)}`, class: "number" },
       ]),
     });
   }
