@@ -78,9 +78,9 @@ Result<eval::SampledRanking> read_sampled(const Config& metrics, std::uint64_t s
   sampled.seed = seed;
   SOUK_TRY(const std::string text, metrics.text("sampled", ""));
   if (text.empty()) return sampled;
-  const std::size_t colon = text.find(':');
+  const auto colon = static_cast<std::size_t>(std::find(text.begin(), text.end(), ':') - text.begin());
   const std::string by = text.substr(0, colon);
-  const std::string count = colon == std::string::npos ? "100" : text.substr(colon + 1);
+  const std::string count = colon == text.size() ? "100" : text.substr(colon + 1);
   const auto [end, error] = std::from_chars(count.data(), count.data() + count.size(), sampled.negatives);
   const bool counted = error == std::errc{} && end == count.data() + count.size() && sampled.negatives > 0;
   if ((by != "uniform" && by != "popularity") || !counted) {
