@@ -35,8 +35,12 @@ def program(name):
 def souk(binary, events):
     output = subprocess.run([binary, "--benchmark_format=json"], env={**os.environ, **ONE_THREAD, "SOUK_BENCH_LOG": str(events)}, check=True,
                             capture_output=True, text=True).stdout
-    cpu = {run["name"].split("/iterations")[0]: run["cpu_time"] / 1000 for run in json.loads(output)["benchmarks"]}
-    return {model: {"fit": cpu[f"knn_fit/bm25:{at}"], "top-20": cpu[f"knn_top20/bm25:{at}"]} for at, model in enumerate(MODELS)}
+    runs = {run["name"].split("/iterations")[0]: run for run in json.loads(output)["benchmarks"]}
+    result = {}
+    for at, model in enumerate(MODELS):
+        fit, top = runs[f"knn_fit/bm25:{at}"], runs[f"knn_top20/bm25:{at}"]
+        result[model] = {"fit": fit["cpu_time"] / 1000, "top-20": top["cpu_time"] / 1000, "mass": top["mass"]}
+    return result
 
 
 def implicit(python, events):
@@ -55,6 +59,9 @@ def main(as_json, arguments):
         ours.append(souk(binary, events))
     rows, ratios = [], {}
     for model in MODELS:
+        mass, expected = ours[0][model]["mass"], peers[0][model]["mass"]
+        if abs(mass - expected) > 1e-4 * expected:
+            raise SystemExit(f"bench: the lists of {model} differ: their scores sum to {mass}, those of implicit to {expected}")
         for work in ("fit", "top-20"):
             metric = f"{model} {work}"
             rows.append(measure.row("implicit", version, metric, [run[model][work] for run in peers], "processor s"))

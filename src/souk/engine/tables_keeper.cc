@@ -72,7 +72,7 @@ std::string facts_of(const store::Interactions& log, const store::Snapshot& snap
   json.member("beta", co_visit.beta).member("keep", co_visit.keep).end_object();
   json.key("basket").begin_object().member("alpha", basket.alpha).member("beta", basket.beta).member("shrink", basket.shrink);
   json.member("keep", basket.keep).end_object();
-  json.key("item_knn").begin_object().member("weighting", "tf-idf").member("alpha", item_knn.alpha).member("beta", item_knn.beta);
+  json.key("item_knn").begin_object().member("weighting", "none").member("alpha", item_knn.alpha).member("beta", item_knn.beta);
   json.member("shrink", item_knn.shrink).member("keep", item_knn.keep).member("longest", item_knn.longest).end_object();
   return json.end_object().end_object().take();
 }
@@ -93,7 +93,7 @@ index::Tables fit_tables(const store::Interactions& log, const store::Snapshot& 
   index::BasketConfig basket;
   basket.keep = kNeighbours;
   index::ItemKnnConfig item_knn;
-  item_knn.weighting = index::ItemKnnConfig::Weighting::tf_idf;
+  item_knn.shrink = 10;
   item_knn.keep = kNeighbours;
   item_knn.longest = kLongest;
   const index::TrendingConfig trending;

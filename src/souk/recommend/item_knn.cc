@@ -40,8 +40,8 @@ class ItemKnn final : public shelf::Retriever {
 
 Result<std::unique_ptr<shelf::Retriever>> make(const Config& settings) {
   SOUK_CHECK(settings.only({"history", "decay"}));
-  SOUK_TRY(const std::uint32_t history, count_setting(settings, "history", 50, 1));
-  SOUK_TRY(const float decay, number_setting(settings, "decay", 0.5F));
+  SOUK_TRY(const std::uint32_t history, count_setting(settings, "history", 100, 1));
+  SOUK_TRY(const float decay, number_setting(settings, "decay", 0.3F));
   return std::make_unique<ItemKnn>(history, decay);
 }
 
