@@ -1,224 +1,238 @@
+// Ranking cases. A filter for each case (base/kernels/rank_filter.h) is told the scores of its truth, sees every score once, and knows
+// their places at the end; a case whose truth has fallen behind the last place that any metric looks at is done early. So a dot-product
+// model is rarely asked for its whole product.
 #include "souk/eval/rank_eval.h"
 
 #include <algorithm>
+#include <cassert>
 #include <chrono>
 #include <cmath>
 #include <limits>
-#include <string>
+#include <numeric>
 
+#include "souk/base/kernels/dot.h"
+#include "souk/base/kernels/rank_filter.h"
 #include "souk/base/threads.h"
+#include "souk/eval/measure.h"
+#include "souk/eval/sampled.h"
 
 namespace souk::eval {
 namespace {
 
 constexpr float kNever = -std::numeric_limits<float>::infinity();
 
-// A truth item's place among all items and among the truth, both 1-based and, for ties, the mean over the tied.
-struct Place {
-  double rank = 0;
-  double among_truth = 0;
-};
-
-// The five metrics in the order of metric_names(), for one case.
-void measure(std::span<const Place> places, std::size_t truth_size, std::uint32_t cutoff, std::span<float> out) {
-  double hits = 0, gain = 0, precision = 0, best = std::numeric_limits<double>::infinity();
-  for (const Place& place : places) {
-    if (place.rank > cutoff) continue;
-    ++hits;
-    gain += 1.0 / std::log2(place.rank + 1.0);
-    precision += place.among_truth / place.rank;
-    best = std::min(best, place.rank);
-  }
-  const std::size_t reachable = std::min<std::size_t>(truth_size, cutoff);
-  double ideal = 0;
-  for (std::size_t i = 1; i <= reachable; ++i) ideal += 1.0 / std::log2(static_cast<double>(i) + 1.0);
-  const bool any = hits > 0;
-  out[0] = any ? 1.0F : 0.0F;
-  out[1] = any ? static_cast<float>(hits / static_cast<double>(truth_size)) : 0.0F;
-  out[2] = any ? static_cast<float>(gain / ideal) : 0.0F;
-  out[3] = any ? static_cast<float>(1.0 / best) : 0.0F;
-  out[4] = any ? static_cast<float>(precision / static_cast<double>(reachable)) : 0.0F;
-}
-constexpr std::size_t kMetrics = 5;
-constexpr std::string_view kMetricNames[kMetrics] = {"HR", "Recall", "NDCG", "MRR", "MAP"};
-
-// How many scores are above `score`, and how many equal it. Blocks of a fixed size let the compiler use vector registers.
-struct Above {
-  std::uint64_t greater = 0, equal = 0;
-};
-Above count_above(std::span<const float> scores, float score) {
-  constexpr std::size_t kBlock = 64;
-  Above total;
-  std::size_t i = 0;
-  for (; i + kBlock <= scores.size(); i += kBlock) {
-    const float* block = scores.data() + i;
-    std::uint32_t greater = 0, equal = 0;
-    for (std::size_t j = 0; j < kBlock; ++j) {
-      greater += static_cast<std::uint32_t>(block[j] > score);
-      equal += static_cast<std::uint32_t>(block[j] == score);
-    }
-    total.greater += greater;
-    total.equal += equal;
-  }
-  for (; i < scores.size(); ++i) {
-    total.greater += static_cast<std::uint64_t>(scores[i] > score);
-    total.equal += static_cast<std::uint64_t>(scores[i] == score);
-  }
-  return total;
+std::uint32_t largest(const std::vector<std::uint32_t>& cutoffs) {
+  return cutoffs.empty() ? 1 : std::max(1U, *std::ranges::max_element(cutoffs));
 }
 
-// Reused from case to case by one thread.
-struct Workspace {
-  std::vector<float> scores;
-  std::vector<float> levels;           // distinct scores of the truth, ascending
-  std::vector<Above> found;            // by level: items strictly between it and the next level; items equal to it
-  std::vector<std::uint32_t> members;  // by level: truth items
-  std::vector<Place> places;
+// One case while it is ranked; reused by its thread.
+struct Ranked {
+  std::vector<std::uint32_t> known;  // masked items, ascending
+  std::vector<float> truth_scores;   // of truth items that take part, in any order
+  std::vector<float> levels;         // the same, ascending, each once
 };
 
-// One pass over the scores however many truth items there are: each score is put to its level by binary search.
-void count_levels(Workspace& work) {
-  const auto& levels = work.levels;
-  work.found.assign(levels.size(), {});
-  if (levels.size() == 1) {
-    work.found[0] = count_above(work.scores, levels[0]);
-    return;
-  }
-  const float lowest = levels.front();
-  for (const float score : work.scores) {
-    if (!(score >= lowest)) continue;
-    const auto level = static_cast<std::size_t>(std::upper_bound(levels.begin(), levels.end(), score) - levels.begin()) - 1;
-    if (score == levels[level]) {
-      ++work.found[level].equal;
-    } else {
-      ++work.found[level].greater;
-    }
-  }
+// The items of the history, ascending, where they leave the ranking.
+void mask(const History& history, bool masked, std::vector<std::uint32_t>& known) {
+  known.clear();
+  if (!masked) return;
+  known.assign(history.items.begin(), history.items.end());
+  std::ranges::sort(known);
 }
 
-void place_truth(std::span<const std::uint32_t> truth, Workspace& work) {
-  work.levels.clear();
-  work.places.clear();
-  for (const std::uint32_t item : truth) {
-    const float score = work.scores[item];
-    if (score > kNever) work.levels.push_back(score);
-  }
-  std::sort(work.levels.begin(), work.levels.end());
-  work.members.clear();
-  std::size_t distinct = 0;
-  for (std::size_t i = 0; i < work.levels.size(); ++i) {
-    if (distinct > 0 && work.levels[distinct - 1] == work.levels[i]) {
-      ++work.members.back();
-    } else {
-      work.levels[distinct++] = work.levels[i];
-      work.members.push_back(1);
-    }
-  }
-  work.levels.resize(distinct);
-  if (distinct == 0) return;  // all of the truth is masked or never recommended
-  count_levels(work);
-  double above = 0, truth_above = 0;
-  for (std::size_t level = distinct; level-- > 0;) {
-    above += static_cast<double>(work.found[level].greater);
-    const auto tied = static_cast<double>(work.found[level].equal);
-    const auto members = static_cast<double>(work.members[level]);
-    const Place place{above + (tied + 1) / 2, truth_above + (members + 1) / 2};
-    work.places.insert(work.places.end(), work.members[level], place);
-    above += tied;
-    truth_above += members;
-  }
+// Truth that takes part in the ranking.
+void ask_for(std::span<const std::uint32_t> truth, std::span<const std::uint32_t> known, std::vector<std::uint32_t>& asked) {
+  asked.clear();
+  std::ranges::copy_if(truth, std::back_inserter(asked), [&](std::uint32_t item) { return !std::ranges::binary_search(known, item); });
 }
 
-// Values of all cases, case-major while they are computed: [cases][cutoffs][metrics].
-class Collected {
- public:
-  Collected(std::size_t cases, const std::vector<std::uint32_t>& cutoffs)
-      : cutoffs_(cutoffs), width_(cutoffs.size() * kMetrics), values_(cases * width_, 0.0F) {}
-  void put(std::size_t which, std::span<const Place> places, std::size_t truth_size) {
-    const std::span<float> row = std::span(values_).subspan(which * width_, width_);
-    for (std::size_t c = 0; c < cutoffs_.size(); ++c) measure(places, truth_size, cutoffs_[c], row.subspan(c * kMetrics, kMetrics));
-  }
-  RankResult result(std::size_t cases) const {
-    RankResult result;
-    for (std::size_t column = 0; column < width_; ++column) {
-      const std::string name = std::string(kMetricNames[column % kMetrics]) + "@" + std::to_string(cutoffs_[column / kMetrics]);
-      std::vector<float> values(cases);
-      double sum = 0;
-      for (std::size_t i = 0; i < cases; ++i) {
-        values[i] = values_[i * width_ + column];
-        sum += static_cast<double>(values[i]);
-      }
-      result.metrics[name] = cases == 0 ? 0.0 : sum / static_cast<double>(cases);
-      result.per_case[name] = std::move(values);
-    }
-    return result;
-  }
+void start(Ranked& ranked, RankFilter& filter, std::uint32_t k, std::span<const std::uint32_t> skip, bool keep_lists) {
+  std::erase_if(ranked.truth_scores, [](float score) { return !(score > kNever); });
+  ranked.levels = ranked.truth_scores;
+  std::ranges::sort(ranked.levels);
+  ranked.levels.erase(std::ranges::unique(ranked.levels).begin(), ranked.levels.end());
+  filter.reset(k, ranked.levels, skip, keep_lists);
+}
 
- private:
-  std::vector<std::uint32_t> cutoffs_;
-  std::size_t width_;
-  std::vector<float> values_;
-};
+// The places of the truth, best level first. Truth beyond the k-th place has none.
+void place_truth(const Ranked& ranked, const RankFilter& filter, std::vector<Place>& places) {
+  places.clear();
+  double truth_above = 0;
+  for (std::size_t level = ranked.levels.size(); level-- > 0;) {
+    const float score = ranked.levels[level];
+    const auto found = filter.place(score);
+    if (!found) return;  // nor have those below
+    const auto members = static_cast<std::size_t>(std::ranges::count(ranked.truth_scores, score));
+    const Place place{static_cast<double>(found->above) + (static_cast<double>(found->equal) + 1) / 2,
+                      truth_above + (static_cast<double>(members) + 1) / 2};
+    places.insert(places.end(), members, place);
+    truth_above += static_cast<double>(members);
+  }
+}
 
 double seconds_since(std::chrono::steady_clock::time_point start) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
+// What both forms share: where results go, and what is made of them at the end.
+class Collector {
+ public:
+  Collector(const Split& split, const RankEvalOptions& options)
+      : split_(split),
+        options_(options),
+        measures_(split.cases.size(), options.cutoffs),
+        lists_(options.keep_lists ? split.cases.size() : 0) {}
+
+  // Takes what the filter found. `items` translates rows of the ranking into items; empty: they are the same.
+  void put(std::size_t which, const Ranked& ranked, RankFilter& filter, std::span<const std::uint32_t> items, std::vector<Place>& places) {
+    place_truth(ranked, filter, places);
+    measures_.put(which, places, split_.cases[which].truth.size());
+    if (!options_.keep_lists) return;
+    for (const Scored& one : filter.take_best()) lists_[which].push_back(items.empty() ? one.row : items[one.row]);
+  }
+
+  RankResult result() {
+    RankResult result = measures_.result();
+    if (options_.keep_lists) add_spread(lists_, split_.log.items(), options_.cutoffs, result.metrics);
+    result.lists = std::move(lists_);
+    result.seconds = seconds_since(start_);
+    return result;
+  }
+
+ private:
+  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+  const Split& split_;
+  const RankEvalOptions& options_;
+  Measures measures_;
+  std::vector<std::vector<std::uint32_t>> lists_;
+};
+
+// One thread's buffers for models that score case by case.
+struct CallbackWork {
+  Ranked ranked;
+  RankFilter filter;
+  std::vector<float> scores, chosen_scores;
+  std::vector<std::uint32_t> asked, candidates;
+  std::vector<Place> places;
+  NegativeSampler::Workspace sampling;
+};
+
+void rank_all(const RankEvalOptions& options, CallbackWork& work) {
+  Ranked& ranked = work.ranked;
+  ranked.truth_scores.clear();
+  for (const std::uint32_t item : work.asked) ranked.truth_scores.push_back(work.scores[item]);
+  start(ranked, work.filter, largest(options.cutoffs), ranked.known, options.keep_lists);
+  kernels::filter_scores(work.scores, 0, work.filter);
+}
+
+void rank_sample(std::size_t which, const Case& one, const RankEvalOptions& options, const NegativeSampler& sampler, CallbackWork& work) {
+  Ranked& ranked = work.ranked;
+  work.candidates = work.asked;
+  sampler.draw(which, one.truth, ranked.known, work.sampling, work.candidates);
+  std::ranges::sort(work.candidates);
+  work.chosen_scores.clear();
+  for (const std::uint32_t item : work.candidates) work.chosen_scores.push_back(work.scores[item]);
+  ranked.truth_scores.clear();
+  for (const std::uint32_t item : work.asked) ranked.truth_scores.push_back(work.scores[item]);
+  start(ranked, work.filter, largest(options.cutoffs), {}, options.keep_lists);
+  kernels::filter_scores(work.chosen_scores, 0, work.filter);
+}
+
+// One thread's buffers for dot-product models: a block of cases.
+struct DotWork {
+  Matrix vectors;
+  std::vector<Ranked> ranked;
+  std::vector<RankFilter> filters;
+  std::vector<std::uint32_t> asked;
+  std::vector<Place> places;
+
+  void fit(std::size_t cases, std::size_t columns) {
+    if (vectors.rows() != cases || vectors.columns() != columns) vectors = Matrix(cases, columns);
+    if (ranked.size() < cases) ranked.resize(cases), filters.resize(cases);
+  }
+};
+
+// Cases in a block: many, since the items are packed anew for each block; fewer where that would leave a thread idle at the end, or the
+// filters large.
+std::size_t block_size(std::size_t cases, std::uint32_t k, unsigned threads) {
+  constexpr std::size_t kMost = 1024, kFewest = 48, kFilterBytes = std::size_t{16} << 20;
+  const std::size_t fitting = kFilterBytes / (sizeof(Scored) * (2 * std::size_t{k} + 32));
+  const std::size_t even = cases / (std::size_t{threads} * 4) + 1;
+  return std::clamp(std::min(fitting, even), kFewest, kMost);
+}
+
+// The model one case at a time. Scores do not depend on how many are computed together.
+ScoreCase by_case(const Split& split, const DotModel& model) {
+  return [&split, &model](const Case& which, const History&, std::span<float> scores, unsigned thread) {
+    Matrix vector(1, model.items.columns);
+    model.encode(static_cast<std::size_t>(&which - split.cases.data()), {&which, 1}, vector, thread);
+    kernels::multiply_transposed(vector.view(), model.items, scores.data(), scores.size());
+  };
+}
+
 }  // namespace
 
-RankResult rank_eval(const store::Interactions& log, const std::vector<Case>& cases, const ScoreCase& score, const RankEvalOptions& options,
-                     Progress& progress) {
-  const auto start = std::chrono::steady_clock::now();
+RankResult rank_eval(const Split& split, const ScoreCase& score, const RankEvalOptions& options, Progress& progress) {
   const unsigned threads = std::max(1U, options.threads);
-  std::vector<Workspace> workspaces(threads);
-  Collected collected(cases.size(), options.cutoffs);
-  progress.stage("evaluate", cases.size(), "cases");
-  parallel_for(cases.size(), 16, threads, [&](std::size_t begin, std::size_t end, unsigned thread) {
+  const bool sampled = options.sampled.by != SampledRanking::By::none;
+  Collector collector(split, options);
+  const NegativeSampler sampler(split, options.sampled);
+  std::vector<CallbackWork> workspaces(threads);
+  progress.stage("evaluate", split.cases.size(), "cases");
+  parallel_for(split.cases.size(), 16, threads, [&](std::size_t begin, std::size_t end, unsigned thread) {
     if (progress.cancelled()) return;
-    Workspace& work = workspaces[thread];
+    CallbackWork& work = workspaces[thread];
     for (std::size_t i = begin; i < end; ++i) {
-      const Case& one = cases[i];
-      const auto history = log.row(one.shopper).items.first(one.history_events);
-      work.scores.assign(log.items(), 0.0F);
+      const Case& one = split.cases[i];
+      const History history = split.log.row(one.shopper).first(one.history_events);
+      work.scores.assign(split.log.items(), 0.0F);
       score(one, history, work.scores, thread);
-      if (options.mask_history) {
-        for (const std::uint32_t item : history) work.scores[item] = kNever;
+      mask(history, options.mask_history, work.ranked.known);
+      ask_for(one.truth, work.ranked.known, work.asked);
+      if (sampled) {
+        rank_sample(i, one, options, sampler, work);
+      } else {
+        rank_all(options, work);
       }
-      place_truth(one.truth, work);
-      collected.put(i, work.places, one.truth.size());
+      collector.put(i, work.ranked, work.filter,
+                    sampled ? std::span<const std::uint32_t>(work.candidates) : std::span<const std::uint32_t>(), work.places);
     }
     progress.add(end - begin);
   });
   progress.finish();
-  RankResult result = collected.result(cases.size());
-  result.seconds = seconds_since(start);
-  return result;
+  return collector.result();
 }
 
-RankResult list_eval(const std::vector<Case>& cases, const std::vector<std::vector<std::uint32_t>>& lists,
-                     const std::vector<std::uint32_t>& cutoffs) {
-  const auto start = std::chrono::steady_clock::now();
-  Collected collected(cases.size(), cutoffs);
-  std::vector<Place> places;
-  std::vector<std::uint32_t> found;
-  for (std::size_t i = 0; i < cases.size(); ++i) {
-    places.clear();
-    found.clear();
-    const auto& truth = cases[i].truth;
-    if (i < lists.size()) {
-      for (std::size_t at = 0; at < lists[i].size() && found.size() < truth.size(); ++at) {
-        const std::uint32_t item = lists[i][at];
-        if (!std::binary_search(truth.begin(), truth.end(), item)) continue;
-        if (std::find(found.begin(), found.end(), item) != found.end()) continue;
-        found.push_back(item);
-        places.push_back({static_cast<double>(at) + 1.0, static_cast<double>(found.size())});
-      }
+RankResult rank_eval(const Split& split, const DotModel& model, const RankEvalOptions& options, Progress& progress) {
+  assert(model.items.rows == split.log.items());
+  if (options.sampled.by != SampledRanking::By::none) return rank_eval(split, by_case(split, model), options, progress);
+  const unsigned threads = std::max(1U, options.threads);
+  const std::uint32_t k = largest(options.cutoffs);
+  Collector collector(split, options);
+  std::vector<DotWork> workspaces(threads);
+  progress.stage("evaluate", split.cases.size(), "cases");
+  const auto rank_block = [&](std::size_t begin, std::size_t end, unsigned thread) {
+    if (progress.cancelled()) return;
+    DotWork& work = workspaces[thread];
+    const std::size_t count = end - begin;
+    work.fit(count, model.items.columns);
+    model.encode(begin, std::span(split.cases).subspan(begin, count), work.vectors, thread);
+    for (std::size_t i = 0; i < count; ++i) {
+      const Case& one = split.cases[begin + i];
+      Ranked& ranked = work.ranked[i];
+      mask(split.log.row(one.shopper).first(one.history_events), options.mask_history, ranked.known);
+      ask_for(one.truth, ranked.known, work.asked);
+      ranked.truth_scores.resize(work.asked.size());
+      kernels::score_rows(work.vectors.row(i), model.items, work.asked, ranked.truth_scores);
+      start(ranked, work.filters[i], k, ranked.known, options.keep_lists);
     }
-    collected.put(i, places, truth.size());
-  }
-  RankResult result = collected.result(cases.size());
-  result.seconds = seconds_since(start);
-  return result;
+    kernels::filter_dot(work.vectors.view(), model.items, std::span(work.filters).first(count));
+    for (std::size_t i = 0; i < count; ++i) collector.put(begin + i, work.ranked[i], work.filters[i], {}, work.places);
+    progress.add(count);
+  };
+  parallel_for(split.cases.size(), block_size(split.cases.size(), k, threads), threads, rank_block);
+  progress.finish();
+  return collector.result();
 }
 
 }  // namespace souk::eval

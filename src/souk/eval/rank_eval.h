@@ -32,7 +32,8 @@ struct DotModel {
 };
 
 // A sampled protocol: the truth item is ranked among so many others that are neither truth nor, with mask_history, known. Misleading;
-// for reproducing papers. Cases with several truth items rank each against the same sample.
+// for reproducing papers. The truth items of a case are ranked together with one sample. Drawn without replacement, the same for the same
+// seed and case; fewer where there are no more such items.
 struct SampledRanking {
   enum class By : std::uint8_t { none, uniform, popularity };  // popularity: in proportion to training events
   By by = By::none;                                            // none: full ranking
@@ -43,13 +44,13 @@ struct SampledRanking {
 // HR@k (one hit or more), Recall@k (share of truth; denominator all of the truth), Precision@k, NDCG@k (ideal over min(|truth|, k)), MRR@k
 // (of the best hit), MAP@k (over min(|truth|, k)). A case without truth has 0 in all of them. With mask_history, a truth item that the
 // shopper had before counts as missed. Over all cases, of the k items shown (ties by lower row): Coverage@k (share of items ever shown),
-// Gini@k (of how often items are shown: 0 all alike, 1 one item alone).
+// Gini@k (of how often items are shown: 0 all alike, (items - 1) / items one item alone).
 struct RankEvalOptions {
   std::vector<std::uint32_t> cutoffs = {5, 10, 20};
   bool mask_history = true;  // history items leave the ranking; false where repeats are welcome (grocery)
   unsigned threads = 1;
   bool keep_lists = false;  // RankResult::lists; Coverage and Gini come with them
-  SampledRanking sampled;
+  SampledRanking sampled = {};
 };
 // "NDCG@10": a name of a metric above and a cutoff from 1 to 10,000.
 struct MetricName {
@@ -61,12 +62,14 @@ struct MetricName {
 struct RankResult {
   Metrics metrics;                                     // means over cases; with lists, Coverage and Gini
   std::map<std::string, std::vector<float>> per_case;  // the values behind the means, in the split's case order
-  std::vector<std::vector<std::uint32_t>> lists;       // the largest cutoff's items of each case, best first, ties by lower row
+  // With keep_lists: the largest cutoff's items of each case, best first, ties by lower row; known and never recommended items not.
+  std::vector<std::vector<std::uint32_t>> lists;
   double seconds = 0;
 };
 RankResult rank_eval(const Split& split, const ScoreCase& score, const RankEvalOptions& options, Progress& progress);
-// The same numbers as the scores' own, for finite vectors; one blocked product with a filter over each block of scores while it is in the
-// cache. Full ranking only.
+// The same numbers as the scores' own, bit for bit, for finite vectors (scores: kernels::multiply_transposed); one blocked product with a
+// filter over each block of scores while it is in the cache. A case whose truth cannot reach the largest cutoff any more leaves the
+// product, unless lists are kept. Sampled protocols score one case at a time.
 RankResult rank_eval(const Split& split, const DotModel& model, const RankEvalOptions& options, Progress& progress);
 
 // The same metrics for ranked lists that a shelf returned (item rows, best first): a list is cut where it ends.
