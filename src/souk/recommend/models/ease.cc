@@ -6,16 +6,19 @@
 // others are never recommended.
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <cmath>
 #include <cstdlib>
 #include <fmt/format.h>
 #include <limits>
 #include <memory>
 #include <numeric>
+#include <system_error>
 #include <unistd.h>
 #include <utility>
 #include <vector>
 
+#include "souk/base/file.h"
 #include "souk/base/kernels/axpy.h"
 #include "souk/base/threads.h"
 #include "souk/index/user_items.h"
@@ -145,10 +148,16 @@ class Ease final : public RankModel {
   std::string note_;
 };
 
-// Gigabytes that a model may take when nobody says: half of the machine's memory.
+// Gigabytes that a model may take when nobody says: half of the machine's memory, or of what its container may use.
 double default_memory() {
   const long pages = ::sysconf(_SC_PHYS_PAGES), size = ::sysconf(_SC_PAGESIZE);
-  return pages > 0 && size > 0 ? static_cast<double>(pages) * static_cast<double>(size) / 2e9 : 1.0;
+  double bytes = pages > 0 && size > 0 ? static_cast<double>(pages) * static_cast<double>(size) : 2e9;
+  if (const auto limit = read_file("/sys/fs/cgroup/memory.max"); limit) {
+    double most = 0;
+    const auto [end, error] = std::from_chars(limit->data(), limit->data() + limit->size(), most);
+    if (error == std::errc() && most > 0) bytes = std::min(bytes, most);  // "max" where there is no limit
+  }
+  return bytes / 2e9;
 }
 
 // How many items fit, and what to say when it is not all of them.
