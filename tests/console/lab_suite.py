@@ -57,12 +57,9 @@ class Lab(Page):
 
     def methods(self, data="bazaar-clicks", at=0):
         """The first column of the at-th table of a data set, from above."""
-        return browser.execute_script(
-            "return [...document.querySelectorAll(`[data-data='${arguments[0]}']`)][arguments[1]].querySelectorAll('tbody tr').values().map((row) => "
-            "row.querySelector('.method').textContent + (row.classList.contains('floor') ? ' (floor)' : '')).toArray()",
-            data,
-            at,
-        )
+        rows = "[...[...document.querySelectorAll(`[data-data='${arguments[0]}']`)][arguments[1]].querySelectorAll('tbody tr')]"
+        name = "row.querySelector('.method').textContent + (row.classList.contains('floor') ? ' (floor)' : '')"
+        return browser.execute_script(f"return {rows}.map((row) => {name})", data, at)
 
     def table_of(self, data, at=0):
         return self.all(f"[data-data='{data}'] table")[at]
@@ -126,7 +123,9 @@ class Runs(Lab):
         self.assertIn("NDCG@10", head.text)
         head.send_keys(Keys.ENTER)
         self.until(lambda: self.methods()[0] == "popularity", "the worst does not come first")
-        self.assertEqual(self.table_of("bazaar-clicks").find_element(By.CSS_SELECTOR, "th[aria-sort]").get_attribute("aria-sort"), "ascending")
+        self.assertEqual(
+            self.table_of("bazaar-clicks").find_element(By.CSS_SELECTOR, "th[aria-sort]").get_attribute("aria-sort"), "ascending"
+        )
         self.assertIn("NDCG@10", browser.switch_to.active_element.text)
         buttons = {button.text: button for button in self.table_of("bazaar-clicks").find_elements(By.CSS_SELECTOR, "th button")}
         buttons["Method"].click()
@@ -203,7 +202,14 @@ class OneRun(Lab):
     def test_cost_and_provenance_are_told(self):
         self.at(f"#/run/{KNN}")
         page = self.text("main")
-        for text in ("0.79 s", "58 MB", "25,413 cases a second", records.CLICKS["hash"], "Tuned on validation in 24 trials", '"settings.neighbours":[50,200]'):
+        for text in (
+            "0.79 s",
+            "58 MB",
+            "25,413 cases a second",
+            records.CLICKS["hash"],
+            "Tuned on validation in 24 trials",
+            '"settings.neighbours":[50,200]',
+        ):
             self.assertIn(text, page)
 
     @unittest.skipUnless(CHARTS, "needs libjs-chart.js")
@@ -323,7 +329,15 @@ class Shelves(Lab):
         self.at("#/shops/Test-Bazaar?metric=HR@10")
         self.drawn()
         table = self.one(".plot + .scroll table").text
-        for text in ("for-you", "0.7770", "buy-again", "0.7560", "does not beat buy-again", "too few cases to tell", "0.6 ms, 99 of 100 below 8.9 ms"):
+        for text in (
+            "for-you",
+            "0.7770",
+            "buy-again",
+            "0.7560",
+            "does not beat buy-again",
+            "too few cases to tell",
+            "0.6 ms, 99 of 100 below 8.9 ms",
+        ):
             self.assertIn(text, table)
         self.choose("Metric", "MRR@10")
         self.until(lambda: "MRR@10" in self.text(".plot h3"), "the metric does not change")
@@ -344,7 +358,27 @@ class Shelves(Lab):
 
 class Looks(Lab):
     PAGES = ["#/", f"#/run/{EASE}", f"#/compare?a={EASE}&b={KNN}", f"#/compare?a={EASE}&b={ORDERS}", "#/shops"]
-    TEXTS = ["h1", "h2", "h3", "p", "th", "td", "td small", "th small", ".tag", ".sort", ".legend li", "dt", "dd", "code", "label", "a", "summary", ".symbol", "option"]
+    TEXTS = [
+        "h1",
+        "h2",
+        "h3",
+        "p",
+        "th",
+        "td",
+        "td small",
+        "th small",
+        ".tag",
+        ".sort",
+        ".legend li",
+        "dt",
+        "dd",
+        "code",
+        "label",
+        "a",
+        "summary",
+        ".symbol",
+        "option",
+    ]
 
     def each_page(self):
         for address in self.PAGES:

@@ -70,7 +70,9 @@ RUNS = {
     ),
     "recommend/greedy/bazaar-clicks-seed1": record("greedy", 0.0811, tuned={"on": "test", "trials": 60, "forced": True}),
     "recommend/item-knn/bazaar-orders-seed1": record("item-knn", 0.0301, data=ORDERS),
-    "recommend/ease/bazaar-clicks-sampled-seed1": record("ease", 0.42, protocol="leave-one-out, ranked among 100 drawn uniformly, history masked"),
+    "recommend/ease/bazaar-clicks-sampled-seed1": record(
+        "ease", 0.42, protocol="leave-one-out, ranked among 100 drawn uniformly, history masked"
+    ),
 }
 
 
@@ -91,7 +93,14 @@ def shelf(name, context, hits, verdicts, cases=1728):
         **figures(hits),
         "floors": {floor: figures(value) for floor, value in floors.items()},
         "versus": [
-            {"floor": floor, "verdict": verdict, "delta": 0.43 * (hits - floors[floor]), "interval": [-0.01, 0.02], "p": 0.002, "shoppers": cases}
+            {
+                "floor": floor,
+                "verdict": verdict,
+                "delta": 0.43 * (hits - floors[floor]),
+                "interval": [-0.01, 0.02],
+                "p": 0.002,
+                "shoppers": cases,
+            }
             for floor, verdict in verdicts.items()
         ],
         "slices": [
