@@ -2,7 +2,9 @@
 // taken out of the product: for a model whose truth is mostly beyond the last place asked about, most of the product is never computed.
 #include <algorithm>
 #include <cassert>
+#include <functional>
 #include <hwy/aligned_allocator.h>
+#include <limits>
 
 #include "souk/base/kernels/rank_filter.h"
 
@@ -18,11 +20,12 @@ HWY_BEFORE_NAMESPACE();
 namespace souk::kernels {
 namespace HWY_NAMESPACE {
 
-// Offers those of one vector's scores that reach the bound, lane by lane.
-HWY_INLINE void offer_lanes(const float* scores, Vector bound, std::size_t first_row, RankFilter& filter) {
+// Offers the scores of one vector that `found` names.
+HWY_INLINE void offer_lanes(const float* scores, hn::Mask<Lanes> found, std::size_t first_row, RankFilter& filter) {
   const Lanes d;
+  if (hn::AllFalse(d, found)) return;
   alignas(8) std::uint8_t bytes[8] = {};
-  hn::StoreMaskBits(d, hn::Ge(hn::LoadU(d, scores), bound), bytes);
+  hn::StoreMaskBits(d, found, bytes);
   for (std::size_t byte = 0; byte < (kLanes + 7) / 8; ++byte) {
     for (std::uint32_t bits = bytes[byte]; bits != 0; bits &= bits - 1) {
       const std::size_t lane = byte * 8 + static_cast<std::size_t>(__builtin_ctz(bits));
@@ -31,9 +34,38 @@ HWY_INLINE void offer_lanes(const float* scores, Vector bound, std::size_t first
   }
 }
 
+// Gives a filter that keeps the k best rows a bound to begin with, which spares it most of the first offers: of so many groups of scores
+// that share nothing, k reach the k-th largest of the groups' maxima.
+void start_with_maxima(const float* scores, std::size_t count, RankFilter& filter) {
+  constexpr std::size_t kGroups = 4 * kLanes;
+  const std::size_t k = filter.start_needs();
+  if (k == 0 || k > kGroups || count < 2 * kGroups) return;
+  const Lanes d;
+  Vector m0 = hn::Set(d, -std::numeric_limits<float>::infinity()), m1 = m0, m2 = m0, m3 = m0;
+  // Not hn::Max, which NaN would spoil.
+  const auto larger = [&](Vector maxima, std::size_t at) {
+    const Vector found = hn::LoadU(d, scores + at);
+    return hn::IfThenElse(hn::Gt(found, maxima), found, maxima);
+  };
+  for (std::size_t r = 0; r + kGroups <= std::min(count, kMaxBlockRows); r += kGroups) {
+    m0 = larger(m0, r);
+    m1 = larger(m1, r + kLanes);
+    m2 = larger(m2, r + 2 * kLanes);
+    m3 = larger(m3, r + 3 * kLanes);
+  }
+  HWY_ALIGN float maxima[kGroups];
+  hn::Store(m0, d, maxima);
+  hn::Store(m1, d, maxima + kLanes);
+  hn::Store(m2, d, maxima + 2 * kLanes);
+  hn::Store(m3, d, maxima + 3 * kLanes);
+  std::nth_element(maxima, maxima + (k - 1), maxima + kGroups, std::greater<>());
+  filter.start_at(maxima[k - 1]);
+}
+
 void filter_scores(float* scores, std::size_t count, std::size_t first, RankFilter& filter) {
   if (filter.done()) return;
   filter.hide_skipped({scores, count}, first);
+  start_with_maxima(scores, count, filter);
   // Hardly any group of scores holds one that reaches the bound: four vectors are dismissed at once. Comparisons and not maxima, which
   // NaN would spoil.
   constexpr std::size_t kGroup = 4 * kLanes;
@@ -41,10 +73,13 @@ void filter_scores(float* scores, std::size_t count, std::size_t first, RankFilt
   Vector bound = hn::Set(d, filter.bound());
   std::size_t r = 0;
   for (; r + kGroup <= count; r += kGroup) {
-    const auto low = hn::Or(hn::Ge(hn::LoadU(d, scores + r), bound), hn::Ge(hn::LoadU(d, scores + r + kLanes), bound));
-    const auto high = hn::Or(hn::Ge(hn::LoadU(d, scores + r + 2 * kLanes), bound), hn::Ge(hn::LoadU(d, scores + r + 3 * kLanes), bound));
-    if (HWY_LIKELY(hn::AllFalse(d, hn::Or(low, high)))) continue;
-    for (std::size_t i = r; i < r + kGroup; i += kLanes) offer_lanes(scores + i, bound, first + i, filter);
+    const auto reaches = [&](std::size_t strip) { return hn::Ge(hn::LoadU(d, scores + r + strip * kLanes), bound); };
+    const auto m0 = reaches(0), m1 = reaches(1), m2 = reaches(2), m3 = reaches(3);
+    if (HWY_LIKELY(hn::AllFalse(d, hn::Or(hn::Or(m0, m1), hn::Or(m2, m3))))) continue;
+    offer_lanes(scores + r, m0, first + r, filter);
+    offer_lanes(scores + r + kLanes, m1, first + r + kLanes, filter);
+    offer_lanes(scores + r + 2 * kLanes, m2, first + r + 2 * kLanes, filter);
+    offer_lanes(scores + r + 3 * kLanes, m3, first + r + 3 * kLanes, filter);
     if (filter.done()) return;
     bound = hn::Set(d, filter.bound());
   }

@@ -10,6 +10,11 @@ namespace {
 
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
 
+// A type of its own, so that sorting compares in line and not through a pointer.
+struct Better {
+  bool operator()(const Scored& a, const Scored& b) const { return better(a, b); }
+};
+
 }  // namespace
 
 void RankFilter::reset(std::size_t k, std::span<const float> asked, std::span<const std::uint32_t> skip, bool keep_best) {
@@ -37,7 +42,13 @@ void RankFilter::set_lowest(float score, bool count_equal) {
   bound_ = count_equal ? score : std::nextafter(score, kInfinity);
 }
 
-void RankFilter::hide_skipped(std::span<float> scores, std::size_t first) {
+void RankFilter::start_at(float score) {
+  // The scores equal to it may be among the best, so what is counted and not kept begins just below.
+  const float below = std::nextafter(score, -kInfinity);
+  if (below > lowest_) set_lowest(below, std::ranges::binary_search(asked_, below));
+}
+
+void RankFilter::hide_next(std::span<float> scores, std::size_t first) {
   std::size_t passed = 0;
   for (; passed < skip_.size() && skip_[passed] < first + scores.size(); ++passed) {
     assert(skip_[passed] >= first);
@@ -48,7 +59,7 @@ void RankFilter::hide_skipped(std::span<float> scores, std::size_t first) {
 
 void RankFilter::tighten() {
   const auto kth_place = kept_.begin() + static_cast<std::ptrdiff_t>(k_ - 1);
-  std::nth_element(kept_.begin(), kth_place, kept_.end(), better);
+  std::nth_element(kept_.begin(), kth_place, kept_.end(), Better());
   const float kth = kth_place->score;
   const auto equal_to = [&](float score) { return static_cast<std::uint64_t>(std::ranges::count(kept_, score, &Scored::score)); };
   if (keep_best_) {
@@ -90,7 +101,7 @@ std::optional<RankFilter::Place> RankFilter::place(float asked) const {
 std::vector<Scored> RankFilter::take_best() {
   assert(keep_best_);
   const std::size_t count = std::min(k_, kept_.size());
-  std::partial_sort(kept_.begin(), kept_.begin() + static_cast<std::ptrdiff_t>(count), kept_.end(), better);
+  std::partial_sort(kept_.begin(), kept_.begin() + static_cast<std::ptrdiff_t>(count), kept_.end(), Better());
   std::vector<Scored> best(kept_.begin(), kept_.begin() + static_cast<std::ptrdiff_t>(count));
   kept_.clear();
   return best;

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <span>
 #include <vector>
@@ -22,6 +23,10 @@ class RankFilter {
   // the last score. k > 0.
   void reset(std::size_t k, std::span<const float> asked, std::span<const std::uint32_t> skip, bool keep_best);
 
+  // Before the first offer: how many scores must be known to reach a bound for start_at to take it; 0: no bound would help.
+  std::size_t start_needs() const { return keep_best_ && kept_.empty() && lowest_ == -std::numeric_limits<float>::infinity() ? k_ : 0; }
+  void start_at(float score);
+
   bool done() const { return done_; }     // no score to come can change an answer
   float bound() const { return bound_; }  // scores below it change nothing; it only rises
   // A score at or above bound(), of a row that is not skipped; rows arrive in ascending order.
@@ -34,7 +39,9 @@ class RankFilter {
     if (kept_.size() >= capacity_) tighten();
   }
   // Overwrites the scores of skipped rows among [first, first + scores.size()) with -inf. Blocks come in ascending order.
-  void hide_skipped(std::span<float> scores, std::size_t first);
+  void hide_skipped(std::span<float> scores, std::size_t first) {
+    if (!skip_.empty() && skip_.front() < first + scores.size()) hide_next(scores, first);
+  }
 
   struct Place {
     std::uint64_t above = 0, equal = 0;  // scores above the asked one; scores equal to it, its own among them
@@ -45,6 +52,7 @@ class RankFilter {
   std::vector<Scored> take_best();
 
  private:
+  void hide_next(std::span<float> scores, std::size_t first);
   void tighten();
   void set_lowest(float score, bool count_equal);
 
