@@ -351,6 +351,12 @@ class Shelves(Lab):
         self.until(lambda: "0.1617" in self.texts(".slices .numbers")[0], "the slices are still those of the first shelf")
         self.assertEqual(self.texts(".slices .legend li"), ["also-bought", "popularity", "buy-again", "co-visitation"])
 
+    def test_the_evaluation_of_another_shop_is_said_to_be_one(self):
+        self.at("#/shops")
+        self.assertEqual(self.all(".page-head .notice"), [])
+        self.choose("Evaluation", "Other-Bazaar")
+        self.until(lambda: "another shop's evaluation; served here is Test Bazaar" in self.text(".page-head"), "it passes for this shop's")
+
     def test_an_evaluation_that_is_not_there_is_said(self):
         self.at("#/shops/nosuch")
         self.assertEqual(self.text("h1"), "No such evaluation")

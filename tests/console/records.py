@@ -140,6 +140,7 @@ BROKEN = "recommend/torn/bazaar-clicks-seed1"
 def write(results):
     """Writes all records below `results`, and one file that is none."""
     files = {**{name: json.dumps(run, indent=1) for name, run in RUNS.items()}, "shops/Test-Bazaar": json.dumps(REPORT, indent=1)}
+    files["shops/Other-Bazaar"] = json.dumps({**REPORT, "shop": "Other Bazaar"}, indent=1)
     files[BROKEN] = '{"recipe": "recommend/torn", '
     for name, text in files.items():
         path = results / f"{name}.json"

@@ -9,6 +9,8 @@ import { shopHref } from "../route.js";
 import { sliceFigures } from "../slices.js";
 import { adviceOn, wordsOn } from "../shelf_words.js";
 
+const HOW_TO_KEEP = "souk evaluate SHOP --record SHOP/results";
+
 class ShopsView {
   constructor(app, main, route) {
     this.app = app;
@@ -57,7 +59,7 @@ class ShopsView {
     const unknown = this.route.name && shops.length > 0;
     const text = unknown
       ? `There is no evaluation called ${this.route.name}.`
-      : `${folder === "" ? "This server was started without a folder of results." : `The server looks for evaluations in ${folder}.`} One is kept by: souk evaluate SHOP --record SHOP/results.`;
+      : `${folder === "" ? "This server was started without a folder of results." : `The server looks for evaluations in ${folder}.`} One is kept by: ${HOW_TO_KEEP}`;
     return emptyState({
       symbol: "chart",
       level: "h1",
@@ -98,6 +100,7 @@ class ShopsView {
         { class: "quiet" },
         `${sizes} · version ${report.version} · evaluated in ${seconds(report.seconds)} · written ${date(report.written)}`,
       ),
+      report.shop !== app.shop.name && h("p", { class: "notice" }, otherShop(report, app.shop)),
       others,
     );
   }
@@ -206,6 +209,10 @@ class ShopsView {
       ]),
     });
   }
+}
+
+function otherShop(report, shop) {
+  return [`This is another shop's evaluation; served here is ${shop.name}. What its shelves are worth: `, h("code", {}, HOW_TO_KEEP)];
 }
 
 // The evaluation of the shop that is served, by time before other splits; else the first there is.
