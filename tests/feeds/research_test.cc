@@ -100,6 +100,15 @@ TEST_F(Research, ACaseIsAShopperWhoseKnownItemsTrainNothing) {  // sessions, SR-
   EXPECT_THAT(set.first_test, ElementsAre(3, 2, 2, 1));
 }
 
+TEST_F(Research, TheLastLinesMayValidateWithTheirLastItem) {
+  write("s.txt", "1 2\n3 4\n5\n6 7 8\n");
+  const SetLog set = good(read("[[files]]\npath = \"s.txt\"\nas = \"sessions\"\nvalidation = 0.5\n"));
+  EXPECT_THAT(set.first_validation, ElementsAre(2, 2, 1, 2));
+  EXPECT_THAT(set.first_test, ElementsAre(2, 2, 1, 3));
+  EXPECT_EQ(read("[[files]]\npath = \"s.txt\"\nas = \"sessions\"\nvalidation = 2\n").error().expected,
+            "a share from 0 to 1 of what trains");
+}
+
 TEST_F(Research, ACaseOfTwoNamedColumnsMayTrain) {
   write("valid.tsv", "user\thistory\titem\nA1\t5 6\t8\n");
   write("test.tsv", "user\thistory\titem\nA1\t6 8\t9\n");

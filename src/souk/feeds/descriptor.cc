@@ -61,8 +61,8 @@ Result<FieldMap> read_map(const Config& file, const Lookups& lookups) {
 }
 
 Result<DataFile> read_file_entry(const Config& file, const std::string& currency, const Lookups& lookups) {
-  SOUK_CHECK(file.only(
-      {"path", "sha256", "as", "part", "shop", "log", "format", "columns", "merge", "map", "lists", "constants", "templates", "others"}));
+  SOUK_CHECK(file.only({"path", "sha256", "as", "part", "validation", "shop", "log", "format", "columns", "merge", "map", "lists",
+                        "constants", "templates", "others"}));
   DataFile entry;
   SOUK_TRY(const std::string path, file.text("path", ""));
   if (path.empty()) return fail(Error{ErrorKind::invalid, "cannot read the data set", file.where(), "a path for each file", "none", {}});
@@ -72,6 +72,15 @@ Result<DataFile> read_file_entry(const Config& file, const std::string& currency
   SOUK_TRY(entry.part, file.text("part", ""));
   if (!entry.part.empty() && entry.part != "train" && entry.part != "validation" && entry.part != "test") {
     return fail(Error{ErrorKind::invalid, "cannot read the data set", file.where("part"), "train, validation or test", entry.part, {}});
+  }
+  SOUK_TRY(entry.validation, file.number("validation", 0));
+  if (!(entry.validation >= 0 && entry.validation <= 1) || (entry.validation > 0 && !entry.part.empty() && entry.part != "train")) {
+    return fail(Error{ErrorKind::invalid,
+                      "cannot read the data set",
+                      file.where("validation"),
+                      "a share from 0 to 1 of what trains",
+                      std::to_string(entry.validation),
+                      {}});
   }
   SOUK_TRY(entry.shop, file.flag("shop", true));
   SOUK_TRY(entry.log, file.flag("log", true));

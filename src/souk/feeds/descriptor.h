@@ -20,6 +20,7 @@ struct DataFile {
   std::string part;       // of a fixed split: "train" (also when empty), "validation", "test"
   bool shop = true;       // whether import takes it; false where its events would repeat those of other files, or cannot stand in a shop
   bool log = true;        // whether a log for models takes its events
+  double validation = 0;  // sessions and sequences that train: the last item of this share of the lines, the last ones, validates
   ImportOptions options;  // kind, format, mapping and derived fields
 };
 

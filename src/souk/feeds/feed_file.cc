@@ -38,6 +38,7 @@ Status read_header(const fs::path& path, std::string_view text, const std::vecto
   form.header_bytes = form.format == Format::spaces ? read_words(text, begin, record) : read_record(text, begin, form.delimiter, record);
   form.header_lines = record.lines;
   if (record.unterminated) return bad_file(path, "a closing quote", "none for the quote in line " + std::to_string(record.quote_line + 1));
+  if (record.fields.empty()) return bad_file(path, "names of columns in the first line", "a blank line");
   std::set<std::string_view> seen;
   for (const std::string_view name : record.fields) {
     const std::string column = "column " + std::to_string(form.columns.size() + 1);

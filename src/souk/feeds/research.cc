@@ -25,7 +25,7 @@ class SetReader {
     std::error_code error;
     const std::uint64_t size = fs::file_size(path, error);
     progress_.stage("reading " + path.filename().string(), error ? 0 : size, "bytes");
-    return is_line_form(plan->form.format) ? read_lines(path, *plan, part) : read_records(path, *plan, part);
+    return is_line_form(plan->form.format) ? read_lines(path, *plan, part, file.validation) : read_records(path, *plan, part);
   }
 
   Result<SetLog> finish(const std::string& where) && {
@@ -56,7 +56,7 @@ class SetReader {
     return hash.digest().hex();
   }
 
-  Status read_lines(const fs::path& path, const FilePlan& plan, SetPart part);
+  Status read_lines(const fs::path& path, const FilePlan& plan, SetPart part, double validation);
   void add_line(const LineEvents& line, Format form, store::EventKind kind, SetPart part, std::uint64_t number);
   Status read_records(const fs::path& path, const FilePlan& plan, SetPart part);
   Status take_records(const fs::path& path, ParsedChunk& chunk, SetPart part, std::uint64_t first_line);
@@ -82,7 +82,7 @@ tl::unexpected<Error> bad_row(const fs::path& path, std::uint64_t line, const Ro
                     problem.found, std::move(hint)});
 }
 
-Status SetReader::read_lines(const fs::path& path, const FilePlan& plan, SetPart part) {
+Status SetReader::read_lines(const fs::path& path, const FilePlan& plan, SetPart part, double validation) {
   SOUK_TRY(const auto stream, ByteStream::open(path));
   std::string text;
   for (bool ended = false; !ended;) SOUK_CHECK(stream->read(text, 4u << 20, ended));
@@ -93,6 +93,7 @@ Status SetReader::read_lines(const fs::path& path, const FilePlan& plan, SetPart
   const store::EventKind kind = kinds.event().kind;
   LineEvents events;
   RowProblem problem;
+  const double total = static_cast<double>(validation > 0 ? std::ranges::count(text, '\n') : 0);
   std::uint64_t number = plan.form.header_lines;
   for (std::string_view rest = std::string_view(text).substr(plan.form.header_bytes); !rest.empty();) {
     const std::size_t end = std::min(rest.find('\n'), rest.size());
@@ -101,7 +102,10 @@ Status SetReader::read_lines(const fs::path& path, const FilePlan& plan, SetPart
     ++number;
     if (line.find_first_not_of(" \t\r") == std::string_view::npos) continue;
     if (!plan.form.lines.read(line, events, problem)) return bad_row(path, number, problem, {});
-    add_line(events, plan.form.format, kind, part, number);
+    // What is asked about last of a line that validates, as a line of lists says it.
+    const bool validates = validation > 0 && events.items.size() > 1 && static_cast<double>(number) > (1 - validation) * total;
+    if (validates) events.train = events.items.size() - 1;
+    add_line(events, validates ? Format::lists : plan.form.format, kind, part, number);
   }
   return {};
 }

@@ -81,7 +81,7 @@ inline void check_file_as(const fs::path& path, const ImportOptions& options, co
   const auto events = check_passes(path, options);
   Descriptor set;
   set.name = "fuzz";
-  set.files.push_back(DataFile{path, {}, {}, part, true, true, options});
+  set.files.push_back(DataFile{path, {}, {}, part, true, true, part == "train" ? 0.5 : 0.0, options});
   check_log(read_set(set, {}, 1, Progress::none()), events);
 }
 
