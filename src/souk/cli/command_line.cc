@@ -32,8 +32,10 @@ struct Line {
   ServeFlags serve;
   std::string status, doctor, compact;
   bool repair = false;
-  std::string lab_show, lab_first, lab_second, lab_results = "results", lab_page = "-";
+  std::string lab_show, lab_first, lab_second, lab_results = "results", lab_page = "-", lab_runs;
   LabRunFlags lab_run;
+  LabJudgeFlags lab_judge;
+  LabTuneFlags lab_tune;
 };
 
 CLI::App& verb(CLI::App& parent, const std::string& name, const std::string& about, const std::string& examples) {
@@ -147,6 +149,14 @@ void add_recommend(CLI::App& app, Line& line) {
   sub.callback([&line] { line.chosen = [&line] { return recommend(line.console, line.recommend); }; });
 }
 
+// Judging the search instead of the shelves: what only one of them takes excludes the other.
+void add_judgements(CLI::App& sub, EvaluateFlags& flags) {
+  auto* judgements =
+      sub.add_option("--judgements", flags.judgements, "Judge the search by this file: CSV or TSV (query,item,grade), TREC qrels, JSON");
+  sub.add_flag("--per-query", flags.per_query, "With --judgements: every query's values")->needs(judgements);
+  for (const char* name : {"--shelf", "--split", "--max-cases", "--markdown", "--record"}) judgements->excludes(sub.get_option(name));
+}
+
 void add_learning(CLI::App& app, Line& line) {
   CLI::App& train_verb =
       verb(app, "train", "Learn what the shop's shelves need from its events", "  souk train demo\n  souk train demo --budget 10m\n");
@@ -156,19 +166,26 @@ void add_learning(CLI::App& app, Line& line) {
   train_verb.callback([&line] { line.chosen = [&line] { return train(line.console, line.train); }; });
 
   CLI::App& sub = verb(app, "evaluate", "Judge the shelves on held-out events, beside their floors",
-                       "  souk evaluate demo\n  souk evaluate demo --shelf for-you --split time:14d -k 10,20\n");
+                       "  souk evaluate demo\n  souk evaluate demo --shelf for-you --split time:14d -k 10,20\n"
+                       "  souk evaluate demo --judgements ratings.csv\n");
   EvaluateFlags& flags = line.evaluate;
   shop_argument(sub, flags.shop);
   sub.add_option("--shelf", flags.shelves, "A shelf to judge; may be repeated; by default every shelf");
-  sub.add_option("--split", flags.split, "What is held out: time (the last tenth of the span), time:14d, or last-day")
-      ->capture_default_str();
+  sub.add_option("--split", flags.split,
+                 "What is held out: time (the last tenth of the span) or time:14d, last-day, session[:7d], cold[:5], loo (each shopper's "
+                 "last event) or random[:0.1]; by default time, and loo where events have no times");
   sub.add_option("-k", flags.cutoffs, "List lengths that are judged")->delimiter(',')->check(list_length())->capture_default_str();
   sub.add_option("--max-cases", flags.max_cases, "Ask at most so many questions a shelf, sampled with --seed; 0: all")
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
   sub.add_flag("--markdown", flags.markdown, "Print tables for a page");
   sub.add_option("--record", flags.results, "Keep the evaluation under this folder (results)");
-  sub.callback([&line] { line.chosen = [&line] { return evaluate(line.console, line.evaluate); }; });
+  add_judgements(sub, flags);
+  sub.callback([&line] {
+    line.chosen = [&line] {
+      return line.evaluate.judgements.empty() ? evaluate(line.console, line.evaluate) : evaluate_search(line.console, line.evaluate);
+    };
+  });
 }
 
 void add_serve(CLI::App& app, Line& line) {
@@ -198,35 +215,92 @@ void add_care(CLI::App& app, Line& line) {
   compact_verb.callback([&line] { line.chosen = [&line] { return compact(line.console, line.compact); }; });
 }
 
+void lab_run_flags(CLI::App& sub, LabRunFlags& flags) {
+  sub.add_option("RECIPE", flags.recipe, "A recipe's name or file")->required();
+  sub.add_option("--data", flags.data, "Other data: a set's name, a descriptor, a file or a folder");
+  sub.add_option("--set", flags.set, "A setting, KEY=VALUE; may be repeated")->check(CLI::Validator(setting_problem, ""));
+  sub.add_option("--record", flags.results, "Keep the run under this folder (results)");
+  sub.add_option("--runs", flags.runs,
+                 "Where finished stages are kept, so that a killed run goes on; by default $SOUK_RUNS, else your state folder");
+}
+
+void lab_results_flag(CLI::App& sub, Line& line) {
+  sub.add_option("--results", line.lab_results, "The folder of recorded runs")->capture_default_str();
+}
+
+void add_lab_judge(CLI::App& lab, Line& line) {
+  CLI::App& sub =
+      verb(lab, "judge", "Ranked lists against graded judgements, with intervals, as trec_eval counts",
+           "  souk lab judge --qrels qrels.txt --run bm25.run\n"
+           "  souk lab judge --qrels ratings.csv --run new.tsv --against old.tsv --metrics nDCG@10,MRR,'Recall(2)@100'\n"
+           "Metrics: nDCG nDCGexp Recall Precision MAP MRR Success Judged; @k cuts the list, (g) asks for a grade of g or more.\n"
+           "Files: TREC, CSV or TSV with a header (query,item,grade and query,item,score), judgements also as JSON; gzip, zstd.\n");
+  LabJudgeFlags& flags = line.lab_judge;
+  sub.add_option("--qrels,--judgements", flags.judgements, "What people said of items for queries")->required();
+  sub.add_option("--run", flags.run, "The lists to judge: query, item and score")->required();
+  sub.add_option("--against", flags.against, "Other lists to compare with, query by query");
+  sub.add_option("--metrics", flags.metrics, "By default nDCG@10 nDCGexp@10 Recall@100 Precision@10 MAP MRR Judged@10")->delimiter(',');
+  sub.add_flag("--answered-only", flags.answered_only,
+               "Leave out judged queries without a list (trec_eval without -c) instead of counting them as 0");
+  sub.add_flag("--per-query", flags.per_query, "Every query's values as well");
+  sub.callback([&line] { line.chosen = [&line] { return lab_judge(line.console, line.lab_judge); }; });
+}
+
+void add_lab_reports(CLI::App& lab, Line& line) {
+  add_lab_judge(lab, line);
+
+  CLI::App& compare = verb(lab, "compare", "Two recorded runs side by side, over all cases and by slices",
+                           "  souk lab compare results/recommend/popularity/amazon-s3rec-beauty-seed1.json \\\n"
+                           "    results/recommend/co-visitation/amazon-s3rec-beauty-seed1.json\n");
+  compare.add_option("RUN", line.lab_first, "A recorded run")->required();
+  compare.add_option("OTHER", line.lab_second, "Another")->required();
+  compare.add_option("--runs", line.lab_runs, "Where the runs' cases are kept, for a test in pairs; as for run");
+  compare.callback(
+      [&line] { line.chosen = [&line] { return lab_compare(line.console, line.lab_first, line.lab_second, line.lab_runs); }; });
+
+  CLI::App& results = verb(lab, "results", "Every recorded run as one page of tables", "  souk lab results --to docs/results.md\n");
+  lab_results_flag(results, line);
+  results.add_option("--to", line.lab_page, "The file to write; - is standard output")->capture_default_str();
+  results.callback([&line] { line.chosen = [&line] { return lab_results(line.console, line.lab_results, line.lab_page); }; });
+
+  CLI::App& systems =
+      verb(lab, "systems", "The published systems, and which of them are built", "  souk lab systems --to docs/systems.md\n");
+  lab_results_flag(systems, line);
+  systems.add_option("--to", line.lab_page, "The file to write; - is standard output")->capture_default_str();
+  systems.callback([&line] { line.chosen = [&line] { return lab_systems(line.console, line.lab_results, line.lab_page); }; });
+}
+
 void add_lab(CLI::App& app, Line& line) {
-  CLI::App& lab = verb(app, "lab", "Recipes: published methods, run and compared",
+  CLI::App& lab = verb(app, "lab", "Recipes: published methods, tuned, run and compared",
                        "  souk lab list\n  souk lab run recommend/co-visitation --data amazon-s3rec-beauty\n");
   lab.require_subcommand(1);
-  CLI::App& list = verb(lab, "list", "The recipes there are", "  souk lab list\n");
-  list.callback([&line] { line.chosen = [&line] { return lab_list(line.console); }; });
+  CLI::App& list = verb(lab, "list", "The recipes there are, and what is recorded of them", "  souk lab list\n");
+  lab_results_flag(list, line);
+  list.callback([&line] { line.chosen = [&line] { return lab_list(line.console, line.lab_results); }; });
 
-  CLI::App& show = verb(lab, "show", "What a recipe does", "  souk lab show recommend/co-visitation\n");
+  CLI::App& show = verb(lab, "show", "What a recipe does, and its recorded runs", "  souk lab show recommend/co-visitation\n");
   show.add_option("RECIPE", line.lab_show, "A recipe's name or file")->required();
-  show.callback([&line] { line.chosen = [&line] { return lab_show(line.console, line.lab_show); }; });
+  lab_results_flag(show, line);
+  show.callback([&line] { line.chosen = [&line] { return lab_show(line.console, line.lab_show, line.lab_results); }; });
 
   CLI::App& run_verb = verb(lab, "run", "Run a recipe: load, train, evaluate beside the floors",
                             "  souk lab run recommend/co-visitation\n"
+                            "  souk lab run recommend/co-visitation --set split.fit=train+validation --record results\n"
                             "  souk lab run recommend/popularity --data my-sequences.txt --set split.history=kept --json\n");
-  run_verb.add_option("RECIPE", line.lab_run.recipe, "A recipe's name or file")->required();
-  run_verb.add_option("--data", line.lab_run.data, "Other data: a set's name, a descriptor, a file or a folder");
-  run_verb.add_option("--set", line.lab_run.set, "A setting, KEY=VALUE; may be repeated")->check(CLI::Validator(setting_problem, ""));
-  run_verb.add_option("--record", line.lab_run.results, "Keep the run under this folder (results)");
+  lab_run_flags(run_verb, line.lab_run);
   run_verb.callback([&line] { line.chosen = [&line] { return lab_run(line.console, line.lab_run); }; });
 
-  CLI::App& compare = verb(lab, "compare", "Two recorded runs side by side", "  souk lab compare results/a.json results/b.json\n");
-  compare.add_option("RUN", line.lab_first, "A recorded run")->required();
-  compare.add_option("OTHER", line.lab_second, "Another")->required();
-  compare.callback([&line] { line.chosen = [&line] { return lab_compare(line.console, line.lab_first, line.lab_second); }; });
-
-  CLI::App& results = verb(lab, "results", "Every recorded run as one page of tables", "  souk lab results --to docs/results.md\n");
-  results.add_option("--results", line.lab_results, "The folder of recorded runs")->capture_default_str();
-  results.add_option("--to", line.lab_page, "The file to write; - is standard output")->capture_default_str();
-  results.callback([&line] { line.chosen = [&line] { return lab_results(line.console, line.lab_results, line.lab_page); }; });
+  CLI::App& tune = verb(lab, "tune", "Try every combination of a recipe's [tune] table on validation; run the best on test, once",
+                        "  souk lab tune recommend/item-knn --data amazon-s3rec-beauty\n"
+                        "  souk lab tune recommend/item-knn --data amazon-s3rec-beauty --budget 10m --write --record results\n");
+  LabTuneFlags& flags = line.lab_tune;
+  lab_run_flags(tune, flags.run);
+  tune.add_option("--budget", flags.budget, "Begin no trial after this long, such as 10m");
+  tune.add_flag("--write", flags.write, "Write the best settings into the recipe, for this data");
+  tune.add_option("--on", flags.on, "What settings are judged on")->capture_default_str();
+  tune.add_flag("--force-test-tuning", flags.force_test, "Allow --on test, which spoils the result; the record says so");
+  tune.callback([&line] { line.chosen = [&line] { return lab_tune(line.console, line.lab_tune); }; });
+  add_lab_reports(lab, line);
 }
 
 void add_global(CLI::App& app, Line& line) {

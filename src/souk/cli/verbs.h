@@ -50,14 +50,17 @@ struct TrainFlags {
 int train(const Console& console, const TrainFlags& flags);
 
 struct EvaluateFlags {
-  std::string shop, split = "time";
+  std::string shop, split;  // split: as lab::shop_rule takes it
   std::vector<std::string> shelves;
   std::vector<std::uint32_t> cutoffs = {10, 20};
   std::size_t max_cases = 4000;  // a shelf; more are sampled; 0: all
   bool markdown = false;
-  std::string results;  // folder to keep the evaluation under; empty: nowhere
+  std::string results;     // folder to keep the evaluation under; empty: nowhere
+  std::string judgements;  // a file of them: judges the search instead of the shelves; empty: none
+  bool per_query = false;  // with judgements
 };
 int evaluate(const Console& console, const EvaluateFlags& flags);
+int evaluate_search(const Console& console, const EvaluateFlags& flags);  // flags.judgements
 
 struct ServeFlags {
   std::string shop, listen = "127.0.0.1:8080";
@@ -71,13 +74,27 @@ int doctor(const Console& console, const std::string& shop, bool repair);
 int compact(const Console& console, const std::string& shop);
 
 struct LabRunFlags {
-  std::string recipe, data, results;
+  std::string recipe, data, results, runs;  // results: folder to keep the record under; runs: of finished stages, empty: the usual one
   std::vector<std::string> set;
 };
-int lab_list(const Console& console);
-int lab_show(const Console& console, const std::string& recipe);
+struct LabJudgeFlags {
+  std::string judgements, run, against;
+  std::vector<std::string> metrics;  // empty: the usual ones
+  bool answered_only = false, per_query = false;
+};
+int lab_judge(const Console& console, const LabJudgeFlags& flags);
+
+struct LabTuneFlags {
+  LabRunFlags run;
+  std::string budget, on = "validation";
+  bool force_test = false, write = false;
+};
+int lab_list(const Console& console, const std::string& results);
+int lab_show(const Console& console, const std::string& recipe, const std::string& results);
 int lab_run(const Console& console, const LabRunFlags& flags);
-int lab_compare(const Console& console, const std::string& a, const std::string& b);
+int lab_tune(const Console& console, const LabTuneFlags& flags);
+int lab_compare(const Console& console, const std::string& a, const std::string& b, const std::string& runs);
 int lab_results(const Console& console, const std::string& results, const std::string& to);
+int lab_systems(const Console& console, const std::string& results, const std::string& to);
 
 }  // namespace souk::cli
