@@ -4,12 +4,13 @@
 #pragma once
 
 #include <algorithm>
+#include <bit>
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <utility>
 #include <vector>
 
-#include "souk/base/kernels/top_k.h"
 #include "souk/base/progress.h"
 #include "souk/base/threads.h"
 #include "souk/index/sparse_rows.h"
@@ -27,6 +28,11 @@ struct Occurrences {
   std::uint64_t count(std::uint32_t item) const { return offsets[item + 1] - offsets[item]; }
 };
 
+// A positive value and its column as one number that is larger for what better() puts first: positive floats are ordered as their bits are.
+inline std::uint64_t ranked(std::uint32_t column, float positive) {
+  return (std::uint64_t{std::bit_cast<std::uint32_t>(positive)} << 32U) | static_cast<std::uint32_t>(~column);
+}
+
 // fill(item, SumRow<double>&) adds up one row; score(item, column, sum) turns a sum into the value kept, values of 0 and below are dropped.
 // Rows are ordered best first, ties by lower column, and cut to `keep` entries (0: all). Cancelled: the remaining rows stay empty.
 template <class Fill, class Score>
@@ -39,7 +45,7 @@ SparseRows accumulate_rows(std::uint32_t items, std::uint32_t keep, unsigned thr
   };
   struct Worker {
     SumRow<double> row;
-    std::vector<Scored> entries;
+    std::vector<std::uint64_t> entries;  // ranked()
   };
   std::vector<Chunk> chunks((items + kGrain - 1) / kGrain);
   std::vector<std::uint64_t> offsets(std::size_t{items} + 1, 0);
@@ -54,17 +60,17 @@ SparseRows accumulate_rows(std::uint32_t items, std::uint32_t keep, unsigned thr
       entries.clear();
       for (const std::uint32_t b : row.touched()) {
         const float value = score(a, b, row.sum(b));
-        if (value > 0) entries.push_back({b, value});
+        if (value > 0) entries.push_back(ranked(b, value));
       }
       row.clear();
       if (keep > 0 && entries.size() > keep) {
-        std::nth_element(entries.begin(), entries.begin() + keep, entries.end(), better);
+        std::nth_element(entries.begin(), entries.begin() + keep, entries.end(), std::greater<>());
         entries.resize(keep);
       }
-      std::sort(entries.begin(), entries.end(), better);
-      for (const Scored& entry : entries) {
-        chunk.columns.push_back(entry.row);
-        chunk.values.push_back(entry.score);
+      std::sort(entries.begin(), entries.end(), std::greater<>());
+      for (const std::uint64_t entry : entries) {
+        chunk.columns.push_back(~static_cast<std::uint32_t>(entry));
+        chunk.values.push_back(std::bit_cast<float>(static_cast<std::uint32_t>(entry >> 32U)));
       }
       offsets[item + 1] = entries.size();
     }
