@@ -94,7 +94,7 @@ index::Tables fit_tables(const store::Interactions& log, const store::Snapshot& 
   basket.keep = kNeighbours;
   index::ItemKnnConfig item_knn;
   item_knn.shrink = 10;
-  item_knn.keep = kNeighbours;
+  item_knn.keep = kNeighbours / 2;
   item_knn.longest = kLongest;
   const index::TrendingConfig trending;
   index::Tables tables;
