@@ -1,11 +1,15 @@
 #include "souk/engine/holdout.h"
 
-#include <gtest/gtest.h>
+#include <gmock/gmock.h>
 
 #include "tests/engine/small_shop.h"
 
 namespace souk::testing {
 namespace {
+
+std::unique_ptr<engine::Holdout> held_out_at(const engine::Shop& shop, Timestamp cut) {
+  return shop.hold_out(shop.interactions(cut - 1).value(), cut, Progress::none()).value();
+}
 
 // The oracle: a shop that never saw what came after the cut.
 TEST(Holdout, AnswersAsAShopThatNeverSawWhatCameAfter) {
@@ -21,9 +25,10 @@ TEST(Holdout, AnswersAsAShopThatNeverSawWhatCameAfter) {
   apply(*young, changes);
   ASSERT_TRUE(young->train(Progress::none()));
 
-  const auto held = whole->hold_out(cut, Progress::none());
+  const store::Interactions train = whole->interactions(cut - 1).value();
+  EXPECT_EQ(train.events(), changes.events.size());
+  const auto held = whole->hold_out(train, cut, Progress::none());
   ASSERT_TRUE(held) << held.error().message();
-  EXPECT_EQ((*held)->train().events(), changes.events.size());
   for (const std::string shelf : {"for-you", "also-bought", "complete-the-basket", "trending", "similar"}) {
     for (int household = 0; household < 12; ++household) {
       auto request = ask(shelf);
@@ -49,7 +54,7 @@ TEST(Holdout, LeavesTheShopAsItIs) {
   const auto shop = grocery(dir / "shop");
   const auto before = shop->view();
   {
-    const auto held = shop->hold_out(kMonday + 14 * kDay, Progress::none()).value();
+    const auto held = held_out_at(*shop, kMonday + 14 * kDay);
     ASSERT_TRUE(held->search(query("milk")));
     ASSERT_TRUE(held->shelf(ask("trending")));
   }
@@ -60,13 +65,59 @@ TEST(Holdout, LeavesTheShopAsItIs) {
 TEST(Holdout, KnowsNobodyBeforeTheFirstEvent) {
   const TempDir dir;
   const auto shop = grocery(dir / "shop");
-  const auto held = shop->hold_out(kMonday, Progress::none()).value();
+  const auto held = held_out_at(*shop, kMonday);
   auto request = ask("for-you");
   request.shopper = "h1";
   const auto answer = held->shelf(request);
   ASSERT_TRUE(answer) << answer.error().message();
   EXPECT_TRUE(answer->cold_start);
-  EXPECT_EQ(held->train().events(), 0U);
+  EXPECT_EQ(held->view().tables, nullptr);
+}
+
+// A split that is not by time leaves events out that the store has: what is known of the shopper comes with the request.
+TEST(Holdout, TakesThePastOfTheRequestForTheStores) {
+  const TempDir dir;
+  const auto shop = grocery(dir / "shop");
+  const auto held = shop->hold_out(shop->interactions().value(), kMonday + 56 * kDay, Progress::none()).value();
+  const ItemId towel = shop->store().find_item("towel").value();
+  auto request = ask("for-you");
+  request.shopper = "h1";
+  request.k = 1;
+  request.past = std::vector<shelf::Past>{{towel, store::EventKind::purchase, kMonday}};
+  EXPECT_THAT(keys_of(held->shelf(request).value()), ::testing::ElementsAre("towel")) << "the only thing that was bought before";
+  request.past->clear();
+  EXPECT_TRUE(held->shelf(request).value().cold_start);
+  request.past = std::vector<shelf::Past>{{towel, store::EventKind::impression, kMonday}};
+  EXPECT_TRUE(held->shelf(request).value().cold_start) << "what was only shown says nothing";
+}
+
+TEST(Holdout, LearnsFromAnyPartOfTheLog) {
+  const TempDir dir;
+  const auto shop = grocery(dir / "shop");
+  const store::Interactions log = shop->interactions().value();
+  const std::uint32_t tea = log.item_keys().find("tea").value();
+  store::InteractionsBuilder builder;  // every event but those of tea
+  for (std::uint32_t shopper = 0; shopper < log.shoppers(); ++shopper) {
+    const auto row = log.row(shopper);
+    for (std::size_t i = 0; i < row.size(); ++i) {
+      if (row.items[i] != tea) builder.add({.shopper = shopper, .item = row.items[i], .time = row.times[i], .order = row.orders[i]});
+    }
+  }
+  std::vector<std::string> keys;
+  std::vector<ItemId> ids;
+  std::vector<ShopperId> people;
+  for (std::uint32_t row = 0; row < log.items(); ++row) {
+    keys.emplace_back(log.item_keys().key(row));
+    ids.push_back(log.item_id(row));
+  }
+  for (std::uint32_t row = 0; row < log.shoppers(); ++row) people.push_back(log.shopper_id(row));
+  const auto train = std::move(builder).build(std::move(keys), std::move(ids), std::move(people), true).value();
+  const auto held = shop->hold_out(train, kMonday + 56 * kDay, Progress::none()).value();
+  auto request = ask("also-bought");
+  request.items = {"honey"};
+  request.k = 1;
+  EXPECT_THAT(keys_of(shop->shelf(request).value()), ::testing::ElementsAre("tea"));
+  EXPECT_THAT(keys_of(held->shelf(request).value()), ::testing::Not(::testing::Contains("tea")));
 }
 
 }  // namespace

@@ -4,7 +4,7 @@
 namespace souk::cli {
 
 int evaluate(const Console& console, const EvaluateFlags& flags) {
-  if (const auto tail = lab::held_out_tail(flags.split); !tail) return report_usage(console, tail.error());
+  if (const auto rule = lab::shop_rule(flags.split, true); !rule) return report_usage(console, rule.error());
   SOUK_OR_REPORT(const auto shop, console, open_shop(console, flags.shop, Access::read));
   Progress progress(console.progress());
   const lab::EvaluateOptions options{.shelves = flags.shelves,

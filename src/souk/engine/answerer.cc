@@ -178,6 +178,10 @@ Status Answerer::resolve_shopper(const ShelfRequest& asked, Resolved& resolved) 
       resolved.notes.emplace_back("nothing is known of this session yet");
     }
   }
+  if (asked.past) {
+    resolved.request.past = newest_positive(*asked.past);
+    return {};
+  }
   SOUK_TRY(resolved.request.past, past_of(store, people, asked.now));
   return {};
 }

@@ -1,22 +1,21 @@
-// A shop as it was at a point in time: tables learned from events before the cut, shoppers' pasts that end there. What evaluation asks.
-// The catalogue is today's; nothing asked here is written to the served log.
+// A shop that learned from a part of its events only, at a point in time: what evaluation asks. The catalogue is today's; nothing asked
+// here is written to the served log.
 #pragma once
 
 #include <memory>
 
 #include "souk/engine/answerer.h"
 #include "souk/engine/shop.h"
-#include "souk/store/interactions.h"
 
 namespace souk::engine {
 
 class Holdout {  // immutable, thread-safe; must not outlive the shop it was made from
  public:
-  Timestamp cut() const { return cut_; }
-  const store::Interactions& train() const { return train_; }  // events before the cut
+  Timestamp now() const { return now_; }
   const shelf::ShopView& view() const { return *answerer_.view(); }
 
-  // As Shop::shelf and Shop::search, with now = cut unless the request says otherwise.
+  // As Shop::shelf and Shop::search, with now() unless the request says otherwise. A shopper's past is the request's, else what the store
+  // has before the request's time: for a split that is not by time, the request must bring it.
   Result<ShelfAnswer> shelf(ShelfRequest request) const;
   Result<SearchAnswer> search(SearchRequest request) const;
   // The ranking alone, best first: many times faster than a whole answer.
@@ -25,11 +24,10 @@ class Holdout {  // immutable, thread-safe; must not outlive the shop it was mad
 
  private:
   friend class Shop;
-  Holdout(Answerer answerer, store::Interactions train, Timestamp cut);
+  Holdout(Answerer answerer, Timestamp now);
 
   Answerer answerer_;
-  store::Interactions train_;
-  Timestamp cut_;
+  Timestamp now_;
 };
 
 }  // namespace souk::engine

@@ -39,6 +39,15 @@ bool is_positive(store::EventKind kind) {
   }
 }
 
+std::vector<shelf::Past> newest_positive(std::span<const shelf::Past> events) {
+  std::vector<shelf::Past> kept;
+  for (auto event = events.rbegin(); event != events.rend() && kept.size() < kPastEvents; ++event) {
+    if (event->item != kNoItem && is_positive(event->kind)) kept.push_back(*event);
+  }
+  std::reverse(kept.begin(), kept.end());
+  return kept;
+}
+
 Result<std::vector<shelf::Past>> past_of(const store::Store& store, std::span<const ShopperId> shoppers, std::optional<Timestamp> before) {
   std::vector<store::StoredEventView> events;
   for (const ShopperId shopper : shoppers) SOUK_CHECK(collect(store, shopper, before, events));

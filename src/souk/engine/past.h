@@ -15,6 +15,9 @@ inline constexpr std::size_t kPastEvents = 500;
 // Kinds that say "yes" to an item: purchase, cart, wishlist, rating, click, view.
 bool is_positive(store::EventKind kind);
 
+// The newest kPastEvents positive ones of events that somebody else gathered; both oldest first.
+std::vector<shelf::Past> newest_positive(std::span<const shelf::Past> events);
+
 // The newest kPastEvents positive events of these shoppers together, oldest first; with `before`, only those earlier than it.
 Result<std::vector<shelf::Past>> past_of(const store::Store& store, std::span<const ShopperId> shoppers, std::optional<Timestamp> before);
 

@@ -42,7 +42,8 @@ struct ShelfRequest {
   std::string filter, language, market;
   std::map<std::string, std::string> context;
   bool explain = false;
-  std::optional<Timestamp> now;  // default: the wall clock; evaluation sets it
+  std::optional<Timestamp> now;                  // default: the wall clock; evaluation sets it
+  std::optional<std::vector<shelf::Past>> past;  // evaluation: what is known of the shopper, oldest first, instead of what the store has
 };
 
 struct SearchRequest : ShelfRequest {
@@ -143,9 +144,9 @@ class Shop {
   Result<TrainReport> train(Progress& progress);
   // The shop's events as one log, weighted as shop.toml says; with `until`, only events at or before it. Cached in SHOP/cache.
   Result<store::Interactions> interactions(std::optional<Timestamp> until = {}) const;
-  // The shop as of `cut`: its tables fitted on events before the cut, answering with now = cut. Leaves this shop as it is; must not
-  // outlive it.
-  Result<std::unique_ptr<Holdout>> hold_out(Timestamp cut, Progress& progress) const;
+  // The shop as if it had learned from `train` alone, which has the ids of this shop (interactions(), or a part of it), answering with
+  // now = `now`. Leaves this shop as it is; must not outlive it.
+  Result<std::unique_ptr<Holdout>> hold_out(const store::Interactions& train, Timestamp now, Progress& progress) const;
 
   // Verifies every checksum and what the shop runs on. With `repair`, rebuilds the derived data that is damaged.
   Result<std::vector<Finding>> doctor(bool repair, Progress& progress);

@@ -88,21 +88,18 @@ Result<TrainReport> Shop::train(Progress& progress) {
   return report;
 }
 
-Result<std::unique_ptr<Holdout>> Shop::hold_out(Timestamp cut, Progress& progress) const {
+Result<std::unique_ptr<Holdout>> Shop::hold_out(const store::Interactions& train, Timestamp now, Progress& progress) const {
   if (impl_->keeper == nullptr) return fail(*impl_->damaged_index);
-  progress.stage("Reading what came before the cut", 0, "events");
-  const store::Snapshot snapshot = impl_->store->snapshot(cut - 1);
-  SOUK_TRY(store::Interactions train,
-           store::build_interactions(*impl_->store, snapshot, impl_->config.weights, std::nullopt, impl_->options.threads));
-  progress.add(train.events());
   ActiveTables tables;
   if (train.events() > 0) {
-    tables.tables = std::make_shared<const shelf::JoinedTables>(fit_tables(train, snapshot, cut, impl_->options.threads, progress));
-    tables.version = fmt::format("before {}", format_rfc3339(cut));
-    tables.trained = cut;
+    index::Tables fitted = fit_tables(train, impl_->store->snapshot(), now, impl_->options.threads, progress);
+    if (progress.cancelled()) return fail(ErrorKind::cancelled, "learning from what is not held out was stopped");
+    tables.tables = std::make_shared<const shelf::JoinedTables>(std::move(fitted));
+    tables.version = fmt::format("held out, learned from {}", counted(train.events(), "event"));
+    tables.trained = now;
   }
   Answerer held(impl_->make_view(tables), impl_->setup, tables.trained);
-  return std::unique_ptr<Holdout>(new Holdout(std::move(held), std::move(train), cut));
+  return std::unique_ptr<Holdout>(new Holdout(std::move(held), now));
 }
 
 }  // namespace souk::engine

@@ -1,4 +1,4 @@
-// A shop's own shelves, judged on its own held-out tail: what `souk evaluate` prints.
+// A shop's own shelves, judged on its own held-out events: what `souk evaluate` prints.
 #pragma once
 
 #include "souk/base/progress.h"
@@ -8,9 +8,9 @@
 
 namespace souk::lab {
 
-// Holds out the tail of the shop's events, has the shop learn from what came before, asks every shelf (or those named) and prints the
-// floors beside it. Shelves that answer queries are judged by judgements, not by behaviour: they are left out, and named in a note when
-// asked for. Leaves the shop as it is.
+// Holds out a part of the shop's events, has the shop learn from the rest, asks every shelf (or those named) and prints the floors beside
+// it. What is known of a shopper is what the case knows, whatever the store has. Shelves that answer queries are judged by judgements, not
+// by behaviour: they are left out, and named in a note when asked for. Leaves the shop as it is.
 Result<ShopReport> evaluate_shop(const engine::Shop& shop, const EvaluateOptions& options, Progress& progress);
 
 }  // namespace souk::lab

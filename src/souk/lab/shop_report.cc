@@ -1,8 +1,6 @@
-// A shop's evaluation for programs and for people.
-#include <fmt/format.h>
+// A shop's evaluation as JSON, and where it is kept.
 #include <nlohmann/json.hpp>
 
-#include "souk/base/time.h"
 #include "souk/lab/shelves.h"
 
 namespace souk::lab {
@@ -20,56 +18,75 @@ Json intervals_json(const std::map<std::string, eval::Interval>& intervals) {
   return json;
 }
 
-Json shelf_json(const ShelfReport& shelf) {
-  Json json;
-  json["shelf"] = shelf.name;
-  json["context"] = shelf.context;
-  json["repeats"] = shelf.repeats ? "keep" : "mask";
-  json["cases"] = shelf.cases;
-  json["possible_cases"] = shelf.possible_cases;
-  json["metrics"] = shelf.metrics;
-  json["interval"] = intervals_json(shelf.interval);
-  json["floors"] = Json::object();
-  for (const auto& [name, metrics] : shelf.floors) {
-    json["floors"][name] = {{"metrics", metrics}, {"interval", intervals_json(shelf.floor_interval.at(name))}};
-  }
-  json["versus"] = Json::array();
-  for (const ShelfVersus& one : shelf.versus) {
-    json["versus"].push_back({{"floor", one.floor},
-                              {"verdict", one.verdict},
-                              {"delta", one.difference.delta},
-                              {"interval", pair_json(one.difference.interval)},
-                              {"p", one.difference.p},
-                              {"shoppers", one.difference.clusters}});
-  }
-  json["latency_ms"] = {{"p50", shelf.p50_ms}, {"p99", shelf.p99_ms}};
-  if (!shelf.note.empty()) json["note"] = shelf.note;
-  return json;
-}
-
 std::map<std::string, eval::Interval> read_intervals(const Json& json) {
   std::map<std::string, eval::Interval> intervals;
   for (const auto& [name, pair] : json.items()) intervals[name] = {pair.at(0), pair.at(1)};
   return intervals;
 }
 
+Json versus_json(const ShelfVersus& one) {
+  Json json = {{"floor", one.floor},
+               {"verdict", one.verdict},
+               {"delta", one.difference.delta},
+               {"interval", pair_json(one.difference.interval)},
+               {"p", one.difference.p},
+               {"shoppers", one.difference.clusters}};
+  if (one.hits_verdict.empty()) return json;
+  json["hits"] = {{"verdict", one.hits_verdict}, {"delta", one.hits.delta}, {"interval", pair_json(one.hits.interval)}, {"p", one.hits.p}};
+  if (one.shoppers_to_tell > 0) json["hits"]["shoppers_to_tell"] = one.shoppers_to_tell;
+  return json;
+}
+
+Json slice_json(const SliceReport& slice) {
+  Json json = {{"group", slice.group}, {"name", slice.name}, {"cases", slice.cases}, {"metrics", slice.metrics}};
+  json["floors"] = Json::object();
+  for (const auto& [name, metrics] : slice.floors) json["floors"][name] = metrics;
+  return json;
+}
+
+ShelfVersus read_versus(const Json& json, std::uint64_t cases) {
+  const auto difference = [&](const Json& from, std::uint64_t clusters) {
+    const Json& pair = from.at("interval");
+    return eval::PairedDifference{from.at("delta"), {pair.at(0), pair.at(1)}, from.at("p"), clusters};
+  };
+  const std::uint64_t clusters = json.value("shoppers", cases);
+  ShelfVersus versus;
+  versus.floor = json.at("floor");
+  versus.difference = difference(json, clusters);
+  versus.verdict = json.at("verdict");
+  if (!json.contains("hits")) return versus;
+  const Json& hits = json.at("hits");
+  versus.hits = difference(hits, clusters);
+  versus.hits_verdict = hits.at("verdict");
+  versus.shoppers_to_tell = hits.value("shoppers_to_tell", std::uint64_t{0});
+  return versus;
+}
+
+SliceReport read_slice(const Json& json) {
+  SliceReport slice{json.at("group"), json.at("name"), json.at("cases"), json.at("metrics").get<eval::Metrics>(), {}};
+  for (const auto& [name, metrics] : json.at("floors").items()) slice.floors.emplace_back(name, metrics.get<eval::Metrics>());
+  return slice;
+}
+
 ShelfReport read_shelf(const Json& json) {
   ShelfReport shelf;
   shelf.name = json.at("shelf");
   shelf.context = json.at("context");
+  shelf.truth = json.value("truth", "purchase");
+  shelf.judged_on = json.value("judged_on", "");
+  shelf.shoppers = json.value("shoppers", std::uint64_t{0});
   shelf.repeats = json.at("repeats") == "keep";
   shelf.cases = json.at("cases");
   shelf.possible_cases = json.at("possible_cases");
-  shelf.metrics = json.at("metrics").get<Metrics>();
+  shelf.metrics = json.at("metrics").get<eval::Metrics>();
   shelf.interval = read_intervals(json.at("interval"));
   for (const auto& [name, floor] : json.at("floors").items()) {
-    shelf.floors.emplace_back(name, floor.at("metrics").get<Metrics>());
+    shelf.floors.emplace_back(name, floor.at("metrics").get<eval::Metrics>());
     shelf.floor_interval[name] = read_intervals(floor.at("interval"));
   }
-  for (const Json& one : json.at("versus")) {
-    const Json& pair = one.at("interval");
-    const eval::PairedDifference difference{one.at("delta"), {pair.at(0), pair.at(1)}, one.at("p"), one.value("shoppers", shelf.cases)};
-    shelf.versus.push_back({one.at("floor"), difference, one.at("verdict")});
+  for (const Json& one : json.at("versus")) shelf.versus.push_back(read_versus(one, shelf.cases));
+  if (json.contains("slices")) {
+    for (const Json& one : json.at("slices")) shelf.slices.push_back(read_slice(one));
   }
   shelf.p50_ms = json.at("latency_ms").at("p50");
   shelf.p99_ms = json.at("latency_ms").at("p99");
@@ -80,7 +97,9 @@ ShelfReport read_shelf(const Json& json) {
 ShopReport read_report(const Json& json) {
   ShopReport report;
   report.shop = json.at("shop");
+  report.rule = json.value("rule", "time");
   report.split = json.at("split");
+  report.tied = json.value("tied", std::uint64_t{0});
   report.fingerprint = json.at("fingerprint");
   const Json& data = json.at("data");
   report.log = data.at("hash");
@@ -96,34 +115,42 @@ ShopReport read_report(const Json& json) {
   return report;
 }
 
-// The columns people read: the metrics at the first cutoff that say different things.
-std::vector<std::string> columns_of(const ShopReport& report) {
-  const std::string cutoff = report.metric.substr(report.metric.find('@'));
-  return {"HR" + cutoff, "Recall" + cutoff, "NDCG" + cutoff, "MRR" + cutoff};
-}
-
-double value_of(const Metrics& metrics, const std::string& name) {
-  const auto found = metrics.find(name);
-  return found == metrics.end() ? 0.0 : found->second;
-}
-
-std::string sentence(const ShelfReport& shelf, const ShelfVersus& one, const std::string& metric) {
-  if (one.verdict == "too few") {
-    return fmt::format("{} and {}: too few cases to tell ({} shopper{})", shelf.name, one.floor, one.difference.clusters,
-                       one.difference.clusters == 1 ? "" : "s");
+Json shelf_json(const ShelfReport& shelf, const ShopReport& report) {
+  Json json;
+  json["shelf"] = shelf.name;
+  json["context"] = shelf.context;
+  json["truth"] = shelf.truth;
+  if (!shelf.judged_on.empty()) json["judged_on"] = shelf.judged_on;
+  json["repeats"] = shelf.repeats ? "keep" : "mask";
+  json["cases"] = shelf.cases;
+  json["possible_cases"] = shelf.possible_cases;
+  json["shoppers"] = shelf.shoppers;
+  json["metrics"] = shelf.metrics;
+  json["interval"] = intervals_json(shelf.interval);
+  json["floors"] = Json::object();
+  for (const auto& [name, metrics] : shelf.floors) {
+    json["floors"][name] = {{"metrics", metrics}, {"interval", intervals_json(shelf.floor_interval.at(name))}};
   }
-  return fmt::format("{} {} {}: {} {:+.4f} [{:+.4f}, {:+.4f}], p {:.3f}", shelf.name, one.verdict, one.floor, metric, one.difference.delta,
-                     one.difference.interval.low, one.difference.interval.high, one.difference.p);
+  json["versus"] = Json::array();
+  for (const ShelfVersus& one : shelf.versus) json["versus"].push_back(versus_json(one));
+  json["slices"] = Json::array();
+  for (const SliceReport& slice : shelf.slices) json["slices"].push_back(slice_json(slice));
+  json["latency_ms"] = {{"p50", shelf.p50_ms}, {"p99", shelf.p99_ms}};
+  if (!shelf.note.empty()) json["note"] = shelf.note;
+  if (const Advice advice = advice_on(shelf); advice != Advice::none) {
+    json["advice"] = name_of(advice);
+    json["words"] = words_on(shelf, report);
+  }
+  return json;
 }
 
-std::string cases_of(const ShelfReport& shelf) {
-  return shelf.cases == shelf.possible_cases ? fmt::format("{} cases", shelf.cases)
-                                             : fmt::format("{} of {} cases, sampled", shelf.cases, shelf.possible_cases);
-}
-
-std::string headline(const ShopReport& report) {
-  return fmt::format("{}: {} shoppers, {} items, {} events; {}; learned from {} events", report.shop, report.shoppers, report.items,
-                     report.events, report.split, report.train_events);
+std::string file_name(std::string_view text) {
+  std::string name;
+  for (const char letter : text) {
+    const bool plain = (letter >= 'a' && letter <= 'z') || (letter >= 'A' && letter <= 'Z') || (letter >= '0' && letter <= '9');
+    name += plain ? letter : '-';
+  }
+  return name;
 }
 
 }  // namespace
@@ -131,13 +158,15 @@ std::string headline(const ShopReport& report) {
 std::string ShopReport::to_json() const {
   Json json;
   json["shop"] = shop;
+  json["rule"] = rule;
   json["split"] = split;
   json["fingerprint"] = fingerprint;
   json["data"] = {{"hash", log}, {"shoppers", shoppers}, {"items", items}, {"events", events}, {"train_events", train_events}};
+  if (tied > 0) json["tied"] = tied;
   json["metric"] = metric;
   json["seed"] = seed;
   json["shelves"] = Json::array();
-  for (const ShelfReport& shelf : shelves) json["shelves"].push_back(shelf_json(shelf));
+  for (const ShelfReport& shelf : shelves) json["shelves"].push_back(shelf_json(shelf, *this));
   json["seconds"] = seconds;
   json["version"] = version;
   return json.dump();
@@ -157,71 +186,11 @@ Result<fs::path> record_report(const ShopReport& report, const fs::path& results
   std::error_code error;
   fs::create_directories(folder, error);
   if (error) return fail_errno("cannot make the folder of results", folder.string(), error.value());
-  std::string name;
-  for (const char letter : report.shop) {
-    const bool plain = (letter >= 'a' && letter <= 'z') || (letter >= 'A' && letter <= 'Z') || (letter >= '0' && letter <= '9');
-    name += plain ? letter : '-';
-  }
-  const fs::path file = folder / ((name.empty() ? "shop" : name) + ".json");
+  const bool by_time = report.rule.starts_with("time") || report.rule == "last-day";
+  const fs::path file =
+      folder / (file_name(report.shop.empty() ? "shop" : report.shop) + (by_time ? "" : "-" + file_name(report.rule)) + ".json");
   SOUK_CHECK(write_file(file, Json::parse(report.to_json()).dump(1) + "\n"));
   return file;
-}
-
-std::string ShopReport::to_text() const {
-  const std::vector<std::string> columns = columns_of(*this);
-  std::string text = headline(*this) + "\n";
-  for (const ShelfReport& shelf : shelves) {
-    text += fmt::format("\n{} ({}, {})\n", shelf.name, shelf.context, cases_of(shelf));
-    if (!shelf.note.empty()) {
-      text += fmt::format("  {}\n", shelf.note);
-      continue;
-    }
-    text += fmt::format("  {:22}", "");
-    for (const std::string& column : columns) text += fmt::format("{:>24}", column);
-    const auto line = [&](const std::string& label, const Metrics& metrics, const std::map<std::string, eval::Interval>& intervals) {
-      text += fmt::format("\n  {:22}", label);
-      for (const std::string& column : columns) {
-        const eval::Interval& interval = intervals.at(column);
-        text += fmt::format("  {:.4f} [{:.4f}, {:.4f}]", value_of(metrics, column), interval.low, interval.high);
-      }
-    };
-    line(shelf.name, shelf.metrics, shelf.interval);
-    for (const auto& [name, metrics] : shelf.floors) line("floor: " + name, metrics, shelf.floor_interval.at(name));
-    text += "\n";
-    for (const ShelfVersus& one : shelf.versus) text += "  " + sentence(shelf, one, metric) + "\n";
-    text += fmt::format("  an answer takes {:.2f} ms (p50), {:.2f} ms (p99)\n", shelf.p50_ms, shelf.p99_ms);
-  }
-  return text + fmt::format("\nevaluated in {}\n", format_duration(static_cast<Duration>(seconds * 1000)));
-}
-
-std::string ShopReport::to_markdown() const {
-  const std::vector<std::string> columns = columns_of(*this);
-  std::string text = headline(*this) + ".\n\n| shelf | ";
-  for (const std::string& column : columns) text += column + " | ";
-  text += "p50 / p99 ms |\n|---|";
-  for (std::size_t i = 0; i <= columns.size(); ++i) text += "---|";
-  text += "\n";
-  std::string verdicts;
-  for (const ShelfReport& shelf : shelves) {
-    if (!shelf.note.empty()) {
-      verdicts += fmt::format("- {}: {}.\n", shelf.name, shelf.note);
-      continue;
-    }
-    const auto line = [&](const std::string& label, const Metrics& metrics, const std::map<std::string, eval::Interval>& intervals,
-                          const std::string& latency) {
-      text += fmt::format("| {} |", label);
-      for (const std::string& column : columns) {
-        const eval::Interval& interval = intervals.at(column);
-        text += fmt::format(" {:.4f} [{:.4f}, {:.4f}] |", value_of(metrics, column), interval.low, interval.high);
-      }
-      text += fmt::format(" {} |\n", latency);
-    };
-    line(fmt::format("**{}** ({}, {})", shelf.name, shelf.context, cases_of(shelf)), shelf.metrics, shelf.interval,
-         fmt::format("{:.2f} / {:.2f}", shelf.p50_ms, shelf.p99_ms));
-    for (const auto& [name, metrics] : shelf.floors) line("floor: " + name, metrics, shelf.floor_interval.at(name), "");
-    for (const ShelfVersus& one : shelf.versus) verdicts += fmt::format("- {}.\n", sentence(shelf, one, metric));
-  }
-  return text + "\n" + verdicts;
 }
 
 }  // namespace souk::lab
