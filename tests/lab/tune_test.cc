@@ -194,10 +194,13 @@ TEST_F(TuneTest, NeedsATableOfValues) {
 }
 
 TEST_F(TuneTest, WritesItsBlockIntoTheRecipeOnce) {
+  ASSERT_TRUE(write_file(recipe(), std::string(kRecipe) + "\n[on.\"walks.txt\".settings]\nalpha = 0.75\nwindow = 5\n"));
   const TuneResult result = tuned(options());
   ASSERT_TRUE(write_tuned(result, recipe()));
   const std::string once = read_file(recipe()).value();
   EXPECT_TRUE(once.starts_with(kRecipe));
+  EXPECT_THAT(once, HasSubstr("alpha = 0.75\n"));  // was not tried, and stays
+  EXPECT_THAT(once, ::testing::Not(HasSubstr("window = 5\n")));
   ASSERT_TRUE(write_tuned(result, recipe()));
   EXPECT_EQ(read_file(recipe()).value(), once);
   const auto read_back = Recipe::load(recipe());

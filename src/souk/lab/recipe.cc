@@ -249,6 +249,10 @@ Result<Task> Recipe::on(const std::string& data_name, const feeds::Protocol& pro
   return task;
 }
 
+Values Recipe::settings_on(const std::string& data_name) const {
+  return values_of(document_.table("on").table(data_name).table("settings"));
+}
+
 Result<Recipe> Recipe::load(const fs::path& file, const std::vector<std::string>& overrides) {
   fs::path path = file;
   std::error_code ignored;

@@ -110,6 +110,8 @@ struct Recipe {
   // What the recipe says of a set: `data` is the set's name, `protocol` its own. `values` ("settings.window" -> "8") come before overrides.
   Result<Task> on(const std::string& data, const feeds::Protocol& protocol, const Values& values = {}) const;
 
+  Values settings_on(const std::string& data) const;  // what stands in [on."DATA".settings]
+
  private:
   Config document_;  // as it stands in the file
 };

@@ -95,7 +95,11 @@ std::string settings_source(const RunRecord& record) {
 }
 
 std::string overrides_of(const RunRecord& record) {
-  return record.overrides.empty() ? "" : fmt::format(" ({})", fmt::join(record.overrides, ", "));
+  std::string text;
+  for (const std::string& option : record.overrides) {
+    if (!option.starts_with("split.")) text += (text.empty() ? " (" : ", ") + option;
+  }
+  return text.empty() ? text : text + ")";
 }
 
 std::string verdict_of(const RunRecord& record) {

@@ -182,6 +182,11 @@ Result<TuneResult> tune(const TuneOptions& options, Progress& progress) {
   result.data = data.name;
   result.on = tuning.on();
   result.possible = recipe.grid.size();
+  for (auto& setting : recipe.settings_on(data.name)) {
+    const bool tried = std::any_of(recipe.grid.axes.begin(), recipe.grid.axes.end(),
+                                   [&](const Grid::Axis& axis) { return axis.key == "settings." + setting.first; });
+    if (!tried) result.fixed.push_back(std::move(setting));
+  }
   SOUK_TRY(Task task, recipe.on(data.name, data.protocol, result.trials.front().values));
   result.primary = task.judging.primary;
   task.judging.rule.part = eval::Part::test;
@@ -197,6 +202,7 @@ std::string TuneResult::block() const {
   std::string text = fmt::format("# Tuned by `souk lab tune {} --data {}`: {} of {} combinations, {} {:.4f} on {}.\n", recipe, data,
                                  trials.size(), possible, primary, best.metrics.at(primary), on);
   text += fmt::format("[on.\"{}\"]\ntuned = {{on = \"{}\", trials = {}}}\n\n[on.\"{}\".settings]\n", data, on, trials.size(), data);
+  for (const auto& [key, value] : fixed) text += fmt::format("{} = {}\n", key, value);
   for (const auto& [key, value] : best.values) text += fmt::format("{} = {}\n", key.substr(std::string_view("settings.").size()), value);
   return text;
 }
