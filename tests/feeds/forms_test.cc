@@ -165,6 +165,13 @@ TEST_F(Forms, TablesMayHaveNoHeaderAndListsOfTheirOwnSeparator) {
   EXPECT_EQ(read_file(dir_ / "export").value(), "{\"key\":\"i1\",\"attributes\":{\"feature\":[5,6]}}\n{\"key\":\"i2\"}\n");
 }
 
+TEST_F(Forms, QuotesMayBeOrdinaryCharacters) {
+  ImportOptions options = as("tsv", RecordKind::items);
+  options.quotes = false;
+  EXPECT_EQ(import("q.tsv", "key\ttitle\n1\t\"Big\" bowl\n2\t\"\n", options, RecordKind::items),
+            "{\"key\":\"1\",\"title\":\"\\\"Big\\\" bowl\"}\n{\"key\":\"2\",\"title\":\"\\\"\"}\n");
+}
+
 TEST_F(Forms, DescriptorsSayWhichFilesAShopTakes) {
   write("a.txt", "1 2\n");
   write("b.txt", "1\t2\n");

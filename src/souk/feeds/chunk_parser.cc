@@ -94,7 +94,7 @@ void ChunkParser::parse_table(const Chunk& chunk) {
   const bool clean = store::valid_utf8(text) && text.find('\0') == std::string_view::npos;
   for (std::size_t at = 0; at < text.size();) {
     const std::uint64_t line = out_.lines;
-    at = plan_.form.format == Format::spaces ? read_words(text, at, record_) : read_record(text, at, plan_.form.delimiter, record_);
+    at = feeds::read_row(plan_.form, text, at, record_);
     if (record_.unterminated) {
       out_.fatal = ParsedChunk::Fatal{line + record_.quote_line, "a closing quote", "none for the quote that begins here"};
       return;

@@ -61,7 +61,7 @@ Result<FieldMap> read_map(const Config& file, const Lookups& lookups) {
 }
 
 Result<DataFile> read_file_entry(const Config& file, const std::string& currency, const Lookups& lookups) {
-  SOUK_CHECK(file.only({"path", "sha256", "as", "part", "validation", "shop", "log", "format", "columns", "merge", "map", "lists",
+  SOUK_CHECK(file.only({"path", "sha256", "as", "part", "validation", "shop", "log", "format", "columns", "quotes", "merge", "map", "lists",
                         "constants", "templates", "others"}));
   DataFile entry;
   SOUK_TRY(const std::string path, file.text("path", ""));
@@ -94,6 +94,7 @@ Result<DataFile> read_file_entry(const Config& file, const std::string& currency
   }
   SOUK_TRY(entry.options.format, format_named(format.empty() ? "auto" : format));
   SOUK_TRY(entry.options.columns, file.texts("columns", {}));
+  SOUK_TRY(entry.options.quotes, file.flag("quotes", true));
   SOUK_TRY(entry.options.merge, file.flag("merge", false));
   SOUK_TRY(entry.options.map, read_map(file, lookups));
   entry.options.currency = currency;

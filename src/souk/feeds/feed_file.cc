@@ -5,7 +5,6 @@
 
 #include "souk/feeds/json_map.h"
 #include "souk/feeds/json_reader.h"
-#include "souk/feeds/table.h"
 #include "souk/feeds/table_form.h"
 
 namespace souk::feeds {
@@ -35,7 +34,7 @@ Status read_header(const fs::path& path, std::string_view text, const std::vecto
     form.columns = given;
     return {};
   }
-  form.header_bytes = form.format == Format::spaces ? read_words(text, begin, record) : read_record(text, begin, form.delimiter, record);
+  form.header_bytes = read_row(form, text, begin, record);
   form.header_lines = record.lines;
   if (record.unterminated) return bad_file(path, "a closing quote", "none for the quote in line " + std::to_string(record.quote_line + 1));
   if (record.fields.empty()) return bad_file(path, "names of columns in the first line", "a blank line");
@@ -149,6 +148,7 @@ Result<FileForm> inspect_file(const fs::path& path, const ImportOptions& options
   const std::size_t first = text.find_first_not_of(" \t\r\n", form.header_bytes);
   form.empty = first == std::string::npos;
   form.format = options.format;
+  form.quotes = options.quotes;
   if (form.empty) {
     form.format = Format::jsonl;
     return form;
@@ -199,9 +199,14 @@ Result<RecordKind> kind_of(const FileForm& form, const FieldMap& map, const fs::
                     "Say so: --as items, --as events or --as shoppers; and name the columns: --map key=COLUMN,title=COLUMN."});
 }
 
+std::size_t read_row(const FileForm& form, std::string_view text, std::size_t begin, TableRecord& record) {
+  if (form.format == Format::spaces) return read_words(text, begin, record);
+  return form.quotes ? read_record(text, begin, form.delimiter, record) : read_unquoted(text, begin, form.delimiter, record);
+}
+
 ChunkReader::ChunkReader(std::unique_ptr<ByteStream> stream, const FileForm& form)
     : stream_(std::move(stream)),
-      quotes_(form.format == Format::csv || form.format == Format::tsv),
+      quotes_(form.quotes && (form.format == Format::csv || form.format == Format::tsv)),
       counts_(is_line_form(form.format)),
       delimiter_(form.delimiter),
       size_(counts_ ? kLineFormChunk : kChunk),

@@ -11,12 +11,14 @@
 #include "souk/feeds/byte_stream.h"
 #include "souk/feeds/import.h"
 #include "souk/feeds/line_form.h"
+#include "souk/feeds/table.h"
 
 namespace souk::feeds {
 
 struct FileForm {
   Format format = Format::jsonl;                      // jsonl, csv, tsv, spaces, or a line form
   char delimiter = ',';                               // of tables
+  bool quotes = true;                                 // of tables
   std::vector<std::string> columns;                   // a table's header
   std::vector<std::vector<std::string>> first_names;  // of JSON: the names in the first objects, as far as they can be read
   std::size_t header_bytes = 0;                       // byte order mark and header, before the first record
@@ -36,6 +38,9 @@ Result<FileForm> inspect_file(const fs::path& path, const ImportOptions& options
 
 // By the fields that only one kind has, in a table's header or in the first JSON object that tells; an error asks.
 Result<RecordKind> kind_of(const FileForm& form, const FieldMap& map, const fs::path& path);
+
+// Reads the record of a table at `begin`, as the form says; where the next one begins.
+std::size_t read_row(const FileForm& form, std::string_view text, std::size_t begin, TableRecord& record);
 
 struct Chunk {
   std::string text;              // whole records; the last one of the file may lack its line end

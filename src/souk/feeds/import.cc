@@ -44,6 +44,7 @@ std::string describe(const FieldMap& map) {
 // What the options and the file say beyond its format's number; nothing for the forms that need no more.
 std::string describe(const FileForm& form) {
   std::string text;
+  if (!form.quotes) text += "unquoted";
   if (form.research || form.map || form.format == Format::spaces) {
     for (const std::string& column : form.columns) text.append(column) += '\0';
     text += form.map ? "map" : form.name;

@@ -65,6 +65,7 @@ struct ImportOptions {
   std::optional<RecordKind> as;  // empty: by the file's columns (item/kind -> events, title -> items, ...), else an error that asks
   Format format = Format::automatic;
   std::vector<std::string> columns;  // names for the columns of a table without a header
+  bool quotes = true;                // of tables: a quote at a field's begin quotes it; else it is a character like any other
   FieldMap map;
   bool full = false;         // items: remove what the feed does not have, as the last commit
   double max_delete = 0.10;  // refuse --full above this share

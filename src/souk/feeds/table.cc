@@ -47,6 +47,19 @@ std::string without_doubles(std::string_view quoted) {
   return text;
 }
 
+// A line as the text of a record without fields; where the next one begins.
+std::size_t read_line(std::string_view text, std::size_t begin, TableRecord& record) {
+  record.fields.clear();
+  record.problem.clear();
+  record.unescaped.clear();
+  record.unterminated = false;
+  record.lines = 1;
+  const std::size_t end = std::min(text.find('\n', begin), text.size());
+  record.text = text.substr(begin, end - begin);
+  if (record.text.ends_with('\r')) record.text.remove_suffix(1);
+  return std::min(end + 1, text.size());
+}
+
 }  // namespace
 
 std::size_t read_record(std::string_view text, std::size_t begin, char delimiter, TableRecord& record) {
@@ -98,19 +111,20 @@ std::size_t read_record(std::string_view text, std::size_t begin, char delimiter
   return at;
 }
 
+std::size_t read_unquoted(std::string_view text, std::size_t begin, char delimiter, TableRecord& record) {
+  const std::size_t next = read_line(text, begin, record);
+  for (std::string_view rest = record.text;; rest.remove_prefix(record.fields.back().size() + 1)) {
+    record.fields.push_back(rest.substr(0, rest.find(delimiter)));
+    if (record.fields.back().size() == rest.size()) return next;
+  }
+}
+
 std::size_t read_words(std::string_view text, std::size_t begin, TableRecord& record) {
   constexpr std::string_view kBlanks = " \t\r";
-  record.fields.clear();
-  record.problem.clear();
-  record.unescaped.clear();
-  record.unterminated = false;
-  record.lines = 1;
-  const std::size_t end = std::min(text.find('\n', begin), text.size());
-  record.text = text.substr(begin, end - begin);
-  if (record.text.ends_with('\r')) record.text.remove_suffix(1);
+  const std::size_t next = read_line(text, begin, record);
   for (std::string_view rest = record.text;;) {
     const std::size_t first = rest.find_first_not_of(kBlanks);
-    if (first == kNone) return std::min(end + 1, text.size());
+    if (first == kNone) return next;
     rest.remove_prefix(first);
     record.fields.push_back(rest.substr(0, rest.find_first_of(kBlanks)));
     rest.remove_prefix(record.fields.back().size());

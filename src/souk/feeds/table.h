@@ -23,7 +23,8 @@ struct TableRecord {
 // Reads the record at `begin` (which is < text.size()) and answers where the next one begins.
 std::size_t read_record(std::string_view text, std::size_t begin, char delimiter, TableRecord& record);
 
-// Reads a line of words separated by blanks, in the same way; quotes are ordinary characters.
+// The same where quotes are ordinary characters and a record is a line: fields between delimiters, or words between blanks.
+std::size_t read_unquoted(std::string_view text, std::size_t begin, char delimiter, TableRecord& record);
 std::size_t read_words(std::string_view text, std::size_t begin, TableRecord& record);
 
 // The end of the last record that `text`, which begins with one, holds whole, line end included; 0: none.
