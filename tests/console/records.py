@@ -68,7 +68,7 @@ RUNS = {
     "recommend/ease/bazaar-clicks-seed1": record(
         "ease", 0.0694, system=181, paper={"NDCG@10": 0.0734, "HR@10": 0.1201, "source": "table 2"}
     ),
-    "recommend/greedy/bazaar-clicks-seed1": record("greedy", 0.0811, tuned={"on": "test", "trials": 60, "forced": True}),
+    "recommend/greedy/bazaar-clicks-seed1": record("greedy", 0.0811, tuned={"on": "test", "trials": 60, "grid": None, "forced": True}),
     "recommend/item-knn/bazaar-orders-seed1": record("item-knn", 0.0301, data=ORDERS),
     "recommend/ease/bazaar-clicks-sampled-seed1": record(
         "ease", 0.42, protocol="leave-one-out, ranked among 100 drawn uniformly, history masked"
@@ -100,6 +100,12 @@ def shelf(name, context, hits, verdicts, cases=1728):
                 "interval": [-0.01, 0.02],
                 "p": 0.002,
                 "shoppers": cases,
+                "hits": {
+                    "verdict": verdict,
+                    "delta": hits - floors[floor],
+                    "interval": [hits - floors[floor] - 0.01, hits - floors[floor] + 0.01],
+                    "p": 0.002,
+                },
             }
             for floor, verdict in verdicts.items()
         ],
