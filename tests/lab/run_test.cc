@@ -107,6 +107,7 @@ TEST_F(RunTest, IsTheSameForAnyNumberOfThreads) {
 TEST_F(RunTest, TakesSettings) {
   const RunRecord record = run("co-visitation", {"settings.window=1"});
   EXPECT_NE(record.metrics, record.floors.at("co-visitation"));  // the floor keeps its constants
+  EXPECT_EQ(record.versus->floor, "co-visitation");              // which the same model with other settings is compared with
   EXPECT_EQ(record.overrides, std::vector<std::string>{"settings.window=1"});
   const auto wrong =
       run_recipe({recipe("co-visitation"), (folder_ / "walks.txt").string(), {"settings.window=-1"}, 1, 1}, Progress::none());

@@ -110,7 +110,8 @@ Status judge(const Bench& bench, const Stage& own, RunRecord& record) {
     SOUK_TRY(Stage stage, bench.stage("floor " + name, name, Config(), false));
     record.floors[name] = stage.metrics;
     record.floor_interval[name] = bench.intervals(stage);
-    if (name == record.model || stage.metrics.at(primary) <= best_value) continue;
+    const bool itself = name == record.model && stage.per_case == own.per_case;  // tuned, it is no longer the floor
+    if (itself || stage.metrics.at(primary) <= best_value) continue;
     best_value = stage.metrics.at(primary);
     best = std::move(stage.per_case.at(primary));
     record.versus.emplace().floor = name;
