@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <cmath>
 #include <fmt/format.h>
 #include <memory>
 #include <mutex>
@@ -202,7 +203,7 @@ Result<std::vector<double>> time_answers(const engine::Shop& shop, const std::ve
 }
 
 double at_share(const std::vector<double>& sorted, double share) {
-  return sorted.empty() ? 0 : sorted[static_cast<std::size_t>(share * static_cast<double>(sorted.size() - 1) + 0.5)];
+  return sorted.empty() ? 0 : sorted[static_cast<std::size_t>(std::lround(share * static_cast<double>(sorted.size() - 1)))];
 }
 
 std::string percent(std::uint64_t part, std::size_t whole) {
@@ -257,8 +258,7 @@ Result<SearchReport> evaluate_search(const engine::Shop& shop, const feeds::Judg
 std::string SearchReport::to_text(bool per_query) const {
   const std::size_t queries = judged.run.result.queries.size();
   std::string text = fmt::format("{}: search\n{}", shop, judged.to_text(per_query));
-  text += fmt::format(
-      "\nbm25 is the floor: title, brand and description weigh the same, any word is enough, nothing is known of popularity.\n");
+  text += "\nbm25 is the floor: title, brand and description weigh the same, any word is enough, nothing is known of popularity.\n";
   text += fmt::format("In {} of {} queries ({}) nothing relevant stands among the first {}.\n", nothing_relevant, queries,
                       percent(nothing_relevant, queries), cutoff);
   if (without_answer > 0) text += fmt::format("{} of them find nothing at all.\n", without_answer);
