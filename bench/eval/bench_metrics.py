@@ -112,7 +112,7 @@ class Differences:
 
     def rows(self, engine, version):
         return [{**measure.row(engine, version, f"{metric} ({self.count[metric]} numbers)", [0], "largest difference"),
-                 "median": value, "min": value, "max": value, "runs": self.count[metric]} for metric, value in sorted(self.largest.items())]
+                 "median": value, "min": value, "max": value} for metric, value in sorted(self.largest.items())]
 
 
 def trec_differences(python):
