@@ -1,6 +1,6 @@
 """Full ranking of all Beauty and Gowalla users by a dot-product model of 64 dimensions, beside OpenBLAS's bare product and RecBole.
 
-One run, interleaved, processor seconds of one thread; for two threads, wall seconds. OpenBLAS computes the same product in blocks of 512
+One run, interleaved, processor seconds of one thread; for two threads, wall seconds. OpenBLAS computes the same product in blocks of 1,024
 users, throws it away and ranks nothing. RecBole ranks the same Beauty test users by an untrained BPR at its default eval_batch_size
 (4,096, less than the items: it ranks one user at a time) and at the best one (6.2 million: 512 users at a time).
 Without the real data the sets are drawn at the same size, and RecBole is left out; `--no-peers` leaves it out too.

@@ -128,7 +128,7 @@ using GetSet = const Set& (*)();
 void sgemm(benchmark::State& state, GetSet get) {
   const Set& set = get();
   openblas_set_num_threads(1);
-  constexpr std::size_t kBlock = 512;
+  constexpr std::size_t kBlock = 1024;  // no size is faster
   std::vector<float> scores(kBlock * set.items.rows());
   const auto n = static_cast<blasint>(set.items.rows()), k = static_cast<blasint>(kDimension);
   for (auto _ : state) {

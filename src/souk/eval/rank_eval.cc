@@ -155,9 +155,9 @@ struct DotWork {
 // Cases in a block: many, since the items are packed anew for each block; fewer where that would leave a thread idle at the end, or the
 // filters large.
 std::size_t block_size(std::size_t cases, std::uint32_t k, unsigned threads) {
-  constexpr std::size_t kMost = 1024, kFewest = 48, kFilterBytes = std::size_t{16} << 20;
+  constexpr std::size_t kMost = 2048, kFewest = 48, kFilterBytes = std::size_t{16} << 20;
   const std::size_t fitting = kFilterBytes / (sizeof(Scored) * (2 * std::size_t{k} + 32));
-  const std::size_t even = cases / (std::size_t{threads} * 4) + 1;
+  const std::size_t even = cases / (std::size_t{threads} * 8) + 1;
   return std::clamp(std::min(fitting, even), kFewest, kMost);
 }
 
