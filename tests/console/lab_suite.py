@@ -132,11 +132,16 @@ class Runs(Lab):
         self.until(lambda: self.methods() == sorted(self.methods()), "the methods are not in order")
 
     def test_a_metric_brings_those_of_its_cutoff(self):
-        self.at("#/?data=bazaar-orders")
+        self.at("#/?method=ease")
         self.choose("Metric", "HR@5")
         self.until(lambda: "HR@5" in self.text("thead"), "the metric has no column")
         self.assertNotIn("NDCG@10", self.text("thead"))
         self.assertIn("NDCG@5", self.text("thead"))
+
+    def test_a_table_without_the_chosen_metric_keeps_its_own(self):
+        self.at("#/?metric=NDCG@10")
+        self.assertIn("NDCG@20", self.table_of("bazaar-orders").text)
+        self.assertNotIn("NDCG@20", self.table_of("bazaar-clicks").text)
 
     def test_what_is_better_when_smaller_sorts_so(self):
         self.at("#/?data=bazaar-clicks&metric=Gini@10")
@@ -208,7 +213,7 @@ class OneRun(Lab):
             "25,413 cases a second",
             records.CLICKS["hash"],
             "Tuned on validation in 24 trials",
-            '"settings.neighbours":[50,200]',
+            "neighbours: 50, 200",
         ):
             self.assertIn(text, page)
 

@@ -195,6 +195,10 @@ const settingsText = (settings = {}) =>
   Object.entries(settings)
     .map(([key, value]) => `${key} = ${JSON.stringify(value)}`)
     .join(", ");
+const gridText = (grid) =>
+  Object.entries(grid)
+    .map(([key, values]) => `${key.replace(/^settings\./, "")}: ${values.join(", ")}`)
+    .join("; ");
 const code = (text) => (text ? h("code", {}, text) : undefined);
 
 function facts(run) {
@@ -208,7 +212,7 @@ function facts(run) {
       ["Published system", run.system === null || run.system === undefined ? undefined : `number ${run.system}`],
       ["Settings changed", (run.set ?? []).length > 0 ? code(run.set.join(" ")) : "none: as the recipe says"],
       ["Settings of the model", code(settingsText(run.settings))],
-      ["Tried in tuning", tuned?.grid ? code(JSON.stringify(tuned.grid)) : undefined],
+      ["Tried in tuning", tuned?.grid ? code(gridText(tuned.grid)) : undefined],
       ["Fitted on", run.fit],
       ["Seed", String(run.seed)],
       ["Ties in time", run.tied ? `${count(run.tied)} cases whose truth has the time of the last known event` : undefined],

@@ -4,7 +4,7 @@ import { counted, date } from "../../lib/text.js";
 import { emptyState, link } from "../../parts/states.js";
 import { mark, withInterval } from "../figure.js";
 import { cutoffOf, isQuality, lessIsBetter, signed, sortedMetrics, chance } from "../numbers.js";
-import { asked, brokenNotice, choice, metricChoice, metricNote } from "../parts.js";
+import { asked, brokenNotice, choice, metricNote } from "../parts.js";
 import { commonPrimary, groupsOf, labelOf, methodOf, settingsOf, sizesOf, tunedOf, verdictOf } from "../records.js";
 import { compareHref, runHref, runsHref } from "../route.js";
 
@@ -60,13 +60,13 @@ class RunsView {
     });
   }
 
-  // What the address says, with what it leaves out.
+  // What the address says, with what it leaves out. No metric: of each table its recipes' own.
   #wanted() {
     const { runs } = this.answer;
     const { data = "", method = "", by = "metric", order = "best" } = this.route;
     const chosen = runs.filter((run) => (data === "" || run.data.name === data) && (method === "" || methodOf(run) === method));
     const metrics = sortedMetrics(runs.flatMap((run) => Object.keys(run.metrics)));
-    const metric = metrics.includes(this.route.metric) ? this.route.metric : commonPrimary(chosen.length > 0 ? chosen : runs);
+    const metric = metrics.includes(this.route.metric) ? this.route.metric : "";
     return { data, method, by, order, metric, metrics, chosen };
   }
 
@@ -83,7 +83,9 @@ class RunsView {
     const groups = groupsOf(wanted.chosen);
     const names = (of) => [...new Set(runs.map(of))].sort();
     this.count.textContent = `${counted(wanted.chosen.length, "run", "runs")} in ${counted(groups.length, "table", "tables")}. Only runs of the same data, protocol and split share a table.${complete ? "" : " There are more files than are listed."}`;
-    this.app.announce(`${counted(wanted.chosen.length, "run", "runs")}, by ${wanted.by === "metric" ? wanted.metric : wanted.by}`);
+    this.app.announce(
+      `${counted(wanted.chosen.length, "run", "runs")}, by ${wanted.by === "metric" ? wanted.metric || "the recipes' own metric" : wanted.by}`,
+    );
     this.tools.replaceChildren(
       choice({
         label: "Data",
@@ -97,7 +99,12 @@ class RunsView {
         options: [["", "All methods"], ...names(methodOf)],
         onChange: (method) => this.#go({ method }),
       }),
-      metricChoice(wanted.metrics, wanted.metric, (metric) => this.#go({ metric, by: "", order: "" })),
+      choice({
+        label: "Metric",
+        value: wanted.metric,
+        options: [["", "The recipes' own"], ...wanted.metrics],
+        onChange: (metric) => this.#go({ metric, by: "", order: "" }),
+      }),
       h("p", { class: "quiet metric-note" }, metricNote(wanted.metric)),
     );
     const nothing = emptyState({ symbol: "filter", title: "No run fits these choices", actions: [link("#/", "Show all runs")] });
@@ -105,9 +112,10 @@ class RunsView {
     this.#fillBar();
   }
 
-  #group(group, wanted, at) {
+  #group(group, wished, at) {
     const id = `group-${at}`;
     const inAny = new Set(group.runs.flatMap((run) => Object.keys(run.metrics)));
+    const wanted = { ...wished, metric: inAny.has(wished.metric) ? wished.metric : commonPrimary(group.runs) };
     const columns = wanted.metrics.filter(
       (name) => inAny.has(name) && (name === wanted.metric || cutoffOf(name) === cutoffOf(wanted.metric)),
     );
@@ -150,7 +158,7 @@ class RunsView {
       const down = (wanted.order === "best") !== (by === "method" || (by === "metric" && lessIsBetter(metric)));
       const turn = () =>
         this.#go({
-          metric: metric ?? wanted.metric,
+          metric: metric === undefined || active ? this.#wanted().metric : metric,
           by: by === "metric" ? "" : by,
           order: active && wanted.order === "best" ? "worst" : "",
         });
