@@ -120,6 +120,7 @@ class Tuning {
     SOUK_TRY(const eval::Split outer, eval::make_split(data_.log, whole, task.judging.split_seed, &*data_.parts));
     eval::SplitRule inner = task.tune_split;
     inner.part = eval::Part::test;
+    inner.fit_validation = true;  // nothing but what is asked about need be held out
     return eval::make_split(outer.train, inner, task.judging.split_seed);
   }
 
