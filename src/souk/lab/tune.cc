@@ -70,6 +70,9 @@ class Tuning {
     SOUK_TRY(eval::Split split, held_out(first));
     SOUK_CHECK(eval::check_split(split));
     SOUK_CHECK(open_journal(first, split));
+    // In sets that came split, what is known of a test case trains nothing and stands before its test part: no question for tuning.
+    if (first.judging.rule.kind == eval::SplitRule::Kind::fixed)
+      std::erase_if(split.cases, [](const auto& one) { return one.history_events == 0; });
     draw_cases(split.cases, recipe_.tune_cases, first.judging.split_seed);
     const std::string& primary = first.judging.primary;
     const Duration budget = options_.budget > 0 ? options_.budget : recipe_.budget;
@@ -107,7 +110,11 @@ class Tuning {
   // Whether the set came with a validation part, or the rule makes one.
   bool has_validation(const Judging& judging) const {
     if (judging.rule.kind != eval::SplitRule::Kind::fixed || !data_.parts) return true;
-    return data_.parts->first_validation != data_.parts->first_test;
+    for (std::size_t shopper = 0; shopper < data_.parts->first_test.size(); ++shopper) {
+      const std::uint64_t begin = data_.parts->first_validation[shopper];
+      if (begin > 0 && begin < data_.parts->first_test[shopper]) return true;
+    }
+    return false;
   }
 
   // What settings are judged on: the validation part, or something held out of the training part where there is none.
