@@ -13,7 +13,7 @@ std::optional<fs::path> console_dir() {
 }
 
 fs::path results_dir(const fs::path& shop) {
-  const fs::path own = shop / "results";
+  fs::path own = shop / "results";
   std::error_code ignored;
   if (fs::is_directory(own, ignored)) return own;
   return lab::shipped_folder(lab::program_folder(), "results").value_or(own);
