@@ -81,7 +81,7 @@ TEST(Help, ListsEveryVerbAndItsExamples) {
   const Outcome help = souk({"--help"});
   EXPECT_EQ(help.status, 0);
   for (const char* verb :
-       {"init", "import", "export", "search", "recommend", "train", "evaluate", "serve", "status", "doctor", "compact", "lab"}) {
+       {"init", "import", "export", "search", "recommend", "train", "evaluate", "serve", "status", "doctor", "compact", "upgrade", "lab"}) {
     EXPECT_THAT(help.out, HasSubstr(verb));
     const Outcome of_verb = souk({verb, "--help"});
     EXPECT_EQ(of_verb.status, 0) << verb;

@@ -220,7 +220,7 @@ TEST(AnotherVersion, IsRefusedWithBothVersionsNamed) {
   ASSERT_FALSE(shop);
   EXPECT_EQ(shop.error().kind, ErrorKind::version);
   EXPECT_THAT(shop.error().found, HasSubstr("99"));
-  EXPECT_THAT(shop.error().hint, HasSubstr("souk upgrade"));
+  EXPECT_THAT(shop.error().hint, HasSubstr("Use that Souk, or a newer one"));
 }
 
 // Not a test of its own: the second process of the one below, which runs this program again with SOUK_TEST_HOLD set.

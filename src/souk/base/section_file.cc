@@ -167,7 +167,7 @@ Status SectionFile::State::load_table(std::string_view kind, std::uint32_t oldes
     return fail(Error{ErrorKind::version, "a file of another format version", path.string(),
                       oldest == newest ? fmt::format("version {}", newest) : fmt::format("version {} to {}", oldest, newest),
                       fmt::format("version {}", header.version),
-                      header.version > newest ? "Use the newer Souk that wrote it." : "Run `souk upgrade`, or rebuild the file."});
+                      header.version > newest ? "Use the newer Souk that wrote it." : "An older Souk wrote it: make it anew."});
   }
   version = header.version;
   table.resize(header.sections);

@@ -30,7 +30,7 @@ struct Line {
   TrainFlags train;
   EvaluateFlags evaluate;
   ServeFlags serve;
-  std::string status, doctor, compact;
+  std::string status, doctor, compact, upgrade;
   bool repair = false;
   std::string lab_show, lab_first, lab_second, lab_results = "results", lab_page = "-", lab_runs;
   LabRunFlags lab_run;
@@ -213,6 +213,11 @@ void add_care(CLI::App& app, Line& line) {
   CLI::App& compact_verb = verb(app, "compact", "Give disk space back and make reading faster", "  souk compact demo\n");
   shop_argument(compact_verb, line.compact);
   compact_verb.callback([&line] { line.chosen = [&line] { return compact(line.console, line.compact); }; });
+
+  CLI::App& upgrade_verb = verb(app, "upgrade", "Bring a shop of an older Souk to the newest format; opening it never does",
+                                "  souk upgrade demo\n");
+  shop_argument(upgrade_verb, line.upgrade);
+  upgrade_verb.callback([&line] { line.chosen = [&line] { return upgrade(line.console, line.upgrade); }; });
 }
 
 void lab_run_flags(CLI::App& sub, LabRunFlags& flags) {

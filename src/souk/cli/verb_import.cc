@@ -96,8 +96,8 @@ int import_records(const Console& console, const ImportFlags& flags) {
     print_report(console, report);
   }
   if (report.applied) return kDone;
-  note(console, fmt::format("souk: nothing was applied: {} of the rows were refused, more than --max-rejects {} allows",
-                            with_commas(report.rejected), flags.strict ? "0% (--strict)" : flags.max_rejects));
+  note(console, fmt::format("souk: nothing was applied: {} row{} refused, more than --max-rejects {} allows", with_commas(report.rejected),
+                            report.rejected == 1 ? " was" : "s were", flags.strict ? "0% (--strict)" : flags.max_rejects));
   return kRejected;
 }
 

@@ -72,6 +72,7 @@ int serve(const Console& console, const ServeFlags& flags);
 int status(const Console& console, const std::string& shop);
 int doctor(const Console& console, const std::string& shop, bool repair);
 int compact(const Console& console, const std::string& shop);
+int upgrade(const Console& console, const std::string& shop);
 
 struct LabRunFlags {
   std::string recipe, data, results, runs;  // results: folder to keep the record under; runs: of finished stages, empty: the usual one

@@ -27,7 +27,8 @@ Status check_is_shop(const fs::path& directory) {
   if (fs::exists(directory / kSettingsFile, error)) return {};
   if (!fs::exists(directory / "store", error)) return no_shop(directory, "no shop.toml");
   return fail(Error{ErrorKind::not_found, "the shop is not whole", (directory / kSettingsFile).string(), "the shop's settings",
-                    "no such file", std::string(kRestore)});
+                    "no such file",
+                    "Restore the file from a backup, or write one as docs/reference/shop-toml.md says: the store beside it is untouched."});
 }
 
 bool is_damage(const Error& error) {

@@ -1,5 +1,6 @@
 #include "souk/store/store.h"
 
+#include <charconv>
 #include <rocksdb/convenience.h>
 #include <rocksdb/write_batch.h>
 
@@ -18,9 +19,13 @@ Status check_version(const Database& database, const fs::path& directory) {
                 "The shop was not made whole: delete the folder and run `souk init` again");
   }
   if (*version == std::to_string(kStoreVersion)) return {};
-  return fail(Error{ErrorKind::version, "the store has the format of another version of Souk", directory.string(),
-                    "format " + std::to_string(kStoreVersion), "format " + *version,
-                    "Run `souk upgrade` on the shop, with a Souk that knows both"});
+  std::uint32_t number = 0;
+  const auto [end, error] = std::from_chars(version->data(), version->data() + version->size(), number);
+  const bool newer = error == std::errc() && end == version->data() + version->size() && number > kStoreVersion;
+  return fail(Error{ErrorKind::version, newer ? "a newer Souk made this store" : "the store has the format of another version of Souk",
+                    directory.string(), "format " + std::to_string(kStoreVersion), "format " + *version,
+                    newer ? "Use that Souk, or a newer one: no Souk goes back to an older format"
+                          : "Run `souk upgrade` on the shop, with a Souk that knows both"});
 }
 
 Result<Counters> read_counters(const Database& database) {
