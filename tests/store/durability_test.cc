@@ -11,6 +11,7 @@
 #include "souk/store/wal.h"
 
 #include "tests/store/store_test_support.h"
+#include "tests/support/fork.h"
 
 namespace souk::store {
 namespace {
@@ -62,6 +63,7 @@ fs::path dead_store(const fs::path& directory, std::uint64_t batches) {
 }
 
 TEST(Durability, EveryAcknowledgedCommitOutlivesAKill) {
+  SOUK_NEEDS_FORK();
   TempDir folder;
   const fs::path directory = folder / "store";
   ASSERT_TRUE(Store::create(directory));
@@ -114,6 +116,7 @@ TEST(Durability, EveryAcknowledgedCommitOutlivesAKill) {
 }
 
 TEST(Durability, ATornTailIsCutAndTheRestIsThere) {
+  SOUK_NEEDS_FORK();
   for (const std::uint64_t missing : {1u, 5u, 300u}) {
     TempDir folder;
     const fs::path log = dead_store(folder / "store", 10);
@@ -127,6 +130,7 @@ TEST(Durability, ATornTailIsCutAndTheRestIsThere) {
 }
 
 TEST(Durability, ALastRecordWhoseBytesNeverReachedTheDiskIsATornTailToo) {
+  SOUK_NEEDS_FORK();
   TempDir folder;
   const fs::path log = dead_store(folder / "store", 10);
   overwrite(log, fs::file_size(log) - 100, std::string(50, '\0'));
@@ -136,6 +140,7 @@ TEST(Durability, ALastRecordWhoseBytesNeverReachedTheDiskIsATornTailToo) {
 }
 
 TEST(Durability, DamageBeforeTheLogsEndRefusesToOpenAndNamesTheFile) {
+  SOUK_NEEDS_FORK();
   Random random(5);
   for (int round = 0; round < 6; ++round) {
     TempDir folder;
@@ -153,6 +158,7 @@ TEST(Durability, DamageBeforeTheLogsEndRefusesToOpenAndNamesTheFile) {
 }
 
 TEST(Wal, ExaminingFindsEveryCutAndEveryFlip) {
+  SOUK_NEEDS_FORK();
   TempDir folder;
   const fs::path path = dead_store(folder / "store", 40);  // several blocks of 32 KiB
   const std::string log = read_file(path).value();
@@ -188,6 +194,7 @@ TEST(Opening, TellsWhatTheFolderIs) {
 }
 
 TEST(Opening, AShopHeldByAnotherProcessIsBusy) {
+  SOUK_NEEDS_FORK();
   TempDir folder;
   int ready[2], done[2];
   ASSERT_EQ(::pipe(ready), 0);
@@ -212,20 +219,22 @@ TEST(Opening, AShopHeldByAnotherProcessIsBusy) {
 }
 
 TEST(Opening, AnotherVersionIsNamedWithWhatToDo) {
-  TempDir folder;
-  ASSERT_TRUE(Store::create(folder / "store"));
-  {
-    auto database = Database::open(folder / "store", Database::Mode::write, {}).value();
-    rocksdb::WriteBatch batch;
-    batch.Put(database->family(Family::meta), "version", "99");
-    ASSERT_TRUE(database->write(batch));
+  for (const auto& [version, hint] : {std::pair("99", "Use that Souk, or a newer one"), std::pair("0", "souk upgrade")}) {
+    TempDir folder;
+    ASSERT_TRUE(Store::create(folder / "store"));
+    {
+      auto database = Database::open(folder / "store", Database::Mode::write, {}).value();
+      rocksdb::WriteBatch batch;
+      batch.Put(database->family(Family::meta), "version", version);
+      ASSERT_TRUE(database->write(batch));
+    }
+    const auto shop = Store::open(folder / "store");
+    ASSERT_FALSE(shop);
+    EXPECT_EQ(shop.error().kind, ErrorKind::version);
+    EXPECT_THAT(shop.error().expected, HasSubstr("1"));
+    EXPECT_THAT(shop.error().found, HasSubstr(version));
+    EXPECT_THAT(shop.error().hint, HasSubstr(hint));
   }
-  const auto shop = Store::open(folder / "store");
-  ASSERT_FALSE(shop);
-  EXPECT_EQ(shop.error().kind, ErrorKind::version);
-  EXPECT_THAT(shop.error().expected, HasSubstr("1"));
-  EXPECT_THAT(shop.error().found, HasSubstr("99"));
-  EXPECT_THAT(shop.error().hint, HasSubstr("souk upgrade"));
 }
 
 TEST(Opening, ReadOnlyReadsBesideTheWriterAndFollowsIt) {
