@@ -71,6 +71,9 @@ TEST(Words, SayHowManyShoppersWouldTell) {
   // SE .0204; 400 (2.8016 * .0204 / .02)^2 = 3,270
   EXPECT_THAT(words(one), HasSubstr("Undecided: about 3,300 shoppers would tell it from co-visitation; there are 400."));
   EXPECT_THAT(words(one), HasSubstr("not to be told from co-visitation (+2.0, between -2.0 and +6.0)"));
+  auto sampled = one;
+  sampled.possible_cases = 9000;
+  EXPECT_THAT(words(sampled), HasSubstr("400 were asked (--max-cases 0 asks all)"));
   const auto hopeless = shelf("for-you", {versus("popularity", 0, -0.02, 0.02, "cannot be told from")});
   EXPECT_THAT(words(hopeless), HasSubstr("waiting for more shoppers would not tell it"));
 }
@@ -98,6 +101,26 @@ TEST(Words, DependOnWhatTheShelfIsAskedWith) {
   one.context = "shopper";
   one.truth = "view";
   EXPECT_THAT(words(one), HasSubstr("something they then looked at"));
+}
+
+TEST(Words, CompareWithWhatCouldStandInTheShelfsPlace) {
+  auto one = shelf("also-bought", {versus("popularity", 0.09, 0.07, 0.11, "beats"), versus("buy-again", -0.2, -0.3, -0.1, "does not beat"),
+                                   versus("co-visitation", 0.03, 0.02, 0.04, "beats")});
+  EXPECT_EQ(advice_on(one), Advice::switch_off);
+  one.context = "item";
+  EXPECT_EQ(advice_on(one), Advice::keep) << "what a shopper bought before is no answer to an item";
+  one.versus[2] = versus("co-visitation", -0.03, -0.04, -0.02, "does not beat");
+  EXPECT_EQ(advice_on(one), Advice::switch_off);
+  EXPECT_THAT(words(one), HasSubstr(R"(let it retrieve "co-visit" alone)"));
+  one.context = "none";
+  EXPECT_EQ(advice_on(one), Advice::keep) << "the same for everyone, as popularity";
+}
+
+TEST(Words, LeaveOpenWhatServesFewerAndPlacesThemHigher) {
+  auto one = shelf("for-you", {versus("popularity", -0.03, -0.04, -0.02, "does not beat")});
+  one.versus[0].verdict = "beats";
+  EXPECT_EQ(advice_on(one), Advice::undecided);
+  EXPECT_THAT(words(one), HasSubstr("Undecided: popularity serves more, but this places what it finds higher."));
 }
 
 TEST(Words, OfOlderRecordsWithoutHitsAreNone) {

@@ -235,7 +235,7 @@ Result<eval::SplitRule> shop_rule(std::string_view text, bool timed) {
   auto rule = eval::SplitRule::parse(text.empty() ? (timed ? "time" : "loo") : text);
   if (!rule) {
     Error error = std::move(rule).error();
-    if (error.where.empty()) error.where = "--split";
+    error.where = "--split";
     return fail(std::move(error));
   }
   if (rule->kind == Kind::fixed) {

@@ -116,15 +116,17 @@ struct ShopReport {
   std::string to_markdown() const;                                                      // tables for docs/results.md
 };
 
-// What a report means for the owner of the shop (shop_words.cc).
+// What a report means for the owner of the shop (shop_words.cc): against the floors that could stand in the shelf's place. For an item
+// shelf these are popularity and co-visitation, for one that is the same for everyone popularity, else all.
 enum class Advice : std::uint8_t {
-  keep,        // finds more than every floor
-  equal,       // finds as much as its best floor, to within half a shopper in a hundred
-  switch_off,  // finds less than some floor
-  undecided,   // cannot be told from some floor by so few shoppers
+  keep,        // serves more than every such floor
+  equal,       // as many as the best of them, to within half a shopper in a hundred
+  switch_off,  // fewer than one of them, and places what it finds no higher
+  undecided,   // cannot be told from one of them by so few shoppers, or serves fewer and places higher
   too_few,     // below eval::kFewestClusters
   none,        // was not judged
 };
+bool could_replace(const ShelfVersus& floor, std::string_view context);
 Advice advice_on(const ShelfReport& shelf);
 std::string_view name_of(Advice advice);
 // Plain sentences: what share of shoppers is served within the first cutoff, against each floor, and what to do. Without line breaks.

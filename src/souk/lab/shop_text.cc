@@ -93,7 +93,9 @@ std::string table_of(const ShelfReport& shelf, const ShopReport& report) {
 // How many more of 100 a shelf serves than its best floor.
 double worth(const ShelfReport& shelf) {
   double least = 1;
-  for (const ShelfVersus& one : shelf.versus) least = std::min(least, one.hits.delta);
+  for (const ShelfVersus& one : shelf.versus) {
+    if (could_replace(one, shelf.context)) least = std::min(least, one.hits.delta);
+  }
   return 100 * least;
 }
 
@@ -127,7 +129,11 @@ std::string in_words(const ShopReport& report) {
   list("To switch off", Advice::switch_off);
   list("Undecided", Advice::undecided);
   list("Too few shoppers", Advice::too_few);
-  return "\nIn words\n" + text + wrapped("  ", summary);
+  text = "\nIn words\n" + text + wrapped("  ", summary);
+  if (names_with(report, Advice::switch_off).empty()) return text;
+  return text + wrapped("  ",
+                        "This counts what shoppers went on to choose by themselves: a shelf that is there to show something else, such as "
+                        "what is new or alike, may be worth its place all the same.");
 }
 
 }  // namespace

@@ -15,14 +15,23 @@ bool is_open(const ShelfVersus& one) {
   return one.hits_verdict == "cannot be told from" || one.hits_verdict == "too few";
 }
 
-// Of the floors for which `counts` holds, the one that the shelf is least ahead of; null: none.
+// Serves fewer than the floor, but places what it finds higher.
+bool is_mixed(const ShelfVersus& one) {
+  return one.hits_verdict == "does not beat" && one.verdict == "beats";
+}
+
+// Of the floors that could replace the shelf, and for which `counts` holds, the one that it is least ahead of; null: none.
 template <class Predicate>
 const ShelfVersus* strongest(const ShelfReport& shelf, Predicate counts) {
   const ShelfVersus* found = nullptr;
   for (const ShelfVersus& one : shelf.versus) {
-    if (counts(one) && (found == nullptr || one.hits.delta < found->hits.delta)) found = &one;
+    if (!could_replace(one, shelf.context) || !counts(one)) continue;
+    if (found == nullptr || one.hits.delta < found->hits.delta) found = &one;
   }
   return found;
+}
+const ShelfVersus* strongest(const ShelfReport& shelf) {
+  return strongest(shelf, [](const ShelfVersus&) { return true; });
 }
 
 std::string_view chose(std::string_view truth) {
@@ -79,17 +88,17 @@ std::string to_do(const ShelfReport& shelf, Advice advice) {
     case Advice::keep:
       return "Keep it.";
     case Advice::equal:
-      return fmt::format("It serves as many as {}, which is simpler: either will do.",
-                         strongest(shelf, [](const ShelfVersus&) { return true; })->floor);
-    case Advice::switch_off: {
-      const ShelfVersus* best = strongest(shelf, [](const ShelfVersus&) { return true; });
-      return fmt::format("Switch it off, or let it retrieve \"{}\" alone.", retriever_like(best->floor));
-    }
+      return fmt::format("It serves as many as {}, which is simpler: either will do.", strongest(shelf)->floor);
+    case Advice::switch_off:
+      return fmt::format("Switch it off, or let it retrieve \"{}\" alone.", retriever_like(strongest(shelf)->floor));
     case Advice::undecided: {
       const ShelfVersus* open = strongest(shelf, is_open);
+      if (open == nullptr) return fmt::format("Undecided: {} serves more, but this places what it finds higher.", strongest(shelf)->floor);
       if (open->shoppers_to_tell == 0) return fmt::format("Undecided: waiting for more shoppers would not tell it from {}.", open->floor);
-      return fmt::format("Undecided: about {} shoppers would tell it from {}; there are {}.", rounded_up(open->shoppers_to_tell),
-                         open->floor, engine::with_commas(open->hits.clusters));
+      return fmt::format("Undecided: about {} shoppers would tell it from {}; {}.", rounded_up(open->shoppers_to_tell), open->floor,
+                         shelf.cases < shelf.possible_cases
+                             ? fmt::format("{} were asked (--max-cases 0 asks all)", engine::with_commas(open->hits.clusters))
+                             : fmt::format("there are {}", engine::with_commas(open->hits.clusters)));
     }
     case Advice::too_few:
       return fmt::format("Too few to tell: {} shopper{}, and at least {} are needed.", engine::with_commas(shelf.shoppers),
@@ -101,6 +110,14 @@ std::string to_do(const ShelfReport& shelf, Advice advice) {
 }
 
 }  // namespace
+
+// Whether a floor could stand in the shelf's place. What a shopper bought before is no answer to an item that is looked at, and a shelf
+// that is the same for everyone can only be another that is.
+bool could_replace(const ShelfVersus& one, std::string_view context) {
+  if (context == "item") return one.floor != "buy-again";
+  if (context == "none") return one.floor == "popularity";
+  return true;
+}
 
 std::string_view name_of(Advice advice) {
   switch (advice) {
@@ -121,13 +138,14 @@ std::string_view name_of(Advice advice) {
 }
 
 Advice advice_on(const ShelfReport& shelf) {
-  const auto every = [&](auto holds) { return std::all_of(shelf.versus.begin(), shelf.versus.end(), holds); };
-  if (shelf.versus.empty() || every([](const ShelfVersus& one) { return one.hits_verdict.empty(); })) return Advice::none;
-  if (!every([](const ShelfVersus& one) { return one.hits_verdict != "too few"; })) return Advice::too_few;
-  if (every([](const ShelfVersus& one) { return one.hits_verdict == "beats"; })) return Advice::keep;
-  const ShelfVersus& best = *strongest(shelf, [](const ShelfVersus&) { return true; });
-  if (best.hits.interval.low > -kNoMatter && best.hits.interval.high < kNoMatter) return Advice::equal;
-  return best.hits_verdict == "does not beat" ? Advice::switch_off : Advice::undecided;
+  const ShelfVersus* best = strongest(shelf);
+  if (best == nullptr || best->hits_verdict.empty()) return Advice::none;
+  if (best->hits_verdict == "too few") return Advice::too_few;
+  const auto not_beaten = [](const ShelfVersus& one) { return one.hits_verdict != "beats"; };
+  if (strongest(shelf, not_beaten) == nullptr) return Advice::keep;
+  if (best->hits.interval.low > -kNoMatter && best->hits.interval.high < kNoMatter) return Advice::equal;
+  const auto loses = [](const ShelfVersus& one) { return one.hits_verdict == "does not beat" && !is_mixed(one); };
+  return strongest(shelf, loses) != nullptr ? Advice::switch_off : Advice::undecided;
 }
 
 std::string words_on(const ShelfReport& shelf, const ShopReport& report) {
