@@ -181,6 +181,40 @@ part = "test"
   EXPECT_FALSE(result.record.tuned->forced);
 }
 
+// 40 sessions to learn from, the last item of every second half of them to validate, 10 test cases: nothing known of these is a question.
+TEST_F(TuneTest, IsNotAskedWhatIsKnownOfTestCases) {
+  fs::create_directories(folder_ / "recipes/data");
+  fs::create_directories(folder_ / "set");
+  std::string train, test;
+  for (int session = 1; session <= 40; ++session) {
+    for (int i = 0; i < 5; ++i) train += fmt::format("{}{}", i == 0 ? "" : " ", (session + i) % 20 + 1);
+    train += "\n";
+  }
+  for (int one = 1; one <= 10; ++one) test += fmt::format("{} {} {}\t{}\n", one, one + 1, one + 2, one + 3);
+  ASSERT_TRUE(write_file(folder_ / "set/train.txt", train));
+  ASSERT_TRUE(write_file(folder_ / "set/test.txt", test));
+  ASSERT_TRUE(write_file(folder_ / "recipes/data/toy.toml", R"(name = "toy"
+[protocol]
+split = "fixed"
+history = "kept"
+[[files]]
+path = "train.txt"
+as = "sessions"
+part = "train"
+validation = 0.5
+[[files]]
+path = "test.txt"
+as = "cases"
+part = "test"
+)"));
+  TuneOptions on_set = options();
+  on_set.run.data = (folder_ / "set").string();
+  const TuneResult result = tuned(on_set);
+  EXPECT_EQ(result.on, "validation");
+  EXPECT_EQ(result.cases, 20U);
+  EXPECT_EQ(result.record.cases, 10U);
+}
+
 TEST_F(TuneTest, NamesTheSettingsThatAModelRefuses) {
   ASSERT_TRUE(write_file(recipe(), std::string(kRecipe) + "settings.history = [0]\n"));
   const auto refused = tune(options(), Progress::none());

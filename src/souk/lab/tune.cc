@@ -74,6 +74,7 @@ class Tuning {
     if (first.judging.rule.kind == eval::SplitRule::Kind::fixed)
       std::erase_if(split.cases, [](const auto& one) { return one.history_events == 0; });
     draw_cases(split.cases, recipe_.tune_cases, first.judging.split_seed);
+    cases_ = split.cases.size();
     const std::string& primary = first.judging.primary;
     const Duration budget = options_.budget > 0 ? options_.budget : recipe_.budget;
     const auto begun = std::chrono::steady_clock::now();
@@ -97,6 +98,7 @@ class Tuning {
     return trials;
   }
   const std::string& on() const { return on_; }
+  std::uint64_t cases() const { return cases_; }
   Status finish() { return journal_.finish(); }
 
  private:
@@ -175,6 +177,7 @@ class Tuning {
   Progress& progress_;
   Journal journal_;
   std::string on_;
+  std::uint64_t cases_ = 0;
 };
 
 }  // namespace
@@ -189,6 +192,7 @@ Result<TuneResult> tune(const TuneOptions& options, Progress& progress) {
   result.recipe = recipe.name;
   result.data = data.name;
   result.on = tuning.on();
+  result.cases = tuning.cases();
   result.possible = recipe.grid.size();
   for (auto& setting : recipe.settings_on(data.name)) {
     const bool tried = std::any_of(recipe.grid.axes.begin(), recipe.grid.axes.end(),
@@ -216,7 +220,8 @@ std::string TuneResult::block() const {
 }
 
 std::string TuneResult::to_text() const {
-  std::string text = fmt::format("{} on {}, judged on {}: {} of {} combinations\n\n", recipe, data, on, trials.size(), possible);
+  std::string text =
+      fmt::format("{} on {}, judged on {} ({} cases): {} of {} combinations\n\n", recipe, data, on, cases, trials.size(), possible);
   text += fmt::format("{:>10}{:>10}{:>11}  settings\n", primary, "train s", "evaluate s");
   for (const Trial& trial : trials) {
     text += fmt::format("{:>10.4f}{:>10.2f}{:>11.2f}  {}{}\n", trial.metrics.at(primary), trial.seconds.train, trial.seconds.evaluate,
@@ -227,7 +232,7 @@ std::string TuneResult::to_text() const {
 
 std::string TuneResult::to_json() const {
   engine::JsonWriter json;
-  json.begin_object().member("recipe", recipe).member("data", data).member("on", on).member("possible", possible);
+  json.begin_object().member("recipe", recipe).member("data", data).member("on", on).member("cases", cases).member("possible", possible);
   json.key("trials").begin_array();
   for (const Trial& trial : trials) {
     json.begin_object().key("settings").begin_object();

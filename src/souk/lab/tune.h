@@ -29,6 +29,7 @@ struct TuneResult {
   std::string recipe, data, primary;
   std::string on;              // what settings were judged on, as in Tuned
   Values fixed;                // settings that the recipe has for the data and that were not tried
+  std::uint64_t cases = 0;     // that settings were judged on
   std::vector<Trial> trials;   // best first; equals in the grid's order
   std::uint64_t possible = 0;  // combinations there are; more than trials where the budget ended first
   RunRecord record;            // of the best on the test part
