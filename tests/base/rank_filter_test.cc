@@ -105,7 +105,7 @@ TEST_P(Filtered, PlacesAndBestEqualCountingAndSorting) {
   for (int round = 0; round < 120; ++round) {
     for (const std::uint64_t levels : {1U, 3U, 40U, 1'000'000U}) {
       const Question question = random_question(random, levels);
-      for (const std::size_t k : {1U, 2U, 7U, 20U, 5000U}) {
+      for (const std::uint32_t k : {1U, 2U, 7U, 20U, 5000U}) {
         filter.reset(k, question.asked, question.skip, false);
         pass(question, filter);
         expect_exact(question, k, filter);

@@ -4,6 +4,7 @@
 #include <cassert>
 #include <functional>
 #include <hwy/aligned_allocator.h>
+#include <hwy/cache_control.h>
 #include <limits>
 
 #include "souk/base/kernels/rank_filter.h"
@@ -120,6 +121,8 @@ void filter_dot(const MatrixView& queries, const MatrixView& rows, std::span<Ran
   for_each_block(rows, [&](std::size_t first, const PackedRows& block) {
     for (std::size_t q = 0; q < active.numbers.size(); q += kTileQueries) {
       const std::size_t group = std::min(kTileQueries, active.numbers.size() - q);
+      // The filters of a block of queries do not stay in the first-level cache; they arrive while their scores are computed.
+      for (std::size_t i = 0; i < group; ++i) hwy::Prefetch(&filters[active.numbers[q + i]]);
       score_queries(active.vectors.row(q).data(), queries.columns, group, block, scores.get(), kMaxBlockRows);
       for (std::size_t i = 0; i < group; ++i) {
         filter_scores(scores.get() + i * kMaxBlockRows, block.rows, first, filters[active.numbers[q + i]]);

@@ -17,17 +17,18 @@ struct Better {
 
 }  // namespace
 
-void RankFilter::reset(std::size_t k, std::span<const float> asked, std::span<const std::uint32_t> skip, bool keep_best) {
+void RankFilter::reset(std::uint32_t k, std::span<const float> asked, std::span<const std::uint32_t> skip, bool keep_best) {
   assert(k > 0 && std::ranges::is_sorted(asked) && std::ranges::is_sorted(skip));
   k_ = k;
   keep_best_ = keep_best;
   kept_.clear();
   asked_.assign(asked.begin(), asked.end());
   skip_ = skip;
+  next_skipped_ = skip.empty() ? SIZE_MAX : skip.front();
   equal_lowest_ = 0;
   done_ = asked.empty() && !keep_best;
   // One asked score is settled by k better ones; else the room beyond k makes tightening rare.
-  capacity_ = asked.size() == 1 && !keep_best ? k : 2 * k + 32;
+  capacity_ = asked.size() == 1 && !keep_best ? k : 2 * std::size_t{k} + 32;
   if (done_) {
     set_lowest(kInfinity, false);
   } else if (keep_best) {
@@ -55,10 +56,11 @@ void RankFilter::hide_next(std::span<float> scores, std::size_t first) {
     scores[skip_[passed] - first] = -kInfinity;
   }
   skip_ = skip_.subspan(passed);
+  next_skipped_ = skip_.empty() ? SIZE_MAX : skip_.front();
 }
 
 void RankFilter::tighten() {
-  const auto kth_place = kept_.begin() + static_cast<std::ptrdiff_t>(k_ - 1);
+  const auto kth_place = kept_.begin() + (static_cast<std::ptrdiff_t>(k_) - 1);
   std::nth_element(kept_.begin(), kth_place, kept_.end(), Better());
   const float kth = kth_place->score;
   const auto equal_to = [&](float score) { return static_cast<std::uint64_t>(std::ranges::count(kept_, score, &Scored::score)); };
@@ -100,7 +102,7 @@ std::optional<RankFilter::Place> RankFilter::place(float asked) const {
 
 std::vector<Scored> RankFilter::take_best() {
   assert(keep_best_);
-  const std::size_t count = std::min(k_, kept_.size());
+  const std::size_t count = std::min<std::size_t>(k_, kept_.size());
   std::partial_sort(kept_.begin(), kept_.begin() + static_cast<std::ptrdiff_t>(count), kept_.end(), Better());
   std::vector<Scored> best(kept_.begin(), kept_.begin() + static_cast<std::ptrdiff_t>(count));
   kept_.clear();

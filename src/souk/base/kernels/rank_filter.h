@@ -17,14 +17,14 @@ namespace souk {
 // still change the answers, and knows when nothing can: a score with `k` better ones is beyond interest, and once that holds for all of
 // them the rest of the stream need not be computed. It can keep the k best rows as well; then it is never done before the end.
 // NaN and -inf take no part. Not thread-safe; reusable through reset().
-class RankFilter {
+class alignas(64) RankFilter {
  public:
   // asked: each once, ascending, neither NaN nor -inf; copied. skip: rows that take no part, ascending, duplicates allowed; borrowed until
   // the last score. k > 0.
-  void reset(std::size_t k, std::span<const float> asked, std::span<const std::uint32_t> skip, bool keep_best);
+  void reset(std::uint32_t k, std::span<const float> asked, std::span<const std::uint32_t> skip, bool keep_best);
 
   // Before the first offer: how many scores must be known to reach a bound for start_at to take it; 0: no bound would help.
-  std::size_t start_needs() const { return keep_best_ && kept_.empty() && lowest_ == -std::numeric_limits<float>::infinity() ? k_ : 0; }
+  std::size_t start_needs() const { return keep_best_ && kept_.empty() && lowest_ == -std::numeric_limits<float>::infinity() ? k_ : 0U; }
   void start_at(float score);
 
   bool done() const { return done_; }     // no score to come can change an answer
@@ -40,7 +40,7 @@ class RankFilter {
   }
   // Overwrites the scores of skipped rows among [first, first + scores.size()) with -inf. Blocks come in ascending order.
   void hide_skipped(std::span<float> scores, std::size_t first) {
-    if (!skip_.empty() && skip_.front() < first + scores.size()) hide_next(scores, first);
+    if (next_skipped_ < first + scores.size()) hide_next(scores, first);
   }
 
   struct Place {
@@ -56,13 +56,16 @@ class RankFilter {
   void tighten();
   void set_lowest(float score, bool count_equal);
 
-  std::size_t k_ = 0, capacity_ = 0;
+  // The first cache line has what most blocks of scores need and no more, since a filter is looked at once a block.
+  std::size_t next_skipped_ = SIZE_MAX;  // the first of skip_
   bool keep_best_ = false, done_ = true;
+  std::uint32_t k_ = 0;
   // All scores above lowest_ stand in kept_ (of more than k, with keep_best, those that are not among the k best may be gone), equal ones
   // are counted where an asked score is the lowest; with keep_best the first of them, by row, stand in kept_ too.
   float lowest_ = 0, bound_ = 0;
   std::uint64_t equal_lowest_ = 0;
   std::vector<Scored> kept_;
+  std::size_t capacity_ = 0;
   std::vector<float> asked_;
   std::span<const std::uint32_t> skip_;
 };
