@@ -54,7 +54,8 @@ class RecBole:
         subprocess.run([python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *PACKAGES], check=True)
         script = measure.ROOT / "bench" / "peers" / "recbole_eval.py"
         self.process = subprocess.Popen([python, script, FOLDER / "beauty.txt", FOLDER / "recbole", *map(str, BATCHES.values())],
-                                        env={**os.environ, **ONE_THREAD}, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+                                        cwd=FOLDER, env={**os.environ, **ONE_THREAD}, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                        text=True)  # RecBole writes logs where it stands
         self.version = self.line("ready ").removeprefix("ready ").strip()
 
     def line(self, start):
