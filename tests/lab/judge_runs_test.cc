@@ -161,5 +161,26 @@ TEST(SearchEvaluation, RefusesJudgementsThatCannotJudge) {
   EXPECT_THAT(refused.error().where, HasSubstr("query 'xxx"));
 }
 
+TEST(SearchEvaluation, OfRealElectronicsFindsMostOfWhatPeopleCalledRelevant) {
+  SOUK_NEEDS_DATA("chorus-electronics/products.jsonl.gz");
+  const testing::TempDir dir;
+  auto shop = engine::Shop::init(dir / "shop", {"Electronics", "en", "USD"});
+  ASSERT_TRUE(shop) << shop.error().message();
+  const auto set = feeds::Descriptor::load(fs::path(SOUK_SOURCE_DIR) / "recipes" / "data" / "chorus-electronics.toml");
+  ASSERT_TRUE(set) << set.error().message();
+  const auto imported = (*shop)->import_data(*set, testing::data_dir(), Progress::none());
+  ASSERT_TRUE(imported) << imported.error().message();
+  EXPECT_EQ(imported->accepted, 19406U);
+  const auto ratings = feeds::read_judgements(testing::data_dir() / "chorus-electronics" / "Broad_Query_Set_rated.csv");
+  ASSERT_TRUE(ratings) << ratings.error().message();
+  const auto report = evaluate_search(**shop, *ratings, "rated", {.threads = 2}, Progress::none());
+  ASSERT_TRUE(report) << report.error().message();
+  EXPECT_EQ(report->judged.run.result.queries.size(), 77U);
+  EXPECT_EQ(report->judged.run.result.without_relevant, 13U);
+  EXPECT_EQ(report->unknown_items, 0U);
+  EXPECT_GT(report->judged.run.result.metrics.at("nDCG@10"), 0.7);
+  EXPECT_GT(report->judged.against->result.metrics.at("nDCG@10"), 0.7);
+}
+
 }  // namespace
 }  // namespace souk::lab
