@@ -12,7 +12,7 @@ from lib import measure
 import data
 
 ROUNDS = 5
-VENV = measure.ROOT / "build" / "bench-peers"
+VENV = measure.ROOT / "build" / "bench-peers" / "implicit"
 ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 MODELS = ("cosine", "bm25")
 
