@@ -1,5 +1,5 @@
 // Descriptors of data sets: read or refused with a message; one that is read never harms, whatever files it names.
-#include "tests/feeds/fuzz/fuzz_file.h"
+#include "fuzz_file.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace souk::feeds;

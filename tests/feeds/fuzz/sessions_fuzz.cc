@@ -1,5 +1,5 @@
 // Sessions, baskets and test cases: lines that are shoppers of their own.
-#include "tests/feeds/fuzz/fuzz_file.h"
+#include "fuzz_file.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace souk::feeds;

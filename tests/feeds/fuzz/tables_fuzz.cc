@@ -1,5 +1,5 @@
 // Tables of research sets: pairs, columns between blanks, lists in cells, and JSON objects of records.
-#include "tests/feeds/fuzz/fuzz_file.h"
+#include "fuzz_file.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace souk::feeds;
