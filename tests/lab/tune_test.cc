@@ -1,5 +1,6 @@
 #include "souk/lab/tune.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 
 #include "souk/base/random.h"
