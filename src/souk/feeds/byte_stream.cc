@@ -139,7 +139,7 @@ Result<std::unique_ptr<ByteStream>> ByteStream::open(const fs::path& path) {
 }
 
 Result<std::string_view> ByteStream::raw() {
-  buffer_.resize(kRawBlock);
+  buffer_.resize(std::clamp<std::uint64_t>(raw_size_, 4096, kRawBlock));  // small files need no large buffer
   ssize_t count = 0;
   do {
     count = ::read(file_->number, buffer_.data(), buffer_.size());
