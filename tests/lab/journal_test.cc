@@ -16,6 +16,7 @@ Stage some_stage() {
   Stage stage;
   stage.metrics = {{"HR@10", 0.5}, {"NDCG@10", 0.25}, {"Coverage@10", 0.125}};
   stage.per_case = {{"HR@10", {1, 0, 1, 0}}, {"NDCG@10", {1, 0, 0.5F, 0}}};
+  stage.shoppers = {4, 4, 7, 9};
   stage.note = "the 20 commonest items";
   stage.seconds = {0, 1.5, 2.5};
   stage.cpu_seconds = {0, 1.25, 2.25};
@@ -25,6 +26,7 @@ Stage some_stage() {
 void expect_equal(const Stage& a, const Stage& b) {
   EXPECT_EQ(a.metrics, b.metrics);
   EXPECT_EQ(a.per_case, b.per_case);
+  EXPECT_EQ(a.shoppers, b.shoppers);
   EXPECT_EQ(a.note, b.note);
   EXPECT_EQ(a.seconds.train, b.seconds.train);
   EXPECT_EQ(a.seconds.evaluate, b.seconds.evaluate);

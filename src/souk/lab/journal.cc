@@ -54,6 +54,7 @@ Result<Stage> read_stage(const fs::path& file) {
   SOUK_TRY(const auto means, sections.array<double>("means"));
   SOUK_TRY(const auto cases, sections.array<char>("cases"));
   SOUK_TRY(const auto values, sections.array<float>("values"));
+  SOUK_TRY(const auto shoppers, sections.array<std::uint32_t>("shopper"));
   SOUK_TRY(const auto times, sections.array<double>("times"));
   SOUK_TRY(const auto note, sections.array<char>("note"));
   const std::vector<std::string> metrics = lines_of(names), kept = lines_of(cases);
@@ -63,6 +64,10 @@ Result<Stage> read_stage(const fs::path& file) {
   Stage stage;
   for (std::size_t i = 0; i < metrics.size(); ++i) stage.metrics[metrics[i]] = means[i];
   const std::size_t count = kept.empty() ? 0 : values.size() / kept.size();
+  if (!shoppers.empty() && !kept.empty() && shoppers.size() != count) {
+    return fail(ErrorKind::corrupt, "the sections of a finished stage do not fit together", file.string());
+  }
+  stage.shoppers.assign(shoppers.begin(), shoppers.end());
   for (std::size_t i = 0; i < kept.size(); ++i) {
     const auto part = values.subspan(i * count, count);
     stage.per_case[kept[i]].assign(part.begin(), part.end());
@@ -84,6 +89,7 @@ Status write_stage(const Stage& stage, const fs::path& file) {
   writer.add("means", means);
   writer.add_owned("cases", joined_keys(stage.per_case));
   writer.add("values", values);
+  writer.add("shopper", stage.shoppers);
   writer.add("times", times);
   writer.add_owned("note", stage.note);
   return writer.write(file);

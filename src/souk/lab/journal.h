@@ -7,12 +7,14 @@
 //                    means   f64[metrics]
 //                    cases   text                names of the metrics kept case by case, a line each
 //                    values  f32[those][cases]   in that order
+//                    shopper u32[cases]          of each case; empty: each case is a shopper's only one
 //                    times   f64[4]              train and evaluate: wall seconds, then processor seconds
 //                    note    text
 //   program        what wrote it: stages of another program are not taken up
 //   done           there: the run has ended, and the next one begins anew
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
@@ -31,8 +33,9 @@ struct Seconds {
 struct Stage {  // one model fitted and measured
   eval::Metrics metrics;
   std::map<std::string, std::vector<float>> per_case;
-  std::string note;              // of the model
-  Seconds seconds, cpu_seconds;  // load is not kept
+  std::vector<std::uint32_t> shoppers;  // of the cases; empty: each case is a shopper's only one
+  std::string note;                     // of the model
+  Seconds seconds, cpu_seconds;         // load is not kept
 };
 
 // A file that cannot be read or is damaged is an error that names it.

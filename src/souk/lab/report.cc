@@ -65,7 +65,7 @@ std::optional<Kept> kept_cases(const RunRecord& a, const RunRecord& b, const fs:
 std::string paired_text(const Kept& kept, const std::string& metric, std::uint64_t seed) {
   const auto a = kept.a.per_case.find(metric), b = kept.b.per_case.find(metric);
   if (a == kept.a.per_case.end() || b == kept.b.per_case.end() || a->second.size() != b->second.size()) return {};
-  const eval::PairedDifference difference = eval::paired_bootstrap(b->second, a->second, seed);
+  const eval::PairedDifference difference = eval::paired_bootstrap(b->second, a->second, seed, 1000, kept.a.shoppers);
   return fmt::format(" [{:+.4f}, {:+.4f}], p {:.3f}", difference.interval.low, difference.interval.high, difference.p);
 }
 

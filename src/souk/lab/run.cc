@@ -198,6 +198,7 @@ Result<Measured> measure(const std::string& model, const Config& settings, const
   if (progress.cancelled()) return fail(ErrorKind::cancelled, "the run was cancelled", model);
   measured.stage.metrics = reported(judging, measured.result.metrics);
   for (const std::string& name : judging.report) measured.stage.per_case[name] = measured.result.per_case.at(name);
+  measured.stage.shoppers = clusters_of(split).numbers;
   measured.stage.note = fitted->note();
   return measured;
 }

@@ -160,6 +160,7 @@ class Tuning {
     }
     if (progress_.cancelled()) return fail(ErrorKind::cancelled, "tuning was cancelled", recipe_.name);
     measured->stage.per_case.clear();
+    measured->stage.shoppers.clear();
     SOUK_CHECK(journal_.keep(name, measured->stage));
     return filled(std::move(trial), measured->stage);
   }
