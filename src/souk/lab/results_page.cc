@@ -80,7 +80,8 @@ std::string method_rows(const Records& seeds, const std::vector<std::string>& co
     }
     text += fmt::format(" {:.4f} ({:.4f} to {:.4f} over seeds) |", sum / static_cast<double>(seeds.size()), low, high);
   }
-  text += fmt::format(" {} | {:.2f} | {:.2f} |\n", first.versus ? verdict_of(first) : "", first.seconds.train, first.seconds.evaluate);
+  text +=
+      fmt::format(" {} | {:.2f} | {:.2f} |\n", first.versus ? verdict_of(first) : "", first.cpu_seconds.train, first.cpu_seconds.evaluate);
   if (first.paper) {
     text += fmt::format("| *published:* {} | {} | | |", paper_source(*first.paper), first.system ? std::to_string(*first.system) : "");
     for (const std::string& column : columns) text += cell(first.paper->metrics, {}, column);
@@ -92,7 +93,7 @@ std::string method_rows(const Records& seeds, const std::vector<std::string>& co
 std::string table_of(const Records& records) {
   const std::vector<std::string> columns = columns_of(records);
   std::string text =
-      fmt::format("| method | system | settings | seed | {} | against the best floor | train s | evaluate s |\n|---|---|---|---|",
+      fmt::format("| method | system | settings | seed | {} | against the best floor | train s | rank s |\n|---|---|---|---|",
                   fmt::join(columns, " | "));
   for (std::size_t i = 0; i < columns.size() + 3; ++i) text += "---|";
   text += "\n" + floor_rows(records, columns);
@@ -110,8 +111,7 @@ std::string heading_of(const RunRecord& first) {
   std::string text = fmt::format("\n## {}, {}\n\n{} users, {} items, {} events; {} cases; models learn from {}; data `{}`, split `{}`.\n",
                                  first.data.name, first.protocol, first.data.users, first.data.items, first.data.events, first.cases,
                                  first.fit == "train" ? "train" : "train and validation", first.data.hash, first.split);
-  if (!first.rule.empty())
-    text += fmt::format("Split: {}{}.\n", first.rule, first.tied > 0 ? fmt::format("; {} cases are tied", first.tied) : "");
+  if (!first.rule.empty()) text += fmt::format("Split: {}.\n", first.rule);
   return text + "\n";
 }
 
@@ -145,7 +145,8 @@ Result<std::string> render_results(const fs::path& results) {
       "its "
       "95 % bootstrap interval over\nshoppers; figures of unlike data, protocols or splits never share a table. A model is compared with "
       "the "
-      "best floor that is not itself. Settings are tuned on\nvalidation or not at all; anything else is said. `souk lab run RECIPE "
+      "best floor that is not itself. Settings are tuned on\nvalidation or not at all; anything else is said. Seconds are the processor's. "
+      "`souk lab run RECIPE "
       "--record "
       "results` adds a record.\n";
   for (const auto& [key, group] : groups) text += heading_of(group.front()) + table_of(group);

@@ -114,7 +114,9 @@ Status judge(const Bench& bench, const Stage& own, RunRecord& record) {
     if (itself || stage.metrics.at(primary) <= best_value) continue;
     best_value = stage.metrics.at(primary);
     best = std::move(stage.per_case.at(primary));
-    record.versus.emplace().floor = name;
+    RunRecord::Versus versus;
+    versus.floor = name;
+    record.versus = std::move(versus);
   }
   if (record.versus) {
     const eval::PairedDifference difference =
