@@ -218,6 +218,22 @@ TEST(Fixed, TakesThePartsAsTheyCame) {
   EXPECT_EQ(validation.cases.at(0).history_events, 2U);
 }
 
+TEST(Fixed, NeitherTrainsOnNorAsksWhatIsKnownOfAQuestionAlone) {
+  const auto log = make_sequences({{0, 1, 2, 3}, {4, 5, 6}}, 7);  // the second: a session cut before its last item
+  const FixedParts parts{{3, 0}, {4, 2}};
+  for (const bool fit_validation : {false, true}) {
+    const Split test = split_of(log, {.kind = Kind::fixed, .fit_validation = fit_validation}, 1, &parts);
+    ASSERT_EQ(test.cases.size(), 1U);
+    EXPECT_EQ(test.cases[0].history_events, 2U);
+    EXPECT_THAT(test.cases[0].truth, ElementsAre(6));
+    EXPECT_EQ(test.train.row(1).size(), 0U);
+    EXPECT_EQ(test.train.row(0).size(), fit_validation ? 4U : 3U);
+  }
+  const Split validation = split_of(log, {.kind = Kind::fixed, .part = Part::validation}, 1, &parts);
+  ASSERT_EQ(validation.cases.size(), 1U);
+  EXPECT_EQ(validation.cases[0].shopper, 0U);
+}
+
 TEST(RandomRule, PutsRowsInTheOrderTrainingValidationTest) {
   const auto log = random_log(5, 60, 40, 8);
   const SplitRule rule{.kind = Kind::random, .share = 0.2};

@@ -81,7 +81,9 @@ void add_import(CLI::App& app, Line& line) {
   sub.add_option("--folder", flags.folder, "Where the data set's files are; by default under $SOUK_DATA")->needs(data);
   data->excludes(files);
   sub.add_option("--as", flags.as, "What the rows are: items, events or shoppers; by default told by their fields");
-  sub.add_option("--format", flags.format, "auto, jsonl, csv or tsv")->capture_default_str();
+  sub.add_option("--format", flags.format,
+                 "auto, jsonl, csv, tsv, recbole (atomic files), spaces, pairs, sequences, sessions, baskets, lists, cases or json-map")
+      ->capture_default_str();
   sub.add_option("--map", flags.map, "Where fields come from: title=name,time=ts:s")->delimiter(',');
   auto* full = sub.add_flag("--full", flags.full, "Items: remove what the feed no longer has");
   sub.add_option("--max-delete", flags.max_delete, "With --full: refuse to remove more than this share")->capture_default_str();
@@ -214,8 +216,8 @@ void add_care(CLI::App& app, Line& line) {
   shop_argument(compact_verb, line.compact);
   compact_verb.callback([&line] { line.chosen = [&line] { return compact(line.console, line.compact); }; });
 
-  CLI::App& upgrade_verb = verb(app, "upgrade", "Bring a shop of an older Souk to the newest format; opening it never does",
-                                "  souk upgrade demo\n");
+  CLI::App& upgrade_verb =
+      verb(app, "upgrade", "Bring a shop of an older Souk to the newest format; opening it never does", "  souk upgrade demo\n");
   shop_argument(upgrade_verb, line.upgrade);
   upgrade_verb.callback([&line] { line.chosen = [&line] { return upgrade(line.console, line.upgrade); }; });
 }

@@ -172,9 +172,12 @@ class Planner {
 
   Plan fixed(const FixedParts& parts) {
     for_each_row([&](std::uint32_t shopper, const store::Interactions::Row& row) {
+      const Bounds bounds{parts.first_validation[shopper], parts.first_test[shopper]};
+      const bool asked_alone = bounds.validation == 0 && bounds.test > 0;
+      if (asked_alone && rule_.part == Part::validation) return;
       add_parts(
-          shopper, row.size(), {parts.first_validation[shopper], parts.first_test[shopper]},
-          [&](std::size_t i) { return is_truth(row, i); }, [&](std::size_t i) { return row.items[i]; });
+          shopper, row.size(), bounds, [&](std::size_t i) { return is_truth(row, i); }, [&](std::size_t i) { return row.items[i]; });
+      if (asked_alone) plan_.kept[shopper] = 0;
     });
     plan_.rule = "fixed, as the data came; " + part_text();
     return std::move(plan_);

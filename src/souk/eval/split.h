@@ -62,7 +62,8 @@ struct SplitRule {
 };
 
 // Parts that a data set came with: of a shopper's row, events [0, first_validation) train, [first_validation, first_test) validate and
-// the rest test.
+// the rest test. A row without training events but with events before the test is a question alone, such as a session cut before its
+// last item: what is known of it answers, and is neither trained on nor asked about.
 struct FixedParts {
   std::vector<std::uint64_t> first_validation, first_test;  // [shoppers]
 };

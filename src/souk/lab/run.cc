@@ -229,7 +229,9 @@ Result<RunRecord> run_task(const Recipe& recipe, const Task& task, const Data& d
   record.clusters = bench.clusters.count;
   record.metrics = own.metrics;
   record.interval = bench.intervals(own);
-  record.note = own.note;
+  std::vector<std::string> notes = data.notes;
+  if (!own.note.empty()) notes.push_back(own.note);
+  record.note = fmt::format("{}", fmt::join(notes, "; "));
   record.seconds = own.seconds;
   record.cpu_seconds = own.cpu_seconds;
   record.slices = slices_of(split, own);
