@@ -7,9 +7,9 @@
 namespace souk::shelf {
 namespace {
 
+using souk::testing::fit_tables;
+using souk::testing::make_sequences;
 using ::testing::ElementsAre;
-using testing::fit_tables;
-using testing::make_sequences;
 
 TEST(JoinedTables, TranslateRowsAndIdsBothWays) {
   const JoinedTables joined(fit_tables(make_sequences({{0, 1, 2}}, 3), {ItemId{8}, ItemId{2}, ItemId{5}}));

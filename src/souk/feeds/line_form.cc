@@ -16,7 +16,7 @@ bool refuse(RowProblem& problem, std::string field, std::string expected, std::s
   return false;
 }
 
-bool is_number(std::string_view word) {
+bool is_whole(std::string_view word) {
   std::uint64_t number = 0;
   const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), number);
   return error == std::errc() && end == word.data() + word.size();
@@ -33,7 +33,7 @@ std::string_view take_word(std::string_view& text) {
 
 bool read_numbers(std::string_view text, std::string_view field, std::vector<std::string_view>& numbers, RowProblem& problem) {
   for (std::string_view word = take_word(text); !word.empty(); word = take_word(text)) {
-    if (!is_number(word)) return refuse(problem, std::string(field), "whole numbers, separated by blanks", found_text(word));
+    if (!is_whole(word)) return refuse(problem, std::string(field), "whole numbers, separated by blanks", found_text(word));
     numbers.push_back(word);
   }
   return true;
@@ -108,7 +108,7 @@ bool LineForm::read(std::string_view line, LineEvents& events, RowProblem& probl
   } else {
     if (format_ == Format::sequences) {
       events.shopper = take_word(line);
-      if (!is_number(events.shopper)) return refuse(problem, "shopper", "a whole number", found_text(events.shopper));
+      if (!is_whole(events.shopper)) return refuse(problem, "shopper", "a whole number", found_text(events.shopper));
     }
     if (!read_numbers(line, "item", events.items, problem)) return false;
     if (events.items.empty()) return refuse(problem, "item", "a user and at least one item", "a user alone");
@@ -135,7 +135,7 @@ bool LineForm::read_columns(std::string_view line, LineEvents& events, RowProble
   }
   std::string_view shopper = fields[shopper_];
   events.shopper = take_word(shopper);
-  if (!is_number(events.shopper) || !take_word(shopper).empty()) {
+  if (!is_whole(events.shopper) || !take_word(shopper).empty()) {
     return refuse(problem, "shopper", "a whole number", found_text(fields[shopper_]));
   }
   if (!list(train_, "train")) return false;

@@ -8,7 +8,7 @@
 namespace souk::feeds {
 namespace {
 
-bool is_number(std::string_view text) {
+bool all_digits(std::string_view text) {
   return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
 }
 
@@ -19,8 +19,8 @@ std::string_view without_zeros(std::string_view number) {
 
 // Numbers ascending, of any length, before all other texts.
 bool comes_before(std::string_view a, std::string_view b) {
-  const bool numeric = is_number(a);
-  if (numeric != is_number(b)) return numeric;
+  const bool numeric = all_digits(a);
+  if (numeric != all_digits(b)) return numeric;
   if (!numeric) return a < b;
   const std::string_view digits_a = without_zeros(a), digits_b = without_zeros(b);
   if (digits_a.size() != digits_b.size()) return digits_a.size() < digits_b.size();

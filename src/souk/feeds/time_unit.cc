@@ -11,7 +11,7 @@ constexpr std::string_view kExpectedTime = "a time: RFC 3339 such as 2017-01-01T
 constexpr double kLeastMilliseconds = 1e11;  // below it, the number is almost surely seconds
 constexpr Timestamp kYear1 = -62135596800000, kYear10000 = 253402300800000;
 
-bool is_number(std::string_view text) {
+bool is_decimal(std::string_view text) {
   if (!text.empty() && text.front() == '-') text.remove_prefix(1);
   bool digits = false, point = false;
   for (const char c : text) {
@@ -92,7 +92,7 @@ std::string_view TimeUnit::read(std::string_view text, Timestamp& time) const {
     time = *parsed;
     return {};
   }
-  const std::string_view expected = per_second_ != 0 || is_number(text) ? read_number(text, time) : read_text(text, time);
+  const std::string_view expected = per_second_ != 0 || is_decimal(text) ? read_number(text, time) : read_text(text, time);
   if (expected.empty() && (time < kYear1 || time >= kYear10000)) return "a time in the years 1 to 9999";
   return expected;
 }

@@ -9,12 +9,12 @@
 namespace souk::lab {
 namespace {
 
-using Json = nlohmann::json;  // keys in bytewise order
+using SortedJson = nlohmann::json;  // keys in bytewise order
 
 constexpr std::uint64_t kMostCombinations = 1'000'000;
 
 // Scalars and arrays of them are written alike in JSON and TOML.
-void flatten(const Json& table, const std::string& below, Values& values) {
+void flatten(const SortedJson& table, const std::string& below, Values& values) {
   for (const auto& [key, value] : table.items()) {
     if (value.is_object()) {
       flatten(value, below + key + ".", values);
@@ -28,7 +28,7 @@ void flatten(const Json& table, const std::string& below, Values& values) {
 
 Values values_of(const Config& table) {
   Values values;
-  flatten(Json::parse(table.to_json()), "", values);
+  flatten(SortedJson::parse(table.to_json()), "", values);
   return values;
 }
 
@@ -37,13 +37,13 @@ Result<Grid> read_grid(const Config& tune) {
   Grid grid;
   const Config settings = tune.table("settings");
   for (const auto& [key, text] : values_of(settings)) {
-    const Json value = Json::parse(text);
+    const SortedJson value = SortedJson::parse(text);
     const auto wrong = [&] {
       return fail(Error{ErrorKind::invalid, "cannot tune so", settings.where(key), "an array of values to try", text, {}});
     };
     if (!value.is_array() || value.empty()) return wrong();
     Grid::Axis axis{"settings." + key, {}};
-    for (const Json& one : value) {
+    for (const SortedJson& one : value) {
       if (one.is_structured()) return wrong();
       axis.values.push_back(one.dump());
     }
