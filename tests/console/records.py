@@ -135,7 +135,7 @@ REPORT = {
     "seed": 1,
     "shelves": [
         shelf("for-you", "shopper", 0.777, BEATS),
-        shelf("also-bought", "item", 0.47, {**BEATS, "buy-again": "does not beat"}, 4000),
+        shelf("also-bought", "item", 0.47, {**BEATS, "popularity": "does not beat", "buy-again": "does not beat"}, 4000),
         shelf("complete-the-basket", "basket", 0.76, {**BEATS, "buy-again": "cannot be told from"}, 4000),
         shelf("new", "none", 0.0, dict.fromkeys(BEATS, "too few"), 12),
     ],
