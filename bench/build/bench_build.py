@@ -19,6 +19,6 @@ def main(as_json, arguments):
     slowest = sorted(times.items(), key=lambda pair: -pair[1])[:10]
     rows = [measure.row("souk", "", "clean build", [cost.wall], "s"), measure.row("souk", "", "clean build, processor", [cost.cpu], "s"),
             measure.row("souk", "", "translation units", [len(times)], "files")]
-    rows += [measure.row("souk", "", output.split(".dir/")[-1], [seconds], "s") for output, seconds in slowest]
+    rows += [measure.row("souk", "", output.removeprefix("CMakeFiles/").replace(".dir/", ": ", 1), [seconds], "s") for output, seconds in slowest]
     shutil.rmtree(FOLDER)
     measure.report("build", "cmake --build of the library, the binary and every test, no ccache", rows, {}, as_json)
