@@ -9,6 +9,8 @@
 #include "souk/base/kernels/top_k.h"
 #include "souk/base/random.h"
 
+#include "tests/base/each_target.h"
+
 namespace souk::kernels {
 namespace {
 
@@ -35,19 +37,6 @@ double tolerance(std::size_t columns) {
   return 1e-6 * static_cast<double>(columns + 1) * 4;
 }
 
-// Runs each test with every instruction set that this machine and the build have in common, not only with the best.
-class OnEachTarget : public ::testing::TestWithParam<std::int64_t> {
- protected:
-  void SetUp() override {
-    hwy::SetSupportedTargetsForTest(GetParam());
-    hwy::GetChosenTarget().Update(hwy::SupportedTargets());
-    ASSERT_STREQ(simd_target(), hwy::TargetName(GetParam()));
-  }
-  void TearDown() override {
-    hwy::SetSupportedTargetsForTest(0);
-    hwy::GetChosenTarget().Update(hwy::SupportedTargets());
-  }
-};
 class Dot : public OnEachTarget {};
 class MultiplyTransposed : public OnEachTarget {};
 class TopKDot : public OnEachTarget {};

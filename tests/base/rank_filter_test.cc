@@ -11,24 +11,15 @@
 #include "souk/base/kernels/dot.h"
 #include "souk/base/random.h"
 
+#include "tests/base/each_target.h"
+
 namespace souk::kernels {
 namespace {
 
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
 constexpr float kNaN = std::numeric_limits<float>::quiet_NaN();
 
-class Filtered : public ::testing::TestWithParam<std::int64_t> {
- protected:
-  void SetUp() override {
-    hwy::SetSupportedTargetsForTest(GetParam());
-    hwy::GetChosenTarget().Update(hwy::SupportedTargets());
-    ASSERT_STREQ(simd_target(), hwy::TargetName(GetParam()));
-  }
-  void TearDown() override {
-    hwy::SetSupportedTargetsForTest(0);
-    hwy::GetChosenTarget().Update(hwy::SupportedTargets());
-  }
-};
+class Filtered : public OnEachTarget {};
 std::string name_of(const ::testing::TestParamInfo<std::int64_t>& info) {
   return hwy::TargetName(info.param);
 }
