@@ -6,6 +6,7 @@
 #include "souk/recommend/models/entries.h"
 #include "souk/recommend/models/reweighed.h"
 #include "souk/recommend/models/settings.h"
+#include "souk/recommend/models/summed.h"
 
 namespace souk::recommend {
 namespace {
@@ -13,19 +14,12 @@ namespace {
 constexpr std::array<std::string_view, 9> kSettings = {"window",   "history",  "alpha", "beta", "keep",
                                                        "distance", "backward", "self",  "decay"};
 
-class CoVisitation final : public RankModel {
+class CoVisitation final : public Summed<CoVisitation> {
  public:
   explicit CoVisitation(index::CoVisit table) : table_(std::move(table)) {}
 
-  void score(const eval::History& history, std::span<float> scores) const override {
-    each(history, [&](std::uint32_t item, float value) { scores[item] += value; });
-  }
-  bool add_to(const eval::History& history, index::SumRow<float>& sums) const override {
-    each(history, [&](std::uint32_t item, float value) { sums.add(item, value); });
-    return true;
-  }
-
  private:
+  friend Summed<CoVisitation>;
   template <class Add>
   void each(const eval::History& history, const Add& add) const {
     const std::size_t used = std::min<std::size_t>(history.size(), table_.config().history);

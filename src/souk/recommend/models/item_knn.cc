@@ -9,6 +9,7 @@
 #include "souk/recommend/models/history.h"
 #include "souk/recommend/models/reweighed.h"
 #include "souk/recommend/models/settings.h"
+#include "souk/recommend/models/summed.h"
 
 namespace souk::recommend {
 namespace {
@@ -18,19 +19,12 @@ using index::ItemKnnConfig;
 constexpr std::array<std::string_view, 13> kSettings = {"weighting", "k1",   "b",       "alpha", "beta",      "shrink", "neighbours",
                                                         "longest",   "self", "history", "decay", "half_life", "repeats"};
 
-class ItemKnn final : public RankModel {
+class ItemKnn final : public Summed<ItemKnn> {
  public:
   ItemKnn(index::ItemKnn table, HistoryRule rule, float self) : table_(std::move(table)), rule_(rule), self_(self) {}
 
-  void score(const eval::History& history, std::span<float> scores) const override {
-    each(history, [&](std::uint32_t item, float value) { scores[item] += value; });
-  }
-  bool add_to(const eval::History& history, index::SumRow<float>& sums) const override {
-    each(history, [&](std::uint32_t item, float value) { sums.add(item, value); });
-    return true;
-  }
-
  private:
+  friend Summed<ItemKnn>;
   template <class Add>
   void each(const eval::History& history, const Add& add) const {
     for (const Scored& own : chosen(history, rule_)) {

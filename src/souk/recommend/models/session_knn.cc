@@ -23,6 +23,7 @@
 #include "souk/recommend/models/entries.h"
 #include "souk/recommend/models/reweighed.h"
 #include "souk/recommend/models/settings.h"
+#include "souk/recommend/models/summed.h"
 #include "souk/recommend/pool.h"
 
 namespace souk::recommend {
@@ -130,7 +131,7 @@ Sessions sessions_of(const store::Interactions& log, Duration gap) {
   return result;
 }
 
-class SessionKnn final : public RankModel {
+class SessionKnn final : public Summed<SessionKnn> {
  public:
   SessionKnn(Sessions sessions, Rule rule) : sessions_(std::move(sessions)), rule_(rule) {
     const std::size_t items = sessions_.item_offsets.size() - 1;
@@ -144,15 +145,8 @@ class SessionKnn final : public RankModel {
     }
   }
 
-  void score(const eval::History& history, std::span<float> scores) const override {
-    each(history, [&](std::uint32_t item, float value) { scores[item] += value; });
-  }
-  bool add_to(const eval::History& history, index::SumRow<float>& sums) const override {
-    each(history, [&](std::uint32_t item, float value) { sums.add(item, value); });
-    return true;
-  }
-
  private:
+  friend Summed<SessionKnn>;
   struct Own {                          // an item of the current session
     std::uint32_t item = 0, place = 0;  // place: from the end of the session, of its last event
     float weight = 0;
