@@ -152,13 +152,14 @@ struct DotWork {
   }
 };
 
-// Cases in a block: many, since the items are packed anew for each block; fewer where that would leave a thread idle at the end, or the
-// filters large.
+// Cases in a block: as many as keep the filters small, since the items are packed anew for each block; blocks of one size, and a multiple
+// of twice the threads, so that all threads end together.
 std::size_t block_size(std::size_t cases, std::uint32_t k, unsigned threads) {
   constexpr std::size_t kMost = 2048, kFewest = 48, kFilterBytes = std::size_t{16} << 20;
-  const std::size_t fitting = kFilterBytes / (sizeof(Scored) * (2 * std::size_t{k} + 32));
-  const std::size_t even = cases / (std::size_t{threads} * 8) + 1;
-  return std::clamp(std::min(fitting, even), kFewest, kMost);
+  const std::size_t most = std::clamp(kFilterBytes / (sizeof(Scored) * (2 * std::size_t{k} + 32)), kFewest, kMost);
+  const std::size_t turn = 2 * std::size_t{threads};
+  const std::size_t blocks = (cases / most / turn + 1) * turn;
+  return std::clamp(cases / blocks + 1, kFewest, most);
 }
 
 // The model one case at a time. Scores do not depend on how many are computed together.
