@@ -77,6 +77,8 @@ Result<EventIds> EventIds::open(const Database& database) {
 }
 
 void EventIds::add(std::span<const EventIdEntry> entries) {
+  // Once there are many, room for all that gather before a merge: growing step by step would touch twice as much memory.
+  if (entries_.size() + entries.size() > std::max(entries_.capacity(), kMergeAt / 32)) entries_.reserve(kMergeAt + kMergeAt / 4);
   for (const EventIdEntry& entry : entries) {
     index_.add(entry.id.high, static_cast<std::uint32_t>(entries_.size()));
     entries_.push_back(entry);
@@ -113,13 +115,15 @@ Status EventIds::look_up_merged(std::span<const Hash128> ids, std::span<const st
   std::vector<rocksdb::Slice> keys(bytes.size());
   std::vector<rocksdb::PinnableSlice> values(bytes.size());
   std::vector<rocksdb::Status> statuses(bytes.size());
+  rocksdb::ReadOptions options;
+  options.fill_cache = false;  // the blocks read for new ids, by false alarms of the filters, are not asked for again
   for (std::size_t begin = 0; begin < which.size(); begin += kLookUps) {
     const std::size_t count = std::min(kLookUps, which.size() - begin);
     for (std::size_t i = 0; i < count; ++i) {
       bytes[i] = id_bytes(ids[which[begin + i]]);
       keys[i] = slice(bytes[i].view());
     }
-    database_->db().MultiGet({}, database_->family(Family::event_id), count, keys.data(), values.data(), statuses.data(), true);
+    database_->db().MultiGet(options, database_->family(Family::event_id), count, keys.data(), values.data(), statuses.data(), true);
     for (std::size_t i = 0; i < count; ++i) {
       if (statuses[i].IsNotFound()) continue;
       if (!statuses[i].ok()) return fail(statuses[i], "cannot look up an event");
