@@ -255,12 +255,26 @@ TEST_F(RunTest, ComesBackFromJsonAsItWas) {
   const auto back = RunRecord::from_json(record.to_json(), "test");
   ASSERT_TRUE(back) << back.error().message();
   EXPECT_EQ(back->to_json(), record.to_json());
-  for (const char* key : {R"("recipe":"recommend/co-visitation")", R"("system":181)", R"("data":{"name":"walks.txt","hash":")",
-                          R"("protocol":"leave-one-out, full ranking, history masked")", R"("seed":1)", R"("floors":{)",
-                          R"("paper":{"NDCG@10":0.5,"source":"table 2","same_data":false})", R"("slices":[{"group":")",
-                          R"("tuned":{"on":"validation","trials":4,"grid":{"settings.window":[2,4]},"forced":false})", R"("fit":"train")",
-                          R"("note":"a word")", R"("floor_interval":{)", R"("settings":{)", R"("versus":{"floor":)",
-                          R"("seconds":{"load":)", R"("cpu_seconds":{)", R"("epochs":0)", R"("peak_rss_mb":)", R"("version":")"}) {
+  for (const char* key : {R"("recipe":"recommend/co-visitation")",
+                          R"("system":181)",
+                          R"("data":{"name":"walks.txt","hash":")",
+                          R"("protocol":"leave-one-out, full ranking, history masked")",
+                          R"("seed":1)",
+                          R"("floors":{)",
+                          R"("paper":{"NDCG@10":0.5,"source":"table 2","same_data":false})",
+                          R"("slices":[{"group":")",
+                          R"("tuned":{"on":"validation","trials":4,"grid":{"settings.window":[2,4]},"forced":false})",
+                          R"("fit":"train")",
+                          R"("note":"a word")",
+                          R"("floor_interval":{)",
+                          R"("settings":{)",
+                          R"("versus":{"floor":)",
+                          R"("seconds":{"load":)",
+                          R"("cpu_seconds":{)",
+                          R"("epochs":0)",
+                          R"("peak_rss_mb":)",
+                          R"("version":")",
+                          R"("commit":")"}) {
     EXPECT_THAT(record.to_json(), HasSubstr(key));
   }
 }

@@ -144,6 +144,7 @@ RunRecord read_record(const Json& json) {
   record.epochs = json.at("epochs");
   record.peak_rss_mb = json.at("peak_rss_mb");
   record.version = json.at("version");
+  record.commit = json.value("commit", "");
   record.key = json.value("key", "");
   return record;
 }
@@ -184,6 +185,7 @@ std::string RunRecord::to_json() const {
   json["epochs"] = epochs;
   json["peak_rss_mb"] = peak_rss_mb;
   json["version"] = version;
+  json["commit"] = commit;
   json["key"] = key;
   return json.dump();
 }

@@ -9,6 +9,7 @@
 #include <sys/resource.h>
 #include <utility>
 
+#include "souk/base/build.h"
 #include "souk/base/hash.h"
 #include "souk/engine/shop.h"
 #include "souk/lab/floors.h"
@@ -159,6 +160,7 @@ RunRecord begin_record(const Recipe& recipe, const Task& task, const Data& data,
   record.primary = task.judging.primary;
   record.paper = task.paper;
   record.version = engine::kVersion;
+  record.commit = build_commit();
   record.key = run_key(recipe.model, task.settings, task.judging, data, split, options.seed);
   return record;
 }

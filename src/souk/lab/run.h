@@ -56,7 +56,7 @@ struct RunRecord {
   Seconds seconds, cpu_seconds;  // of the model; the floors' own time is not in them
   std::uint64_t epochs = 0;
   double peak_rss_mb = 0;
-  std::string version;
+  std::string version, commit;  // of the program (base/build.h)
   std::string key;  // of the run's folder (journal.h), the same on every machine
 
   bool set_by_hand() const;                                                            // settings changed by --set
