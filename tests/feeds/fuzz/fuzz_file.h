@@ -1,31 +1,18 @@
-// What the importers' fuzz targets share: bytes as a file, and what must hold of any file under any options.
+// What the importers' fuzz targets share: what must hold of any file under any options.
 #pragma once
 
 #include <algorithm>
 #include <cstdlib>
 #include <string>
-#include <string_view>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #include "souk/feeds/chunk_parser.h"
 #include "souk/feeds/research.h"
 
+#include "tests/support/fuzz_file.h"
+
 namespace souk::feeds {
 
-class FuzzFile {  // in memory; holds the bytes of the last write
- public:
-  FuzzFile() : descriptor_(::memfd_create("fuzz", 0)), path_("/proc/self/fd/" + std::to_string(descriptor_)) {}
-  const fs::path& write(std::string_view bytes) {
-    if (::ftruncate(descriptor_, 0) != 0) std::abort();
-    if (::pwrite(descriptor_, bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size())) std::abort();
-    return path_;
-  }
-
- private:
-  int descriptor_;
-  fs::path path_;
-};
+using testing::FuzzFile;
 
 // Both passes of an import see the same rows, and a row's event is good in both. Returns the number of events; nothing when the file, or
 // one of its rows, is refused.
