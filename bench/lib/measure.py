@@ -37,6 +37,12 @@ def run(command, stdin=None, check=True):
     return Cost(time.monotonic() - start, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, output)
 
 
+def processor_seconds(pid, ended_children=False):
+    """User and system seconds that a running process has used, with those of its ended children when asked for."""
+    fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return sum(int(field) for field in fields[11:15 if ended_children else 13]) / os.sysconf("SC_CLK_TCK")
+
+
 def row(engine, version, metric, values, unit):
     return {"engine": engine, "version": version, "metric": metric, "median": round(statistics.median(values), 4),
             "min": round(min(values), 4), "max": round(max(values), 4), "unit": unit, "runs": len(values)}
