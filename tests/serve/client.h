@@ -44,6 +44,7 @@ class Client {
   Client& operator=(const Client&) = delete;
 
   bool connected() const { return connected_; }
+  int descriptor() const { return socket_; }
 
   bool send(std::string_view bytes) {
     while (!bytes.empty()) {

@@ -87,6 +87,23 @@ TEST_F(TransportTest, AnswersPipelinedRequestsInOrder) {
   EXPECT_EQ(client.receive()->body, "POST /block last");
 }
 
+TEST_F(TransportTest, NothingBehindARequestThatIsNoneIsHandled) {
+  start();
+  Client client(port());
+  ASSERT_TRUE(client.send(client.render("GET", "/first") + "broken\r\n\r\n" + client.render("GET", "/second")));
+  EXPECT_EQ(client.receive()->status, 200);
+  EXPECT_EQ(client.receive()->status, 400);
+  EXPECT_TRUE(client.closed());
+  EXPECT_EQ(handler_.calls, 1);
+}
+
+TEST_F(TransportTest, ARefusalWithoutABodyKeepsTheConnection) {
+  start();
+  Client client(port());
+  EXPECT_EQ(client.ask("GET", "/", "", {{"X-Refuse", "yes"}}).status, 403);
+  EXPECT_EQ(client.ask("GET", "/after").status, 200);
+}
+
 TEST_F(TransportTest, ReadsChunkedBodies) {
   start();
   Client client(port());
@@ -235,6 +252,18 @@ TEST_F(TransportTest, AHeaderThatDripsDoesNotOutliveItsTime) {
   EXPECT_LT(Clock::now() - begun, std::chrono::seconds(5));
 }
 
+TEST_F(TransportTest, ABodyThatDripsDoesNotOutliveItsTime) {
+  TransportOptions options;
+  options.limits.body = 100;
+  start(options);
+  Client client(port());
+  const auto begun = Clock::now();
+  ASSERT_TRUE(client.send("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\n"));
+  while (client.send("x") && Clock::now() - begun < std::chrono::seconds(5)) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  EXPECT_LT(Clock::now() - begun, std::chrono::seconds(5));
+  EXPECT_EQ(handler_.calls, 0);
+}
+
 TEST_F(TransportTest, TellsConnectionsAboveTheLimitToComeBack) {
   TransportOptions options;
   options.limits.connections = 2;
@@ -246,6 +275,20 @@ TEST_F(TransportTest, TellsConnectionsAboveTheLimitToComeBack) {
   EXPECT_EQ(third.receive()->status, 503);
   EXPECT_TRUE(third.closed());
   EXPECT_EQ(first.ask("GET", "/").status, 200);
+}
+
+TEST_F(TransportTest, OneClientHasNotEveryConnection) {
+  TransportOptions options;
+  options.limits.client_connections = 2;
+  start(options);
+  {
+    Client first(port()), second(port());
+    EXPECT_EQ(first.ask("GET", "/").status, 200);
+    EXPECT_EQ(second.ask("GET", "/").status, 200);
+    EXPECT_EQ(Client(port()).receive()->status, 503);
+  }
+  while (transport_->connections() > 0) std::this_thread::yield();
+  EXPECT_EQ(Client(port()).ask("GET", "/").status, 200);
 }
 
 TEST_F(TransportTest, RefusesBlockingWorkAboveWhatMayWait) {

@@ -20,7 +20,7 @@ struct HttpRequest {
   std::string_view target;  // as sent: "/v1/items/a%2Fb?x=1"
   std::vector<std::pair<std::string_view, std::string_view>> headers;
   std::string_view body;
-  std::string_view peer;         // address of the client, without its port
+  std::string_view client;       // its address as limits count it: IPv4, or the /64 of an IPv6
   Clock::time_point deadline{};  // work that starts after it is answered with 503
 
   // The first header of that name (ASCII case ignored); nothing when absent.

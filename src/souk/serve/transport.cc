@@ -10,6 +10,8 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
+#include <boost/asio/ssl/context.hpp>
+#include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/strand.hpp>
 #include <boost/asio/thread_pool.hpp>
@@ -18,13 +20,14 @@
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http/parser.hpp>
-#include <boost/beast/http/read.hpp>
 #include <boost/beast/http/string_body.hpp>
 #include <condition_variable>
 #include <mutex>
 #include <unordered_map>
 
 #include "souk/base/log.h"
+#include "souk/serve/url.h"
+#include "souk/serve/wire.h"
 
 // GCC 12 calls the coroutine frame's own operator new and delete mismatched once they are inlined.
 #pragma GCC diagnostic ignored "-Wmismatched-new-delete"
@@ -36,11 +39,15 @@ namespace {
 namespace net = boost::asio;
 namespace beast = boost::beast;
 namespace http = beast::http;
+namespace ssl = net::ssl;
 using tcp = net::ip::tcp;
 using boost::system::error_code;
 
 constexpr auto kToken = net::as_tuple(net::use_awaitable);
+using Parser = http::request_parser<http::string_body>;
+
 constexpr std::size_t kReadBytes = 8 * 1024;
+constexpr std::size_t kBodyReadBytes = 64 * 1024;  // also the most of a body that is held unparsed: a chunk's size with its extension
 constexpr std::size_t kDiscardBytes = 64 * 1024;
 constexpr auto kLinger = std::chrono::seconds(1);
 constexpr std::size_t kRefusals = 64;  // connections above the limit that are told so at one time; more are just closed
@@ -49,41 +56,65 @@ std::chrono::milliseconds ms(Duration duration) {
   return std::chrono::milliseconds(duration);
 }
 
-// IMF-fixdate of RFC 9110, section 5.6.7: independent of the process's locale.
-std::string http_date() {
-  static constexpr const char* kDays[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
-  static constexpr const char* kMonths[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-  const std::time_t seconds = std::time(nullptr);
-  std::tm t{};
-  gmtime_r(&seconds, &t);
-  return fmt::format("{}, {:02} {} {} {:02}:{:02}:{:02} GMT", kDays[t.tm_wday], t.tm_mday, kMonths[t.tm_mon], t.tm_year + 1900, t.tm_hour,
-                     t.tm_min, t.tm_sec);
-}
-
-bool has_content(int status) {
-  return status >= 200 && status != 204 && status != 304;
-}
-
-std::string render_head(const HttpResponse& response, bool keep_alive) {
-  std::string head;
-  head.reserve(512);
-  auto out = std::back_inserter(head);
-  fmt::format_to(out, "HTTP/1.1 {} {}\r\nDate: {}\r\n", response.status, status_phrase(response.status), http_date());
-  if (has_content(response.status)) {
-    fmt::format_to(out, "Content-Type: {}\r\nContent-Length: {}\r\n", response.content_type, response.content().size());
-  }
-  for (const auto& [name, value] : response.headers) fmt::format_to(out, "{}: {}\r\n", name, value);
-  fmt::format_to(out, "Connection: {}\r\n\r\n", keep_alive ? "keep-alive" : "close");
-  return head;
-}
-
 struct Connection {
-  explicit Connection(tcp::socket socket) : stream(std::move(socket)) {}
-  beast::tcp_stream stream;
+  Connection(tcp::socket socket, ssl::context* context) : stream(std::move(socket)) {
+    if (context != nullptr) tls.emplace(stream, *context);
+  }
+  beast::tcp_stream stream;                            // its time limits hold for what TLS reads and writes as well
+  std::optional<ssl::stream<beast::tcp_stream&>> tls;  // empty: plain
   beast::flat_buffer buffer;
-  std::string peer;
+  std::string client;
   bool idle = true;  // waiting for the first byte of a request; only touched on the connection's strand
+
+  std::string_view unread() const {
+    const auto bytes = buffer.cdata();
+    return {static_cast<const char*>(bytes.data()), bytes.size()};
+  }
+  // Reads something, at most `most` bytes, behind what is unread.
+  net::awaitable<error_code> read(std::size_t most) {
+    const auto room = buffer.prepare(most);
+    std::tuple<error_code, std::size_t> got;
+    if (tls) {
+      got = co_await tls->async_read_some(room, kToken);
+    } else {
+      got = co_await stream.async_read_some(room, kToken);
+    }
+    buffer.commit(std::get<1>(got));
+    co_return std::get<0>(got);
+  }
+  net::awaitable<error_code> write(const std::array<net::const_buffer, 2>& buffers) {
+    std::tuple<error_code, std::size_t> put;
+    if (tls) {
+      put = co_await net::async_write(*tls, buffers, kToken);
+    } else {
+      put = co_await net::async_write(stream, buffers, kToken);
+    }
+    co_return std::get<0>(put);
+  }
+  // Says that nothing more will be sent, so that a client can tell a whole answer from one that was cut off.
+  net::awaitable<void> finish() {
+    if (!tls) co_return;
+    stream.expires_after(kLinger);
+    co_await tls->async_shutdown(kToken);
+  }
 };
+
+// What came of reading a part of a request: with status 0 and not whole, the client is gone.
+struct Reading {
+  bool whole = false;
+  int status = 0;  // to refuse it with
+  std::string detail;
+};
+
+// The address that limits of one client hold for. A home or a rented machine has a /64 of IPv6.
+std::string client_of(const net::ip::address& address) {
+  if (address.is_v4()) return address.to_string();
+  const net::ip::address_v6 v6 = address.to_v6();
+  if (v6.is_v4_mapped()) return net::ip::make_address_v4(net::ip::v4_mapped, v6).to_string();
+  auto bytes = v6.to_bytes();
+  std::fill(bytes.begin() + 8, bytes.end(), static_cast<unsigned char>(0));
+  return net::ip::address_v6(bytes).to_string() + "/64";
+}
 
 // A number that many threads add to, given back at the end of the scope.
 class Share {
@@ -99,13 +130,9 @@ class Share {
   std::size_t amount_, before_;
 };
 
-// How a request that could not be read is answered; 0: not at all, the connection is only closed.
-int refusal_of(const error_code& ec) {
-  if (ec == http::error::header_limit) return 431;
-  if (ec == http::error::body_limit) return 413;
-  if (ec == http::error::end_of_stream) return 0;
-  if (ec.category() == http::make_error_code(http::error::bad_method).category()) return 400;
-  return 0;
+Reading refused_by(const error_code& ec) {
+  const int status = ec == http::error::header_limit ? 431 : ec == http::error::body_limit ? 413 : 400;
+  return {false, status, ec.message()};
 }
 
 tl::unexpected<Error> listen_error(const TransportOptions& options, const error_code& ec) {
@@ -137,6 +164,7 @@ struct Transport::Impl {
         work(net::make_work_guard(io)),
         acceptor(net::make_strand(io)),
         signals(io),
+        hangups(io),
         blocking(the_options.blocking_threads) {}
 
   HttpHandler& handler;
@@ -147,20 +175,29 @@ struct Transport::Impl {
   mutable std::mutex mutex;
   std::condition_variable changed;
   std::unordered_map<Connection*, std::weak_ptr<Connection>> connections;  // under mutex
+  std::unordered_map<std::string, std::size_t> clients;                    // connections of each; under mutex
+  std::shared_ptr<ssl::context> tls;                                       // null: plain; under mutex
   bool stop_begun = false, stopped = false;                                // under mutex
   // Coroutines that the event loop destroys refer to what stands above, so it is destroyed first.
   net::io_context io;
   net::executor_work_guard<net::io_context::executor_type> work;
   tcp::acceptor acceptor;
-  net::signal_set signals;
+  net::signal_set signals, hangups;
   net::thread_pool blocking;
   std::vector<std::thread> threads;
 
   Status listen();
+  Status load_certificate();
   net::awaitable<void> accept_loop();
+  net::awaitable<void> hangup_loop();
   void accepted(tcp::socket socket);
+  bool admitted(const std::shared_ptr<Connection>& connection);
   net::awaitable<void> serve(std::shared_ptr<Connection> connection);
+  net::awaitable<bool> handshake(Connection& connection);
   net::awaitable<bool> exchange(Connection& connection);
+  net::awaitable<Reading> read_head(Connection& connection, Parser& parser);
+  net::awaitable<Reading> read_body(Connection& connection, Parser& parser);
+  net::awaitable<Reading> receive_body(Connection& connection, Parser& parser, const HttpRequest& request);
   net::awaitable<bool> answer_refusal(Connection& connection, HttpResponse response, bool head);
   net::awaitable<bool> send(Connection& connection, const HttpResponse& response, bool keep_alive, bool head);
   net::awaitable<HttpResponse> call(const HttpRequest& request);
@@ -203,20 +240,53 @@ net::awaitable<void> Transport::Impl::accept_loop() {
   }
 }
 
+// Reads the certificate again whenever the process is told to (SIGHUP).
+net::awaitable<void> Transport::Impl::hangup_loop() {
+  while (!stopping) {
+    auto [ec, signal] = co_await hangups.async_wait(kToken);
+    if (ec) co_return;
+    if (const Status loaded = load_certificate(); !loaded) log::error("the old certificate stays in use: {}", loaded.error().message());
+    options.on_hangup();
+  }
+}
+
+Status Transport::Impl::load_certificate() {
+  if (options.tls.empty()) return {};
+  SOUK_TRY(TlsContext context, load_tls(options.tls));
+  auto loaded = std::make_shared<ssl::context>(context.release());  // which frees it
+  const std::lock_guard lock(mutex);
+  tls = std::move(loaded);
+  return {};
+}
+
+bool Transport::Impl::admitted(const std::shared_ptr<Connection>& connection) {
+  const std::lock_guard lock(mutex);
+  if (connections.size() >= options.limits.connections) return false;
+  std::size_t& of_client = clients[connection->client];
+  if (options.limits.client_connections > 0 && of_client >= options.limits.client_connections) return false;
+  ++of_client;
+  connections.emplace(connection.get(), connection);
+  return true;
+}
+
 void Transport::Impl::accepted(tcp::socket socket) {
-  error_code ignored;
-  socket.set_option(tcp::no_delay(true), ignored);
-  auto connection = std::make_shared<Connection>(std::move(socket));
-  const auto executor = connection->stream.get_executor();
+  error_code ec;
+  socket.set_option(tcp::no_delay(true), ec);
+  const auto endpoint = socket.remote_endpoint(ec);
+  if (ec) return;  // gone already
+  std::shared_ptr<ssl::context> context;
   {
     const std::lock_guard lock(mutex);
-    if (connections.size() < options.limits.connections) {
-      connections.emplace(connection.get(), connection);
-      net::co_spawn(executor, serve(std::move(connection)), net::detached);
-      return;
-    }
+    context = tls;
   }
-  if (refusals.load() >= kRefusals) return;
+  auto connection = std::make_shared<Connection>(std::move(socket), context.get());
+  connection->client = client_of(endpoint.address());
+  const auto executor = connection->stream.get_executor();
+  if (admitted(connection)) {
+    net::co_spawn(executor, serve(std::move(connection)), net::detached);
+    return;
+  }
+  if (connection->tls || refusals.load() >= kRefusals) return;  // a handshake is more than a refusal is worth
   net::co_spawn(
       executor,
       [this, connection]() -> net::awaitable<void> {
@@ -227,12 +297,71 @@ void Transport::Impl::accepted(tcp::socket socket) {
 }
 
 net::awaitable<void> Transport::Impl::serve(std::shared_ptr<Connection> connection) {
+  bool more = co_await handshake(*connection);
+  const bool up = more;
+  while (more && !stopping) more = co_await exchange(*connection);
+  if (up) co_await connection->finish();
   error_code ec;
-  if (const auto endpoint = connection->stream.socket().remote_endpoint(ec); !ec) connection->peer = endpoint.address().to_string();
-  while (!stopping && co_await exchange(*connection)) {
-  }
   connection->stream.socket().shutdown(tcp::socket::shutdown_both, ec);
   forget(connection.get());
+}
+
+net::awaitable<bool> Transport::Impl::handshake(Connection& c) {
+  if (!c.tls) co_return true;
+  c.stream.expires_after(ms(options.limits.header));
+  auto [ec] = co_await c.tls->async_handshake(ssl::stream_base::server, kToken);
+  co_return !ec;
+}
+
+// Whole, when the parser knows the request's header; its bytes are what wire.h lets through.
+net::awaitable<Reading> Transport::Impl::read_head(Connection& c, Parser& parser) {
+  const std::size_t most = options.limits.header_bytes;
+  parser.header_limit(static_cast<std::uint32_t>(most));
+  parser.body_limit(options.limits.body_bytes);
+  c.stream.expires_after(ms(options.limits.header));
+  HeadScan scan;
+  for (;;) {
+    const std::size_t end = scan.end(c.unread()), held = c.unread().size();
+    if (!scan.fault().empty()) co_return Reading{false, 400, std::string(scan.fault())};
+    if (end > most || (end == 0 && held >= most)) co_return Reading{false, 431, {}};
+    if (end > 0) break;
+    if (co_await c.read(std::min(kReadBytes, most - held))) co_return Reading{};
+  }
+  error_code ec;
+  parser.eager(false);
+  c.buffer.consume(parser.put(c.buffer.cdata(), ec));
+  if (ec) co_return refused_by(ec);
+  co_return Reading{true, 0, {}};
+}
+
+net::awaitable<Reading> Transport::Impl::read_body(Connection& c, Parser& parser) {
+  auto check_extension = [](std::uint64_t, beast::string_view extension, error_code& ec) {
+    if (!chunk_extension_fault({extension.data(), extension.size()}).empty()) ec = http::error::bad_chunk_extension;
+  };
+  parser.on_chunk_header(check_extension);
+  parser.eager(true);
+  for (;;) {
+    if (c.buffer.size() > 0) {
+      error_code ec;
+      c.buffer.consume(parser.put(c.buffer.cdata(), ec));
+      if (ec && ec != http::error::need_more) co_return refused_by(ec);
+      if (parser.is_done()) co_return Reading{true, 0, {}};
+    }
+    if (c.buffer.size() >= kBodyReadBytes) co_return Reading{false, 400, "a chunk's size or the trailer is too long"};
+    if (co_await c.read(kBodyReadBytes - c.buffer.size())) co_return Reading{};
+  }
+}
+
+// The body, if there is room for it, and after the client was told to send it when it waits for that.
+net::awaitable<Reading> Transport::Impl::receive_body(Connection& c, Parser& parser, const HttpRequest& request) {
+  c.stream.expires_after(ms(options.limits.body));
+  if (const auto expect = request.header("expect")) {
+    if (!same_ignoring_case(*expect, "100-continue")) co_return Reading{false, 417, "unknown expectation"};
+    constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
+    const std::array<net::const_buffer, 2> buffers{net::buffer(kContinue)};
+    if (co_await c.write(buffers)) co_return Reading{};
+  }
+  co_return co_await read_body(c, parser);
 }
 
 // One request and its answer; false when the connection is over.
@@ -241,31 +370,31 @@ net::awaitable<bool> Transport::Impl::exchange(Connection& c) {
   if (c.buffer.size() == 0) {
     c.idle = true;
     c.stream.expires_after(ms(limits.idle));
-    auto [ec, bytes] = co_await c.stream.async_read_some(c.buffer.prepare(kReadBytes), kToken);
+    const error_code ec = co_await c.read(kReadBytes);
     c.idle = false;
     if (ec) co_return false;
-    c.buffer.commit(bytes);
   }
 
-  http::request_parser<http::string_body> parser;
-  parser.header_limit(static_cast<std::uint32_t>(limits.header_bytes));
-  parser.body_limit(limits.body_bytes);
-  c.stream.expires_after(ms(limits.header));
-  if (auto [ec, bytes] = co_await http::async_read_header(c.stream, c.buffer, parser, kToken); ec) {
-    const int status = refusal_of(ec);
-    if (status == 0) co_return false;
-    co_return co_await answer_refusal(c, handler.refuse(status, ec.message()), false);
+  Parser parser;
+  if (const Reading got = co_await read_head(c, parser); !got.whole) {
+    if (got.status == 0) co_return false;
+    co_return co_await answer_refusal(c, handler.refuse(got.status, got.detail), false);
   }
-
   const auto& message = parser.get();
   HttpRequest request;
   request.method = message.method_string();
   request.target = message.target();
-  request.peer = c.peer;
+  request.client = c.client;
   request.headers.reserve(16);
   for (const auto& field : message) request.headers.emplace_back(field.name_string(), field.value());
+  if (const std::string_view fault = framing_fault(request, message.version()); !fault.empty()) {
+    co_return co_await answer_refusal(c, handler.refuse(400, fault), false);
+  }
   const bool head = message.method() == http::verb::head;
-  if (auto refused = handler.admit(request)) co_return co_await answer_refusal(c, std::move(*refused), head);
+  if (auto refused = handler.admit(request)) {
+    if (!parser.is_done() || refused->close) co_return co_await answer_refusal(c, std::move(*refused), head);
+    co_return co_await send(c, *refused, parser.keep_alive() && !stopping, head);
+  }
 
   const std::size_t reserved = parser.chunked() ? limits.body_bytes : parser.content_length().value_or(0);
   const Share share(body_bytes, reserved);
@@ -273,16 +402,9 @@ net::awaitable<bool> Transport::Impl::exchange(Connection& c) {
     if (share.total() > limits.all_bodies_bytes) {
       co_return co_await answer_refusal(c, handler.refuse(503, "the server is receiving as much as it may"), head);
     }
-    c.stream.expires_after(ms(limits.body));
-    if (const auto expect = request.header("expect")) {
-      if (!beast::iequals(*expect, "100-continue")) co_return co_await answer_refusal(c, handler.refuse(417, "unknown expectation"), head);
-      constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
-      if (auto [ec, bytes] = co_await net::async_write(c.stream, net::buffer(kContinue), kToken); ec) co_return false;
-    }
-    if (auto [ec, bytes] = co_await http::async_read(c.stream, c.buffer, parser, kToken); ec) {
-      const int status = refusal_of(ec);
-      if (status == 0) co_return false;
-      co_return co_await answer_refusal(c, handler.refuse(status, ec.message()), head);
+    if (const Reading got = co_await receive_body(c, parser, request); !got.whole) {
+      if (got.status == 0) co_return false;
+      co_return co_await answer_refusal(c, handler.refuse(got.status, got.detail), head);
     }
   }
   request.body = message.body();
@@ -322,15 +444,15 @@ HttpResponse Transport::Impl::guarded(const HttpRequest& request) {
 // Sends an answer to a request that was not read to its end. The client may still be sending: closing at once would reset the
 // connection and destroy the answer before it is read, so what arrives is discarded for a moment.
 net::awaitable<bool> Transport::Impl::answer_refusal(Connection& c, HttpResponse response, bool head) {
-  if (!co_await send(c, response, false, head)) {
-    error_code ec;
-    c.stream.socket().shutdown(tcp::socket::shutdown_send, ec);
-    c.buffer.clear();
-    c.stream.expires_after(kLinger);
-    while (!ec) {
-      auto [failed, bytes] = co_await c.stream.async_read_some(c.buffer.prepare(kDiscardBytes), kToken);
-      ec = failed;
-    }
+  co_await send(c, response, false, head);
+  co_await c.finish();
+  error_code ec;
+  c.stream.socket().shutdown(tcp::socket::shutdown_send, ec);
+  c.buffer.clear();
+  c.stream.expires_after(kLinger);
+  while (!ec) {
+    auto [failed, bytes] = co_await c.stream.async_read_some(c.buffer.prepare(kDiscardBytes), kToken);
+    ec = failed;
   }
   co_return false;
 }
@@ -340,12 +462,13 @@ net::awaitable<bool> Transport::Impl::send(Connection& c, const HttpResponse& re
   const std::string_view content = head || !has_content(response.status) ? std::string_view() : response.content();
   const std::array<net::const_buffer, 2> buffers{net::buffer(top), net::buffer(content.data(), content.size())};
   c.stream.expires_after(ms(options.limits.write));
-  auto [ec, bytes] = co_await net::async_write(c.stream, buffers, kToken);
+  const error_code ec = co_await c.write(buffers);
   co_return !ec && keep_alive;
 }
 
 void Transport::Impl::forget(Connection* connection) {
   const std::lock_guard lock(mutex);
+  if (const auto it = clients.find(connection->client); it != clients.end() && --it->second == 0) clients.erase(it);
   connections.erase(connection);
   changed.notify_all();
 }
@@ -384,6 +507,7 @@ void Transport::Impl::stop() {
     error_code ignored;
     acceptor.close(ignored);
     signals.cancel(ignored);
+    hangups.cancel(ignored);
   });
   close_idle(false);
   {
@@ -417,6 +541,7 @@ Result<std::unique_ptr<Transport>> Transport::start(HttpHandler& handler, const 
   checked.threads = std::max(1U, options.threads);
   checked.blocking_threads = std::max(1U, options.blocking_threads);
   auto impl = std::make_unique<Impl>(handler, checked);
+  SOUK_CHECK(impl->load_certificate());
   SOUK_CHECK(impl->listen());
   Impl* self = impl.get();
   net::co_spawn(self->acceptor.get_executor(), self->accept_loop(), net::detached);
@@ -429,6 +554,10 @@ Result<std::unique_ptr<Transport>> Transport::start(HttpHandler& handler, const 
       self->stopping = true;
       self->changed.notify_all();
     });
+  }
+  if (checked.on_hangup) {
+    self->hangups.add(SIGHUP);
+    net::co_spawn(self->acceptor.get_executor(), self->hangup_loop(), net::detached);
   }
   for (unsigned i = 0; i < checked.threads; ++i) {
     self->threads.emplace_back([self] { self->io.run(); });
@@ -443,6 +572,10 @@ std::uint16_t Transport::port() const {
 std::size_t Transport::connections() const {
   const std::lock_guard lock(impl_->mutex);
   return impl_->connections.size();
+}
+
+Status Transport::reload_certificate() {
+  return impl_->load_certificate();
 }
 
 bool Transport::stopping() const {

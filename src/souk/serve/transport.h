@@ -2,21 +2,25 @@
 //
 // One acceptor and a fixed number of threads over one event loop; a connection is a coroutine on a strand of its own, so a slow client
 // holds memory and never a thread. Requests of one connection are answered in order (pipelining). Requests that may wait for the disk
-// run on a second, small pool, so that readers are not held up.
+// run on a second, small pool, so that readers are not held up. Plain and TLS connections differ in how bytes are read and written, and
+// in nothing else.
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 
 #include "souk/base/result.h"
 #include "souk/base/time.h"
 #include "souk/serve/http.h"
+#include "souk/serve/tls.h"
 
 namespace souk::serve {
 
 struct TransportLimits {
   std::size_t connections = 1024;                    // more are answered with 503 and closed
+  std::size_t client_connections = 0;                // of one address (IPv6: of one /64), 0: any; more likewise
   std::size_t header_bytes = 16 * 1024;              // request line and headers; else 431
   std::size_t body_bytes = 10 * 1024 * 1024;         // else 413, the rest of the body unread
   std::size_t all_bodies_bytes = 256 * 1024 * 1024;  // bodies held at one time; else 503
@@ -35,12 +39,16 @@ struct TransportOptions {
   unsigned threads = 1;
   unsigned blocking_threads = 4;
   bool stop_on_signals = false;  // SIGINT and SIGTERM stop it, gracefully
+  TlsFiles tls;                  // empty: plain HTTP
+  // With it, SIGHUP does not end the process: the certificate is read anew for connections to come, then this is called.
+  std::function<void()> on_hangup;
   TransportLimits limits;
 };
 
 class Transport {  // thread-safe
  public:
-  // Listens when it returns. A port in use is an io error whose hint names another. `handler` must outlive the transport.
+  // Listens when it returns. A certificate that cannot be used is an invalid error. A port in use is an io error whose hint names another.
+  // `handler` must outlive the transport.
   static Result<std::unique_ptr<Transport>> start(HttpHandler& handler, const TransportOptions& options);
   ~Transport();  // stops
 
@@ -51,6 +59,8 @@ class Transport {  // thread-safe
   // Returns when all is done; may be called more than once and from any thread but a handler's.
   void stop();
   void wait();  // until stopped, by stop() or a signal
+  // Reads the certificate and its key again. Connections to come use them; after an error, those that were in use.
+  Status reload_certificate();
 
  private:
   struct Impl;
