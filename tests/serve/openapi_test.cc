@@ -21,6 +21,13 @@ void collect(const json& node, const std::string& name, std::vector<std::string>
   }
 }
 
+// As OpenAPI writes it: it has no word for a parameter that takes several segments.
+std::string path_of(const Route& route) {
+  std::string path(route.pattern);
+  if (const std::size_t dots = path.find("..."); dots != std::string::npos) path.erase(dots, 3);
+  return path;
+}
+
 TEST(OpenApi, HoldsEveryRouteAndNoOther) {
   const json document = json::parse(openapi_document());
   EXPECT_EQ(document["openapi"], "3.1.0");
@@ -33,9 +40,33 @@ TEST(OpenApi, HoldsEveryRouteAndNoOther) {
   for (const Route& route : routes()) {
     std::string method(route.method);
     for (char& c : method) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-    routed.insert(method + " " + std::string(route.pattern));
+    routed.insert(method + " " + path_of(route));
   }
   EXPECT_EQ(described, routed);
+}
+
+TEST(OpenApi, SaysWhichKeyEachRouteTakes) {
+  const json document = json::parse(openapi_document());
+  for (const Route& route : routes()) {
+    std::string method(route.method);
+    for (char& c : method) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    const json& operation = document["paths"][path_of(route)][method];
+    const json wanted = route.scope == Scope::none ? json() : json::array({{{"apiKey", {name_of(route.scope)}}}});
+    EXPECT_EQ(operation.value("security", json()), wanted) << method << ' ' << route.pattern;
+    EXPECT_EQ(operation["responses"].contains("401"), route.scope != Scope::none) << method << ' ' << route.pattern;
+    EXPECT_TRUE(operation["responses"].contains("default")) << method << ' ' << route.pattern;
+  }
+}
+
+// What a key in a browser reaches is a list of its own here: a new route does not join it by mistake.
+TEST(Routes, TheScopeForBrowsersReachesTheseAlone) {
+  std::set<std::string> reached;
+  for (const Route& route : routes()) {
+    if (route.scope == Scope::search) reached.insert(std::string(route.method) + " " + std::string(route.pattern));
+    EXPECT_FALSE(route.scope == Scope::none && (route.writes || route.pattern.starts_with("/v1/"))) << route.pattern;
+  }
+  EXPECT_EQ(reached, (std::set<std::string>{"GET /v1/config/shop", "GET /v1/items/{key}", "GET /v1/search", "GET /v1/shelves/{shelf}",
+                                            "GET /v1/suggest", "POST /v1/events", "POST /v1/search", "POST /v1/shelves/{shelf}"}));
 }
 
 TEST(OpenApi, EveryReferenceLeadsSomewhere) {

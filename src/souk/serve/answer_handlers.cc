@@ -21,21 +21,32 @@ HttpResponse bad_query() {
   return to_response(Problem::invalid("the query string cannot be decoded", {{"query", "percent-encoded UTF-8 without U+0000", "", 0}}));
 }
 
-Outcome<std::string> searched(Service& service, const engine::SearchRequest& request) {
+// Why the caller may not ask this about its shopper and session; nothing when it may. The token stands in the question or in a header.
+template <class Request>
+std::optional<Problem> refused_question(const Call& call, const Asked<Request>& request) {
+  const std::string_view token =
+      request.shopper_token.empty() ? call.request.header("souk-shopper-token").value_or("") : std::string_view(request.shopper_token);
+  auto refused = refused_visitor(call.caller, request.shopper, request.session, token);
+  return refused ? std::optional(not_theirs({std::move(*refused)})) : std::nullopt;
+}
+
+Outcome<std::string> searched(Service& service, const Call& call, const AskedSearch& request) {
+  if (auto refused = refused_question(call, request)) return tl::unexpected(std::move(*refused));
   auto answer = service.shop().search(request);
   if (!answer) return tl::unexpected(problem_of(answer.error()));
   service.metrics().count_shelf("search", answer->took_ms / 1e3, answer->cold_start);
   return engine::to_json(*answer, request.fields);
 }
 
-HttpResponse one_search(Service& service, const Outcome<engine::SearchRequest>& request) {
+HttpResponse one_search(Service& service, const Call& call, const Outcome<AskedSearch>& request) {
   if (!request) return to_response(request.error());
-  auto answer = searched(service, *request);
+  auto answer = searched(service, call, *request);
   return answer ? json_response(std::move(*answer)) : to_response(answer.error());
 }
 
-HttpResponse one_shelf(Service& service, const Call& call, Outcome<engine::ShelfRequest> request) {
+HttpResponse one_shelf(Service& service, const Call& call, Outcome<AskedShelf> request) {
   if (!request) return to_response(request.error());
+  if (const auto refused = refused_question(call, *request)) return to_response(*refused);
   request->shelf = call.values.front();
   auto answer = service.shop().shelf(*request);
   if (!answer) return to_response(problem_of(answer.error()));
@@ -48,14 +59,14 @@ HttpResponse one_shelf(Service& service, const Call& call, Outcome<engine::Shelf
 HttpResponse get_search(Service& service, const Call& call) {
   const auto parameters = parse_query(call.query);
   if (!parameters) return bad_query();
-  return one_search(service, read_search(*parameters, service.options().ask));
+  return one_search(service, call, read_search(*parameters, service.options().ask));
 }
 
 HttpResponse post_search(Service& service, const Call& call) {
   if (auto refused = refused_media(call.request, BodyKind::question)) return to_response(*refused);
   const auto body = read_search(call.request.body, service.options().ask);
   if (!body) return to_response(body.error());
-  if (!body->batch) return one_search(service, body->searches.front());
+  if (!body->batch) return one_search(service, call, body->searches.front());
   std::string results = "{\"results\":[";
   for (const auto& request : body->searches) {
     if (results.back() != '[') results.push_back(',');
@@ -64,7 +75,7 @@ HttpResponse post_search(Service& service, const Call& call) {
     } else if (Clock::now() > call.request.deadline) {
       results += to_json(Problem{503, "deadline", "the searches before this one took all the time of the request", {}, {}, 0});
     } else {
-      auto answer = searched(service, *request);
+      auto answer = searched(service, call, *request);
       results += answer ? *answer : to_json(answer.error());
     }
   }

@@ -23,6 +23,13 @@ HttpResponse get_item(Service& service, const Call& call);
 HttpResponse delete_item(Service& service, const Call& call);
 HttpResponse post_events(Service& service, const Call& call);
 HttpResponse put_shoppers(Service& service, const Call& call);
+HttpResponse post_reviews(Service& service, const Call& call);
+
+// shopper_handlers.cc
+HttpResponse get_shopper(Service& service, const Call& call);
+HttpResponse get_shopper_events(Service& service, const Call& call);
+HttpResponse delete_shopper(Service& service, const Call& call);
+HttpResponse merge_shopper(Service& service, const Call& call);
 
 // lab_handlers.cc
 HttpResponse get_lab_runs(Service& service, const Call& call);

@@ -4,11 +4,16 @@ namespace souk::serve {
 
 std::string_view openapi_components() {
   return R"json({
+"securitySchemes": {
+  "apiKey": {"type": "http", "scheme": "bearer", "description": "A key of the shop (`souk key SHOP add`): `Authorization: Bearer KEY`. Scopes: search (safe in a browser), write, admin; each holds those before it. A key that only searches speaks for a `session` of at least 128 random bits, or for a shopper with a token of the shop's backend. Beacons (POST /v1/events as text/plain) may send a search key as ?key=. A server on loopback without keys asks for none."}
+},
 "parameters": {
+  "shopperToken": {"name": "Souk-Shopper-Token", "in": "header", "description": "v1.<base64url shopper>.<expiry, s>.<base64url HMAC-SHA256 of what precedes the last dot>: vouches for the shopper of a request with a search key.", "schema": {"type": "string"}},
   "k": {"name": "k", "in": "query", "description": "How many; by default the shelf's own number.", "schema": {"type": "integer", "minimum": 1, "maximum": 1000}},
   "offset": {"name": "offset", "in": "query", "schema": {"type": "integer", "minimum": 0, "maximum": 10000, "default": 0}},
   "filter": {"name": "filter", "in": "query", "description": "The filter language.", "schema": {"type": "string"}, "example": "brand = \"National\" AND price < 5"},
   "exclude": {"name": "exclude", "in": "query", "description": "Keys of items that must not come.", "style": "form", "explode": false, "schema": {"type": "array", "items": {"type": "string"}}},
+  "shopperKey": {"name": "key", "in": "path", "required": true, "description": "Percent-encoded.", "schema": {"$ref": "#/components/schemas/Key"}, "example": "900"},
   "shopper": {"name": "shopper", "in": "query", "schema": {"type": "string"}},
   "session": {"name": "session", "in": "query", "schema": {"type": "string"}},
   "language": {"name": "language", "in": "query", "schema": {"type": "string"}, "example": "en"},
@@ -24,7 +29,9 @@ std::string_view openapi_components() {
 "responses": {
   "BadRequest": {"description": "The request cannot be understood; `errors` says where.", "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"},
     "example": {"type": "urn:souk:problem:unknown-field", "title": "Bad Request", "status": 400, "detail": "the request has a field that is not known", "errors": [{"path": "fitler", "expected": "a known field; did you mean 'filter'?", "found": "an unknown field"}]}}}},
-  "Forbidden": {"description": "A read-only server, or a Host or Origin that is not this machine's.", "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}},
+  "Unauthorized": {"description": "No key, or one that is not known or has expired.", "headers": {"WWW-Authenticate": {"schema": {"type": "string"}}}, "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}},
+  "Refused": {"description": "A problem that has nothing to do with the route: 400 malformed, 403 foreign host or origin, 404 and 405 no such route, 413 and 431 too large, 414, 429 too often, 500, 503 overloaded.", "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}},
+  "Forbidden": {"description": "A key without the scope, somebody else's shopper or session, a read-only server, or a Host or Origin that is not known.", "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}},
   "NotFound": {"description": "There is no such thing.", "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}},
   "TooLarge": {"description": "The body, or the number of its records, is above the limit.", "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}},
   "UnsupportedMediaType": {"description": "The body is of a type that the route does not take.", "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}},
@@ -57,12 +64,12 @@ std::string_view openapi_components() {
     "prefix": {"type": "boolean", "default": false, "description": "Search as you type: the last word may be unfinished."},
     "typos": {"const": false, "description": "This version corrects no typing errors."},
     "exclude": {"$ref": "#/components/schemas/Keys"},
-    "shopper": {"$ref": "#/components/schemas/KeyIn"}, "session": {"$ref": "#/components/schemas/KeyIn"},
+    "shopper": {"$ref": "#/components/schemas/KeyIn"}, "session": {"$ref": "#/components/schemas/KeyIn"}, "shopper_token": {"type": "string"},
     "language": {"type": "string"}, "market": {"type": "string"},
     "context": {"type": "object", "additionalProperties": {"type": ["string", "number", "boolean"]}}, "explain": {"type": "boolean", "default": false}}},
-  "SearchBatch": {"type": "object", "additionalProperties": false, "required": ["searches"], "properties": {"searches": {"type": "array", "minItems": 1, "maxItems": 50, "items": {"$ref": "#/components/schemas/SearchRequest"}}}},
+  "SearchBatch": {"type": "object", "additionalProperties": false, "required": ["searches"], "properties": {"searches": {"type": "array", "description": "At most 5,000 items together.", "minItems": 1, "maxItems": 50, "items": {"$ref": "#/components/schemas/SearchRequest"}}}},
   "ShelfRequest": {"type": "object", "additionalProperties": false, "properties": {
-    "shopper": {"$ref": "#/components/schemas/KeyIn"}, "session": {"$ref": "#/components/schemas/KeyIn"},
+    "shopper": {"$ref": "#/components/schemas/KeyIn"}, "session": {"$ref": "#/components/schemas/KeyIn"}, "shopper_token": {"type": "string"},
     "item": {"$ref": "#/components/schemas/Keys"}, "basket": {"$ref": "#/components/schemas/Keys"}, "exclude": {"$ref": "#/components/schemas/Keys"},
     "k": {"type": "integer", "minimum": 1, "maximum": 1000}, "offset": {"type": "integer", "minimum": 0, "maximum": 10000},
     "filter": {"type": "string"}, "language": {"type": "string"}, "market": {"type": "string"},
@@ -83,7 +90,7 @@ std::string_view openapi_components() {
   "SearchBatchAnswer": {"type": "object", "required": ["results"], "properties": {"results": {"type": "array", "items": {"oneOf": [{"$ref": "#/components/schemas/SearchAnswer"}, {"$ref": "#/components/schemas/Problem"}]}}}},
   "ShelfAnswer": {"type": "object", "required": ["shelf", "items", "took_ms"], "properties": {
     "shelf": {"type": "string"}, "items": {"type": "array", "items": {"$ref": "#/components/schemas/AnswerItem"}},
-    "by": {"type": "object", "properties": {"model": {"type": "string"}, "version": {"type": "string"}, "trained": {"type": "string", "format": "date-time"}}},
+    "by": {"type": "object", "properties": {"model": {"type": "string"}, "version": {"type": "string"}, "trained": {"type": "string", "format": "date-time"}, "marked": {"type": "string", "description": "Why it should learn anew, in words."}}},
     "request": {"type": "string"}, "took_ms": {"type": "number"}}},
   "Suggestions": {"type": "object", "required": ["suggestions"], "properties": {"suggestions": {"type": "array", "items": {"type": "object", "required": ["text", "kind", "count"], "properties": {"text": {"type": "string"}, "kind": {"type": "string"}, "key": {"type": "string"}, "count": {"type": "integer"}}}}}},
   "Attributes": {"type": "object", "additionalProperties": {"oneOf": [{"type": ["string", "number", "boolean"]}, {"type": "array", "items": {"type": ["string", "number", "boolean"]}}]}},
@@ -105,13 +112,27 @@ std::string_view openapi_components() {
   "ItemPatch": {"type": "object", "required": ["key"], "properties": {"key": {"$ref": "#/components/schemas/KeyIn"}}, "description": "Any fields of an item; null removes."},
   "Event": {"type": "object", "required": ["kind"], "anyOf": [{"required": ["shopper"]}, {"required": ["session"]}], "properties": {
     "id": {"$ref": "#/components/schemas/KeyIn"}, "shopper": {"$ref": "#/components/schemas/KeyIn"}, "session": {"$ref": "#/components/schemas/KeyIn"},
-    "item": {"$ref": "#/components/schemas/KeyIn"},
+    "shopper_token": {"type": "string", "description": "Vouches for the shopper; never kept."}, "item": {"$ref": "#/components/schemas/KeyIn"},
     "kind": {"type": "string", "description": "search filter impression click view wishlist cart remove checkout purchase refund rating promo_view promo_click skip; others are kept and counted."},
     "time": {"$ref": "#/components/schemas/Time"}, "value": {"$ref": "#/components/schemas/Amount"}, "quantity": {"$ref": "#/components/schemas/Amount"},
     "currency": {"type": "string"}, "order": {"$ref": "#/components/schemas/KeyIn"}, "query": {"type": "string"}, "shelf": {"type": "string"},
     "position": {"type": "integer", "minimum": 1}, "request": {"type": "string"}, "attributes": {"$ref": "#/components/schemas/Attributes"}}},
   "Shopper": {"type": "object", "required": ["key"], "properties": {"key": {"$ref": "#/components/schemas/KeyIn"}, "attributes": {"$ref": "#/components/schemas/Attributes"},
     "consent": {"type": "object", "properties": {"personalise": {"type": "boolean", "default": true}, "train": {"type": "boolean", "default": true}}}, "created": {"$ref": "#/components/schemas/Time"}}},
+  "KnownShopper": {"allOf": [{"$ref": "#/components/schemas/Shopper"}, {"type": "object", "required": ["known"], "properties": {"known": {"type": "object", "required": ["events", "kinds", "reviews"], "properties": {
+    "events": {"type": "integer"}, "kinds": {"type": "object", "additionalProperties": {"type": "integer"}}, "reviews": {"type": "integer"},
+    "first_event": {"type": "string", "format": "date-time"}, "last_event": {"type": "string", "format": "date-time"}}}}}]},
+  "ShopperEvents": {"type": "object", "required": ["events"], "properties": {"events": {"type": "array", "items": {"$ref": "#/components/schemas/Event"}}, "next_offset": {"type": "integer"}}},
+  "Erased": {"type": "object", "required": ["known", "events", "reviews", "visitors", "served", "rejects", "marked", "words"], "properties": {
+    "known": {"type": "boolean", "description": "There was a shopper of this key."}, "events": {"type": "integer"}, "reviews": {"type": "integer"},
+    "visitors": {"type": "integer", "description": "Of the sessions in the person's events."}, "served": {"type": "integer", "description": "Records of answers."},
+    "rejects": {"type": "integer", "description": "Rows that imports refused."}, "marked": {"type": "boolean", "description": "What answers learned from the person, and says so."},
+    "words": {"type": "array", "items": {"type": "string"}}}},
+  "Review": {"type": "object", "required": ["item"], "anyOf": [{"required": ["rating"]}, {"required": ["title"]}, {"required": ["text"]}], "properties": {
+    "id": {"$ref": "#/components/schemas/KeyIn"}, "item": {"$ref": "#/components/schemas/KeyIn"}, "shopper": {"$ref": "#/components/schemas/KeyIn"},
+    "rating": {"$ref": "#/components/schemas/Amount"}, "title": {"type": "string"}, "text": {"type": "string"}, "language": {"type": "string"},
+    "time": {"$ref": "#/components/schemas/Time"}, "helpful": {"type": "integer", "minimum": 0}, "images": {"type": "array", "items": {"type": "string"}},
+    "verified": {"type": "boolean"}, "attributes": {"$ref": "#/components/schemas/Attributes"}}},
   "RejectedRecord": {"type": "object", "required": ["line", "path", "expected", "found"], "properties": {"line": {"type": "integer"}, "path": {"type": "string"}, "expected": {"type": "string"}, "found": {"type": "string"}}},
   "Intake": {"type": "object", "required": ["accepted", "changed", "unchanged", "rejected", "unknown_fields", "seq"], "properties": {
     "accepted": {"type": "integer"}, "changed": {"type": "integer"}, "unchanged": {"type": "integer"}, "rejected": {"type": "array", "items": {"$ref": "#/components/schemas/RejectedRecord"}},

@@ -65,6 +65,10 @@ HttpResponse to_response(const Problem& problem) {
   response.status = problem.status;
   response.content_type = "application/problem+json";
   response.body = to_json(problem);
+  if (problem.status == 401) {  // RFC 6750, section 3: a key that was given and is not good is told apart from one that is missing
+    response.headers.emplace_back(
+        "WWW-Authenticate", problem.type == "key-needed" ? R"(Bearer realm="souk")" : R"(Bearer realm="souk", error="invalid_token")");
+  }
   if (problem.retry_after > 0) response.headers.emplace_back("Retry-After", std::to_string(problem.retry_after));
   return response;
 }

@@ -16,6 +16,8 @@ namespace souk::serve {
 
 namespace {
 
+constexpr std::size_t kMostNamed = 100;  // faults of one kind in an answer
+
 // A body on its way into the store.
 struct Intake {
   std::vector<feeds::BodyRecord> records;
@@ -155,11 +157,29 @@ std::optional<Problem> unknown_parameters(const Call& call) {
   const auto parameters = parse_query(call.query);
   if (!parameters) return Problem::invalid("the query string cannot be decoded");
   for (const auto& [name, value] : *parameters) {
+    if (name == "key") continue;  // of a beacon (auth.h)
     if (name == "format" && value != "souk") return Problem::invalid("events are in another format", {{"format", "souk", value, 0}});
     if (name != "format")
       return Problem::invalid("the request has a parameter that is not known", {{name, "format", "an unknown parameter", 0}});
   }
   return std::nullopt;
+}
+
+// Takes the token that vouches for an event's shopper out of the event: it is no content, and must never be kept. As a field that no
+// record has, the reader put it with the attributes.
+std::string take_token(store::Event& event, std::uint64_t& unknown_fields) {
+  const auto it = event.attributes.find("shopper_token");
+  if (it == event.attributes.end()) return {};
+  const auto* const text = it->second.empty() ? nullptr : std::get_if<std::string>(&it->second.front());
+  std::string token = text == nullptr ? std::string() : *text;
+  event.attributes.erase(it);
+  if (unknown_fields > 0) --unknown_fields;
+  return token;
+}
+
+// Ids given by pages count for their visitor alone: nobody shall take the id of an order that the shop's backend is about to send.
+std::string id_of_visitor(const store::Event& event) {
+  return hash128(fmt::format("{}\n{}\n{}", event.shopper, event.session, event.id)).hex();
 }
 
 // Of an event in the commit: where it came from, and whether the server set its time.
@@ -284,6 +304,8 @@ HttpResponse post_events(Service& service, const Call& call) {
   feeds::RecordReader reader = reader_of(service);
   std::vector<EventOrigin> origins;
   std::map<std::string, std::uint64_t> unknown_kinds;
+  std::vector<FieldProblem> not_theirs_to_tell;
+  const std::string_view vouched = call.request.header("souk-shopper-token").value_or("");
   for (std::size_t i = 0; i < intake->records.size(); ++i) {
     const feeds::BodyRecord& record = intake->records[i];
     auto event = reader.event(record.json, intake->unknown_fields);
@@ -291,17 +313,28 @@ HttpResponse post_events(Service& service, const Call& call) {
       intake->reject(record, std::move(event.error()));
       continue;
     }
+    const std::string token = take_token(*event, intake->unknown_fields);
+    if (auto refused = refused_event(call.caller, *event, token.empty() ? vouched : token)) {
+      refused->line = record.line;
+      if (not_theirs_to_tell.size() < kMostNamed) not_theirs_to_tell.push_back(std::move(*refused));
+      continue;
+    }
     if (!timed && event->time) {
       intake->reject(record, FieldProblem{"time", "no time, as this shop's events have none", format_rfc3339(*event->time), 0});
       continue;
     }
-    origins.push_back({&record, timed && !event->time});
+    const bool trusted = call.caller.trusted();
+    const bool ahead = !trusted && event->time && *event->time > received;  // a wrong clock, or somebody who wants to be the newest
+    origins.push_back({&record, timed && (!event->time || ahead)});
     event->received = received;
     if (origins.back().timed_here) event->time = received;
     if (event->id.empty()) event->id = once->empty() ? service.fresh_id() : hash128(fmt::format("{}\n{}", *once, i)).hex();
+    if (!trusted) event->id = id_of_visitor(*event);
     if (event->kind == store::EventKind::other) ++unknown_kinds[event->kind_name];
     intake->changes.events.push_back(std::move(*event));
   }
+  // Not row by row: a page that tells what is not its own to tell is no page to take anything from.
+  if (!not_theirs_to_tell.empty()) return to_response(not_theirs(std::move(not_theirs_to_tell)));
   if (const auto problem = commit_events(service, *intake, origins)) return to_response(*problem);
   reject_conflicts(*intake, origins);
   const store::CommitReport& report = intake->report;
@@ -324,6 +357,26 @@ HttpResponse put_shoppers(Service& service, const Call& call) {
   }
   if (const auto problem = commit(service, *intake)) return to_response(*problem);
   return answered(service, "shoppers", *intake);
+}
+
+HttpResponse post_reviews(Service& service, const Call& call) {
+  auto intake = receive(service, call, BodyKind::records);
+  if (!intake) return to_response(intake.error());
+  feeds::RecordReader reader = reader_of(service);
+  for (const feeds::BodyRecord& record : intake->records) {
+    auto review = reader.review(record.json, intake->unknown_fields);
+    if (!review) {
+      intake->reject(record, std::move(review.error()));
+      continue;
+    }
+    if (review->id.empty()) review->id = feeds::content_id(*review);
+    intake->changes.reviews.push_back(std::move(*review));
+  }
+  if (const auto problem = commit(service, *intake)) return to_response(*problem);
+  const store::CommitReport& report = intake->report;
+  std::string members = fmt::format(R"("accepted":{},"duplicates":{},"unknown_kinds":{{}},"rejected":{})", report.changed, report.unchanged,
+                                    rejected_json(intake->rejected));
+  return answered(service, "reviews", std::move(members), report.accepted > 0, *intake);
 }
 
 }  // namespace souk::serve

@@ -173,12 +173,14 @@ Outcome<void> need_object(const json& value, const std::string& path) {
 }
 
 // What searches and shelves have in common.
-void read_common(Fields& fields, const AskLimits& limits, engine::ShelfRequest& out) {
+template <class Request>
+void read_common(Fields& fields, const AskLimits& limits, Asked<Request>& out) {
   fields.size("k", 1, limits.k, out.k);
   fields.size("offset", 0, limits.offset, out.offset);
   fields.text("filter", out.filter);
   fields.key("shopper", out.shopper);
   fields.key("session", out.session);
+  fields.text("shopper_token", out.shopper_token);
   fields.keys("exclude", out.exclude);
   fields.text("language", out.language);
   fields.text("market", out.market);
@@ -200,10 +202,10 @@ void read_match(Fields& fields, const std::string& prefix, index::Match& out) {
   }
 }
 
-Outcome<engine::SearchRequest> search_of(const json& object, const std::string& prefix, const AskLimits& limits) {
+Outcome<AskedSearch> search_of(const json& object, const std::string& prefix, const AskLimits& limits) {
   if (auto ok = need_object(object, prefix.empty() ? "body" : prefix.substr(0, prefix.size() - 1)); !ok) return tl::unexpected(ok.error());
   Fields fields(object, prefix, limits);
-  engine::SearchRequest out;
+  AskedSearch out;
   out.shelf = "search";
   fields.text("query", out.query);
   read_common(fields, limits, out);
@@ -227,10 +229,10 @@ Outcome<engine::SearchRequest> search_of(const json& object, const std::string& 
   return out;
 }
 
-Outcome<engine::ShelfRequest> shelf_of(const json& object, const AskLimits& limits) {
+Outcome<AskedShelf> shelf_of(const json& object, const AskLimits& limits) {
   if (auto ok = need_object(object, "body"); !ok) return tl::unexpected(ok.error());
   Fields fields(object, "", limits);
-  engine::ShelfRequest out;
+  AskedShelf out;
   read_common(fields, limits, out);
   fields.keys("item", out.items);
   fields.keys("basket", out.basket);
@@ -307,23 +309,32 @@ Outcome<SearchBody> read_search(std::string_view body, const AskLimits& limits) 
     return tl::unexpected(Problem::invalid("the batch cannot be answered",
                                            {{"searches", fmt::format("an array of 1 to {} searches", limits.searches), found}}));
   }
-  for (std::size_t i = 0; i < searches.size(); ++i) out.searches.push_back(search_of(searches[i], fmt::format("searches[{}].", i), limits));
+  std::size_t items = 0;
+  for (std::size_t i = 0; i < searches.size(); ++i) {
+    out.searches.push_back(search_of(searches[i], fmt::format("searches[{}].", i), limits));
+    if (out.searches.back()) items += out.searches.back()->k;
+  }
+  if (items > limits.batch_k) {
+    return tl::unexpected(Problem::invalid(
+        "the batch asks for too many items",
+        {{"searches", fmt::format("at most {} items together (the sum of k)", limits.batch_k), fmt::format("{}", items)}}));
+  }
   return out;
 }
 
-Outcome<engine::ShelfRequest> read_shelf(std::string_view body, const AskLimits& limits) {
+Outcome<AskedShelf> read_shelf(std::string_view body, const AskLimits& limits) {
   auto parsed = parse_strict(body);
   if (!parsed) return tl::unexpected(parsed.error());
   return shelf_of(*parsed, limits);
 }
 
-Outcome<engine::SearchRequest> read_search(const Parameters& parameters, const AskLimits& limits) {
+Outcome<AskedSearch> read_search(const Parameters& parameters, const AskLimits& limits) {
   auto object = object_of(parameters);
   if (!object) return tl::unexpected(object.error());
   return search_of(*object, "", limits);
 }
 
-Outcome<engine::ShelfRequest> read_shelf(const Parameters& parameters, const AskLimits& limits) {
+Outcome<AskedShelf> read_shelf(const Parameters& parameters, const AskLimits& limits) {
   auto object = object_of(parameters);
   if (!object) return tl::unexpected(object.error());
   return shelf_of(*object, limits);
@@ -339,6 +350,32 @@ Outcome<SuggestRequest> read_suggest(const Parameters& parameters, const AskLimi
   if (!object.contains("q")) fields.wrong("q", "the beginning of what to look for", "nothing");
   if (auto ok = fields.done(); !ok) return tl::unexpected(ok.error());
   return out;
+}
+
+Outcome<Page> read_page(const Parameters& parameters) {
+  constexpr std::size_t kMostOffset = 1'000'000'000, kMostLimit = 10'000;
+  Page out;
+  json object = json::object();
+  for (const auto& [name, value] : parameters) object[name] = number_or_text(value);
+  const AskLimits limits;
+  Fields fields(object, "", limits);
+  fields.size("offset", 0, kMostOffset, out.offset);
+  fields.size("limit", 1, kMostLimit, out.limit);
+  if (auto ok = fields.done(); !ok) return tl::unexpected(ok.error());
+  return out;
+}
+
+Outcome<std::string> read_session(std::string_view body) {
+  auto parsed = parse_strict(body);
+  if (!parsed) return tl::unexpected(parsed.error());
+  if (auto ok = need_object(*parsed, "body"); !ok) return tl::unexpected(ok.error());
+  const AskLimits limits;
+  Fields fields(*parsed, "", limits);
+  std::string session;
+  fields.key("session", session);
+  if (session.empty()) fields.wrong("session", "the session to join to the shopper", "nothing");
+  if (auto ok = fields.done(); !ok) return tl::unexpected(ok.error());
+  return session;
 }
 
 tl::expected<std::string, FieldProblem> read_key(std::string_view record) {

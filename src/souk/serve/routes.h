@@ -7,23 +7,29 @@
 #include <string_view>
 #include <vector>
 
+#include "souk/engine/api_keys.h"
 #include "souk/serve/http.h"
 
 namespace souk::serve {
 
 class Service;
+struct Caller;  // auth.h
+
+using engine::Scope;
 
 // A request on its way to a handler.
 struct Call {
   const HttpRequest& request;
   std::vector<std::string> values;  // of the pattern's {names}, decoded
   std::string_view query;           // still encoded
+  const Caller& caller;             // who asks
 };
 
 struct Route {
-  std::string_view method;   // GET answers HEAD as well
-  std::string_view pattern;  // "/v1/items/{key}"; a last segment "{path...}" takes all that is left
-  bool writes = false;       // changes the shop: waits for the disk
+  std::string_view method;     // GET answers HEAD as well
+  std::string_view pattern;    // "/v1/items/{key}"; a last segment "{path...}" takes all that is left
+  Scope scope = Scope::admin;  // that a key must have; none: everyone may ask
+  bool writes = false;         // changes the shop: waits for the disk
   HttpResponse (*handle)(Service& service, const Call& call) = nullptr;
   bool reads_files = false;  // many of them: kept off the threads that answer storefronts
 };

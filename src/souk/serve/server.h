@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "souk/base/file.h"
 #include "souk/base/result.h"
@@ -13,7 +14,7 @@
 namespace souk::serve {
 
 struct ServeOptions {
-  std::string address = "127.0.0.1";    // "localhost" or a numeric address; only loopback, as there are no keys
+  std::string address = "127.0.0.1";    // "localhost" or a numeric address; off loopback only for a shop with keys
   std::uint16_t port = 8080;            // 0: any free one
   unsigned threads = 0;                 // 0: a thread per core
   unsigned blocking_threads = 8;        // for what waits for the disk: writes that wait together share one sync
@@ -21,6 +22,10 @@ struct ServeOptions {
   bool read_only = false;               // refuse every write with 403
   bool stop_on_signals = false;         // SIGINT and SIGTERM end wait(), gracefully
   double requests_per_second = 0;       // of one client address, with bursts of twice as many; else 429. 0: no limit
+  std::vector<std::string> hosts;       // names to answer under, besides those of this machine (sites.h)
+  std::vector<std::string> origins;     // of other sites' pages that may ask (CORS)
+  TlsFiles tls;                         // empty: plain HTTP
+  std::string access_log;               // a file, or "-" for stdout; empty: none
   std::size_t batch_records = 100'000;  // in one body of records; else 413
   // Recorded runs and evaluations, for /v1/lab; empty: none.
   fs::path results_dir;
@@ -31,15 +36,17 @@ struct ServeOptions {
 
 class Server {  // thread-safe
  public:
-  // Listens when it returns. `shop` must outlive the server. Errors: an address that is not loopback (unsupported), a port in use
-  // (io), an address that is none (invalid).
+  // Listens when it returns. `shop` must outlive the server. Errors: an address that is not loopback without a key that holds
+  // (unsupported), keys that cannot be read (corrupt), a port in use (io), an address, name, origin or certificate that is none (invalid).
   static Result<std::unique_ptr<Server>> start(engine::Shop& shop, const ServeOptions& options);
   ~Server();  // stops
 
   std::uint16_t port() const;
   std::string url() const;  // "http://127.0.0.1:8080"
-  // What whoever starts it must be told: that it asks nobody for a key.
+  // What whoever starts it must be told: that it asks nobody for a key, or that keys travel in the clear. Empty: nothing.
   std::string notice() const;
+  // Reads the certificate again and opens the access log under its name anew; SIGHUP does the same with stop_on_signals.
+  Status reload();
   // Stops listening and lets requests in progress finish, at most limits.drain.
   void stop();
   void wait();  // until stopped

@@ -13,73 +13,102 @@ namespace souk::serve {
 namespace {
 
 constexpr std::size_t kMostTargetBytes = 8 * 1024;
+constexpr std::size_t kMostIdBytes = 64;
 
 Problem problem(int status, std::string type, std::string detail, std::vector<FieldProblem> errors = {}) {
   return Problem{status, std::move(type), std::move(detail), std::move(errors), {}, 0};
 }
 
-// What every answer carries, whatever made it.
-HttpResponse finished(HttpResponse response) {
-  response.headers.emplace_back("X-Content-Type-Options", "nosniff");
-  const auto is_cache_control = [](const auto& header) { return header.first == "Cache-Control"; };
-  if (std::none_of(response.headers.begin(), response.headers.end(), is_cache_control)) {
-    response.headers.emplace_back("Cache-Control", "no-store");
-  }
-  return response;
-}
-
-HttpResponse refusal(const Problem& problem) {
-  HttpResponse response = finished(to_response(problem));
+HttpResponse closing(const Problem& problem) {
+  HttpResponse response = to_response(problem);
   response.close = true;
   return response;
 }
 
-HttpResponse options_answer(std::string allow) {
-  HttpResponse response;
-  response.status = 204;
-  response.headers.emplace_back("Allow", std::move(allow));
-  return response;
+// The name that the request was sent to. The request has a target that can be read and one Host header.
+std::string_view authority_of(const HttpRequest& request, const Target& target) {
+  return target.authority.empty() ? *request.header("host") : target.authority;
 }
 
 bool exempt_from_rate(std::string_view pattern) {
   return pattern == "/healthz" || pattern == "/readyz" || pattern == "/metrics";
 }
 
+// The client's own id of the request, when it is one that may stand in headers and logs.
+std::optional<std::string_view> sane_id(const HttpRequest& request) {
+  const auto id = request.header("x-request-id");
+  const auto plain = [](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '_' || c == '.';
+  };
+  if (!id || id->empty() || id->size() > kMostIdBytes || !std::all_of(id->begin(), id->end(), plain)) return std::nullopt;
+  return id;
+}
+
 }  // namespace
 
-Service::Service(engine::Shop& shop, ServiceOptions options)
+Service::Service(engine::Shop& shop, ServiceOptions options, Sites sites, AccessLog* log)
     : shop_(shop),
       options_(std::move(options)),
+      sites_(std::move(sites)),
+      auth_(shop.api_keys(), options_.loopback),
+      log_(log),
       metrics_(engine::kVersion),
       files_(options_.console_dir, options_.script_dir),
-      limiter_(options_.requests_per_second),
       openapi_(std::make_shared<const std::string>(openapi_document())) {
-  const bool v6 = options_.address.find(':') != std::string::npos;
-  hosts_ = {"localhost", "127.0.0.1", "[::1]", v6 ? "[" + options_.address + "]" : options_.address};
   std::random_device device;
   for (int i = 0; i < 4; ++i) id_seed_ += fmt::format("{:08x}", device());
 }
 
-// A page of another site must not reach a server that trusts whoever is on this machine: its own name in Host shows a rebound DNS name,
-// its own Origin shows a request across sites.
 std::optional<HttpResponse> Service::admit(const HttpRequest& head) {
+  Passage passage;
+  passage.request = &head;
+  auto refused = refusal(head, passage);
+  if (!refused) return std::nullopt;
+  metrics_.begin();
+  return finished(std::move(*refused), passage);
+}
+
+// Everything that can be said before a body is read: who may not ask shall not make the server hold 10 MiB first.
+std::optional<HttpResponse> Service::refusal(const HttpRequest& head, Passage& passage) {
   if (head.target.size() > kMostTargetBytes) {
-    return refusal(problem(414, "uri-too-long", fmt::format("the target of a request may have {} bytes", kMostTargetBytes)));
+    return closing(problem(414, "uri-too-long", fmt::format("the target of a request may have {} bytes", kMostTargetBytes)));
   }
   const auto target = parse_target(head.target);
-  if (!target) return refusal(problem(400, "invalid-request", "the target of the request is no path"));
-  if (head.header_count("host") != 1) return refusal(problem(400, "invalid-request", "a request needs exactly one Host header"));
-  const std::string_view authority = target->authority.empty() ? *head.header("host") : target->authority;
-  const auto host = host_of(authority);
-  const auto known = [&](const std::string& name) { return host && same_ignoring_case(*host, name); };
-  if (!std::any_of(hosts_.begin(), hosts_.end(), known)) {
-    return refusal(problem(403, "foreign-host", "this server answers only under its own address",
-                           {{"Host", "localhost, 127.0.0.1 or [::1], with any port", std::string(authority), 0}}));
+  if (!target) return closing(problem(400, "invalid-request", "the target of the request is no path"));
+  if (head.header_count("host") != 1) return closing(problem(400, "invalid-request", "a request needs exactly one Host header"));
+  const std::string_view authority = authority_of(head, *target);
+  const bool open = auth_.open();
+  if (const auto foreign = sites_.refused(head, authority, open)) return closing(*foreign);
+
+  const bool asks_for_options = head.method == "OPTIONS";
+  const auto wanted = head.header("access-control-request-method");
+  const Route* const route = match(asks_for_options && wanted ? *wanted : head.method, target->path).route;
+  if (route == nullptr) return std::nullopt;
+  if (route->scope > Scope::search && sites_.from_elsewhere(head, authority, open)) {
+    return closing(problem(403, "foreign-origin", "pages of other sites may use only what a key of scope search may",
+                           {{"Origin", "the server's own", std::string(*head.header("origin")), 0}}));
   }
-  if (const auto origin = head.header("origin"); origin && !same_ignoring_case(*origin, fmt::format("http://{}", authority))) {
-    return refusal(problem(403, "foreign-origin", "this server answers only its own pages",
-                           {{"Origin", fmt::format("http://{}", authority), std::string(*origin), 0}}));
-  }
+  if (asks_for_options) return std::nullopt;
+  passage.route = route;
+  const auto caller = auth_.identify(head, *route, target->query);
+  if (!caller && caller.error().status != 401) return to_response(caller.error());
+  if (caller) passage.key = caller->key;
+  if (const auto problem = too_often(caller.value_or(Caller{}), head, *route)) return to_response(*problem);
+  if (!caller) return to_response(caller.error());
+  return std::nullopt;
+}
+
+std::optional<Problem> Service::too_often(const Caller& caller, const HttpRequest& head, const Route& route) {
+  if (exempt_from_rate(route.pattern)) return std::nullopt;
+  const auto refused = [](double per_second, std::string_view whose, int wait) {
+    Problem many = problem(429, "too-many-requests", fmt::format("more than {:g} requests a second {}", per_second, whose));
+    many.retry_after = wait;
+    return many;
+  };
+  const auto now = Clock::now();
+  const double of_address = options_.requests_per_second, of_key = caller.requests_per_second;
+  if (const int wait = addresses_.take(head.client, of_address, now); wait > 0) return refused(of_address, "from one address", wait);
+  if (const int wait = keys_.take(caller.key, of_key, now); wait > 0) return refused(of_key, "with this key", wait);
   return std::nullopt;
 }
 
@@ -91,22 +120,17 @@ bool Service::may_block(const HttpRequest& request) const {
 }
 
 HttpResponse Service::handle(const HttpRequest& request) {
-  const auto start = Clock::now();
+  Passage passage;
+  passage.request = &request;
   metrics_.begin();
-  const Route* route = nullptr;
-  HttpResponse response = finished(answer(request, route));
-  const double seconds = std::chrono::duration<double>(Clock::now() - start).count();
-  // The pattern stands for the path: a path may hold the key of a person or a product, a query what somebody looked for.
-  const std::string_view pattern = route == nullptr ? "none" : route->pattern;
-  metrics_.end(pattern, response.status, seconds);
-  log::debug("{} {} {} {:.2f} ms {} bytes", route == nullptr ? "-" : request.method, pattern, response.status, seconds * 1e3,
-             response.content().size());
-  return response;
+  HttpResponse response = answer(request, passage);
+  return finished(std::move(response), passage);
 }
 
-HttpResponse Service::answer(const HttpRequest& request, const Route*& route) {
+HttpResponse Service::answer(const HttpRequest& request, Passage& passage) {
   const Target target = parse_target(request.target).value_or(Target{});
-  if (target.path == "*" && request.method == "OPTIONS") return options_answer("GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS");
+  const bool options = request.method == "OPTIONS";
+  if (target.path == "*" && options) return sites_.options(request, "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS");
   Matched matched = match(request.method, target.path);
   if (matched.allow.empty()) {
     return to_response(problem(404, "not-found", "there is nothing under this path; /openapi.json lists the routes"));
@@ -115,21 +139,20 @@ HttpResponse Service::answer(const HttpRequest& request, const Route*& route) {
     return to_response(
         Problem::invalid("the path cannot be decoded", {{"path", "percent-encoded UTF-8 without U+0000", std::string(target.path), 0}}));
   }
-  if (request.method == "OPTIONS") return options_answer(std::move(matched.allow));
+  if (options) return sites_.options(request, std::move(matched.allow));
   if (matched.route == nullptr) {
     HttpResponse response = to_response(problem(405, "method-not-allowed", fmt::format("this path answers {}", matched.allow)));
     response.headers.emplace_back("Allow", std::move(matched.allow));
     return response;
   }
-  route = matched.route;
-  if (const int wait = exempt_from_rate(route->pattern) ? 0 : limiter_.take(request.peer, Clock::now()); wait > 0) {
-    Problem many = problem(429, "too-many-requests", fmt::format("more than {:g} requests a second", options_.requests_per_second));
-    many.retry_after = wait;
-    return to_response(many);
-  }
-  if (route->writes && options_.read_only)
+  passage.route = matched.route;
+  // Once more: the body may have taken its time, and the key may have been revoked in between.
+  const auto caller = auth_.identify(request, *matched.route, target.query);
+  if (!caller) return to_response(caller.error());
+  passage.key = caller->key;
+  if (matched.route->writes && options_.read_only)
     return to_response(problem(403, "read-only", "this server only reads: its shop is written elsewhere"));
-  return route->handle(*this, Call{request, std::move(matched.values), target.query});
+  return matched.route->handle(*this, Call{request, std::move(matched.values), target.query, *caller});
 }
 
 HttpResponse Service::refuse(int status, std::string_view detail) {
@@ -148,8 +171,32 @@ HttpResponse Service::refuse(int status, std::string_view detail) {
     out.retry_after = 1;
   }
   metrics_.begin();
-  metrics_.end("none", status, 0);
-  return finished(to_response(out));
+  return finished(to_response(out), {});
+}
+
+HttpResponse Service::finished(HttpResponse response, const Passage& passage) {
+  const double seconds = std::chrono::duration<double>(Clock::now() - passage.begun).count();
+  const auto own = passage.request == nullptr ? std::nullopt : sane_id(*passage.request);
+  const std::string id = own ? std::string(*own) : fresh_id();
+  response.headers.emplace_back("Souk-Request", id);
+  response.headers.emplace_back("X-Content-Type-Options", "nosniff");
+  const auto is_cache_control = [](const auto& header) { return header.first == "Cache-Control"; };
+  if (std::none_of(response.headers.begin(), response.headers.end(), is_cache_control)) {
+    response.headers.emplace_back("Cache-Control", "no-store");
+  }
+  if (passage.request != nullptr) sites_.add_headers(*passage.request, response);
+
+  // The pattern stands for the path: a path may hold the key of a person or a product, a query what somebody looked for.
+  const std::string_view pattern = passage.route == nullptr ? "none" : passage.route->pattern;
+  metrics_.end(pattern, response.status, seconds);
+  if (log_ != nullptr || log::enabled(log::Level::debug)) {
+    const std::string_view method = passage.route == nullptr ? std::string_view() : passage.request->method;
+    const std::size_t bytes = method == "HEAD" ? 0 : response.content().size();
+    const AccessEntry entry{id, method, pattern, response.status, seconds * 1e3, bytes, passage.key};
+    if (log_ != nullptr) log_->write(entry);
+    log::debug("{}", to_line(entry));
+  }
+  return response;
 }
 
 std::string Service::fresh_id() {

@@ -3,25 +3,27 @@
 
 #include <atomic>
 #include <cstdint>
-#include <set>
 #include <shared_mutex>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "souk/engine/shop.h"
+#include "souk/serve/access_log.h"
+#include "souk/serve/auth.h"
 #include "souk/serve/http.h"
 #include "souk/serve/metrics.h"
 #include "souk/serve/problem.h"
 #include "souk/serve/rate_limiter.h"
 #include "souk/serve/request_json.h"
 #include "souk/serve/routes.h"
+#include "souk/serve/sites.h"
 #include "souk/serve/static_files.h"
 
 namespace souk::serve {
 
 struct ServiceOptions {
-  std::string address = "127.0.0.1";  // that it listens on: a Host header may name it
+  bool loopback = true;  // only programs of this machine reach it
   fs::path console_dir, script_dir, results_dir;
   bool read_only = false;
   double requests_per_second = 0;
@@ -32,7 +34,8 @@ struct ServiceOptions {
 
 class Service final : public HttpHandler {  // thread-safe
  public:
-  Service(engine::Shop& shop, ServiceOptions options);
+  // `log`: null for none. Both must outlive it.
+  Service(engine::Shop& shop, ServiceOptions options, Sites sites, AccessLog* log);
 
   std::optional<HttpResponse> admit(const HttpRequest& head) override;
   bool may_block(const HttpRequest& request) const override;
@@ -43,21 +46,35 @@ class Service final : public HttpHandler {  // thread-safe
   const ServiceOptions& options() const { return options_; }
   Metrics& metrics() { return metrics_; }
   const StaticFiles& files() const { return files_; }
+  const Auth& auth() const { return auth_; }
   const std::shared_ptr<const std::string>& openapi() const { return openapi_; }
   // A patch reads, merges and writes: it holds this alone, whole-item writes share it.
   std::shared_mutex& item_writes() { return item_writes_; }
   std::string fresh_id();  // unique: random at start, then counted
 
  private:
-  HttpResponse answer(const HttpRequest& request, const Route*& route);
+  // A request on its way, as the log and the metrics see it.
+  struct Passage {
+    const HttpRequest* request = nullptr;  // null: there was none that could be read
+    const Route* route = nullptr;
+    std::string key;
+    Clock::time_point begun = Clock::now();
+  };
+  std::optional<HttpResponse> refusal(const HttpRequest& head, Passage& passage);
+  std::optional<Problem> too_often(const Caller& caller, const HttpRequest& head, const Route& route);
+  HttpResponse answer(const HttpRequest& request, Passage& passage);
+  // What every answer carries, whatever made it; counted and logged.
+  HttpResponse finished(HttpResponse response, const Passage& passage);
 
   engine::Shop& shop_;
   const ServiceOptions options_;
+  const Sites sites_;
+  const Auth auth_;
+  AccessLog* const log_;
   Metrics metrics_;
   StaticFiles files_;
-  RateLimiter limiter_;
+  RateLimiter addresses_, keys_;
   std::shared_ptr<const std::string> openapi_;
-  std::set<std::string, std::less<>> hosts_;
   std::shared_mutex item_writes_;
   std::string id_seed_;
   std::atomic<std::uint64_t> ids_{0};
