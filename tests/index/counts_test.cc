@@ -244,6 +244,18 @@ TEST(Repeat, IsOneWhereNothingIsBought) {
   EXPECT_THAT(Repeat::fit(log, {}).scores(), ::testing::ElementsAre(1.0F));
 }
 
+TEST(Trending, AndTheRecentlyPopularOutliveAFirstClickOnAnOldDataSet) {
+  const Timestamp last = 1'600'000'000'000;
+  std::vector<Added> events;
+  for (int i = 0; i < 1200; ++i) events.push_back({.shopper = 0, .item = 0, .time = last - i % 60 * kDay});
+  for (int i = 0; i < 50; ++i) events.push_back({.shopper = 0, .item = 1, .time = last - i % 3 * kDay});
+  const auto trending = Trending::fit(make_log(events, 1, 3), {});
+  const auto recent = Popular::fit(make_log(events, 1, 3), {.half_life = 28 * kDay});
+  events.push_back({.shopper = 0, .item = 2, .time = last + 3000 * kDay});
+  EXPECT_FLOAT_EQ(Trending::fit(make_log(events, 1, 3), {}).scores()[1], trending.scores()[1]);
+  EXPECT_FLOAT_EQ(Popular::fit(make_log(events, 1, 3), {.half_life = 28 * kDay}).scores()[0], recent.scores()[0]);
+  EXPECT_GT(trending.scores()[1], 0.0F);
+}
 TEST(Trending, OfAnUntimedLogIsNothing) {
   EXPECT_THAT(Trending::fit(make_sequences({{0, 1}}, 2), {}).scores(), ::testing::Each(0.0F));
 }

@@ -173,6 +173,27 @@ TEST(InteractionsBuilder, UntimedEventsKeepTheOrderOfAdding) {
   EXPECT_FALSE(built.timed());
 }
 
+Interactions::Span span_of(const std::vector<Timestamp>& times) {
+  InteractionsBuilder builder;
+  for (const Timestamp time : times) builder.add({0, 0, time, EventKind::purchase, 1, 0});
+  return std::move(builder).build({}, {}, {}, true).value().span();
+}
+TEST(Span, LeavesOutTheFewThatALongSilencePartsFromAllOthers) {
+  constexpr Timestamp kBegin = 1'500'000'000'000;
+  std::vector<Timestamp> times;
+  for (int i = 0; i < 3000; ++i) times.push_back(kBegin + i * kDay / 10);
+  const Timestamp end = times.back();
+  EXPECT_EQ(span_of(times).last, end);
+  times.push_back(end + 27 * kDay);  // a quiet month is no stray
+  EXPECT_EQ(span_of(times).last, end + 27 * kDay);
+  times.push_back(end + 4000 * kDay);
+  times.push_back(kBegin - 4000 * kDay);
+  EXPECT_EQ(span_of(times).last, end + 27 * kDay);
+  EXPECT_EQ(span_of(times).first, kBegin);
+  for (int i = 0; i < 3; ++i) times.push_back(end + (4001 + i) * kDay);  // more than one in a thousand: the shop goes on
+  EXPECT_EQ(span_of(times).last, end + 4003 * kDay);
+  EXPECT_EQ(span_of({5, 900 * kDay}).last, 900 * kDay) << "two events are no thousand";
+}
 TEST(InteractionsBuilder, RefusesRowsThatHaveNoName) {
   InteractionsBuilder builder;
   builder.add({0, 5, 1, EventKind::purchase, 1, 0});

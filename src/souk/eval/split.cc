@@ -100,8 +100,7 @@ class Planner {
     }
   };
   Stretch stretch() const {
-    const auto times = log_.event_times();
-    const auto [first, last] = std::ranges::minmax(times);
+    const auto [first, last] = log_.span();
     Timestamp begin = 0;
     Duration length = 0;
     if (rule_.kind == Kind::last_day) {
@@ -111,7 +110,7 @@ class Planner {
       length = rule_.holdout > 0 ? rule_.holdout : (last - first) / 10;
       begin = last - length;
     }
-    if (rule_.part == Part::test) return {begin, {}};
+    if (rule_.part == Part::test) return {begin, std::ranges::max(log_.event_times()) > last ? std::optional(last + 1) : std::nullopt};
     return {begin - length, begin};
   }
 

@@ -23,12 +23,13 @@ Result<std::vector<float>> read_scores(const SectionFile& file, std::string_view
 Popular Popular::fit(const store::Interactions& log, const PopularConfig& config) {
   const auto times = log.event_times();
   const bool decays = config.half_life > 0 && log.timed() && !times.empty();
-  const Timestamp last = decays ? *std::max_element(times.begin(), times.end()) : 0;
+  const Timestamp last = decays ? log.span().last : 0;
   std::vector<double> sums(log.items(), 0.0);
   for (std::uint32_t shopper = 0; shopper < log.shoppers(); ++shopper) {
     const auto row = log.row(shopper);
     for (std::size_t i = 0; i < row.size(); ++i) {
-      const double half_lives = decays ? static_cast<double>(last - row.times[i]) / static_cast<double>(config.half_life) : 0.0;
+      const Duration age = decays ? std::max<Duration>(last - row.times[i], 0) : 0;
+      const double half_lives = decays ? static_cast<double>(age) / static_cast<double>(config.half_life) : 0.0;
       sums[row.items[i]] += static_cast<double>(row.weights[i]) * std::exp2(-half_lives);
     }
   }
@@ -52,11 +53,11 @@ Trending Trending::fit(const store::Interactions& log, const TrendingConfig& con
   result.scores_.assign(log.items(), 0.0F);
   const auto times = log.event_times();
   if (!log.timed() || times.empty() || config.window <= 0 || config.past <= 0) return result;
-  const auto [first, last] = std::minmax_element(times.begin(), times.end());
-  const Timestamp recent_from = *last - config.window;  // events after this are recent
+  const auto [first, last] = log.span();
+  const Timestamp recent_from = last - config.window;  // events after this are recent
   // A log younger than window + past has seen only a part of the past; one younger than the window has seen none, and what is bought
   // most rises most.
-  const Duration seen = recent_from - *first;
+  const Duration seen = recent_from - first;
   const auto past = static_cast<double>(seen > 0 ? std::min(seen, config.past) : config.past);
   const Timestamp past_from = recent_from - config.past;
   std::vector<std::uint32_t> recent(log.items(), 0), before(log.items(), 0);

@@ -52,6 +52,23 @@ KindWeights default_weights() {
   return weights;
 }
 
+Interactions::Span Interactions::span() const {
+  constexpr Duration kSilence = 28 * kDay;
+  constexpr std::size_t kInAThousand = 1000, kMostStrays = 1000;
+  if (!timed_ || event_times_.empty()) return {};
+  std::vector<Timestamp> times(event_times_.begin(), event_times_.end());
+  const std::size_t strays = std::min(times.size() / kInAThousand, kMostStrays);
+  const auto early = times.begin() + static_cast<std::ptrdiff_t>(strays), late = times.end() - 1 - static_cast<std::ptrdiff_t>(strays);
+  std::ranges::nth_element(times, early);
+  if (early != late) std::ranges::nth_element(early + 1, late, times.end());
+  std::sort(times.begin(), early);
+  std::sort(late + 1, times.end());
+  auto first = early, last = late;
+  while (first != times.begin() && *first - *(first - 1) <= kSilence) --first;
+  while (last + 1 != times.end() && *(last + 1) - *last <= kSilence) ++last;
+  return {*first, *last};
+}
+
 Interactions::Row Interactions::row(std::uint32_t shopper) const {
   const std::size_t begin = offsets_[shopper], size = offsets_[shopper + 1] - begin;
   return {event_items_.subspan(begin, size), event_times_.subspan(begin, size), event_kinds_.subspan(begin, size),

@@ -60,6 +60,12 @@ class Interactions {  // immutable, thread-safe, cheap to move; views live as lo
   ItemId item_id(std::uint32_t row) const { return ItemId{item_ids_[row]}; }
   const RowMap& item_keys() const { return item_keys_; }
   bool timed() const { return timed_; }
+  // From the first event to the last, strays aside: at most one event in a thousand, and a thousand in all, that more than 28 days of
+  // silence part from all others. A wrong clock, or the first click on an old data set, must not make all else the distant past.
+  struct Span {
+    Timestamp first = 0, last = 0;
+  };
+  Span span() const;  // zeros for a log without events or times; takes time in proportion to the events
   const std::string& fingerprint() const { return fingerprint_; }  // hex of the content hash; equal content, equal fingerprint
 
   // corrupt, version or io; the error names the file.
