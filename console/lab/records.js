@@ -52,7 +52,8 @@ export function groupsOf(runs) {
   return [...groups.values()].sort((a, b) => a.data.name.localeCompare(b.data.name) || a.protocol.localeCompare(b.protocol));
 }
 
-function floorsOf(runs) {
+// [{name, metrics, interval}] of the runs' floors, but for those that are one of the runs themselves.
+export function floorsOf(runs) {
   const seen = new Map();
   const same = (a, b) => Object.keys(a).every((name) => Math.abs(a[name] - (b[name] ?? a[name])) < 1e-12);
   for (const run of runs) {

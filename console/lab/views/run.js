@@ -5,7 +5,7 @@ import { link } from "../../parts/states.js";
 import { floorHead, mark, plotFigure, pointsOf, table, withInterval } from "../figure.js";
 import { figure, isQuality, megabytes, seconds, signed, sortedMetrics } from "../numbers.js";
 import { asked, breadcrumb, choice, metricChoice, metricNote, terms } from "../parts.js";
-import { labelOf, methodOf, primaryOf, sizesOf, tunedOf, unlikeness, verdictOf } from "../records.js";
+import { floorsOf, labelOf, methodOf, primaryOf, sizesOf, tunedOf, unlikeness, verdictOf } from "../records.js";
 import { compareHref, runHref, runsHref } from "../route.js";
 import { sliceFigures } from "../slices.js";
 
@@ -94,17 +94,19 @@ class RunView {
   #metrics(run) {
     const names = sortedMetrics(Object.keys(run.metrics));
     const hits = names.filter(isQuality);
-    const floors = Object.entries(run.floors).filter(([name]) => name !== methodOf(run));
+    const floors = floorsOf([run]).map((floor) => {
+      const label = floor.name === methodOf(run) ? `${floor.name}, usual settings` : floor.name;
+      return { ...floor, label };
+    });
     const paper = run.paper ?? {};
     const published = names.some((name) => paper[name] !== undefined);
-    const intervalOf = (floor) => run.floor_interval?.[floor];
     const plot = {
       title: "Against the floors",
       about: "Bars are 95 % intervals. A floor is what needs no learning.",
       rows: hits,
       series: [
         { name: methodOf(run), points: pointsOf(hits, run.metrics, run.interval) },
-        ...floors.map(([name, metrics]) => ({ name, quiet: true, points: pointsOf(hits, metrics, intervalOf(name)) })),
+        ...floors.map(({ label, metrics, interval }) => ({ name: label, quiet: true, points: pointsOf(hits, metrics, interval) })),
         ...(published ? [{ name: "published", quiet: true, points: pointsOf(hits, paper) }] : []),
       ],
       axis: "value of the metric",
@@ -112,11 +114,11 @@ class RunView {
     };
     const numbers = table({
       caption: `Metrics of ${methodOf(run)}, its floors, and what was published`,
-      head: ["Metric", methodOf(run), ...floors.map(([name]) => floorHead(name)), ...(published ? ["published", "ours − published"] : [])],
+      head: ["Metric", methodOf(run), ...floors.map(({ label }) => floorHead(label)), ...(published ? ["published", "ours − published"] : [])],
       rows: names.map((name) => [
         name,
         { content: withInterval(run.metrics[name], run.interval?.[name]), class: "number own" },
-        ...floors.map(([floor, metrics]) => ({ content: withInterval(metrics[name], intervalOf(floor)?.[name]), class: "number" })),
+        ...floors.map(({ metrics, interval }) => ({ content: withInterval(metrics[name], interval?.[name]), class: "number" })),
         ...(published
           ? [
               { content: figure(paper[name]), class: "number" },
