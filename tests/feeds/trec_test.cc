@@ -8,6 +8,7 @@
 
 #include "souk/base/json_text.h"
 #include "souk/base/random.h"
+#include "souk/feeds/json_text.h"
 
 #include "tests/support/data.h"
 
@@ -138,6 +139,11 @@ TEST(JudgementJson, MayBeOneDocument) {
   EXPECT_TRUE(judgements("[]").grades.empty());
 }
 
+TEST(JudgementJson, HoldsGradesBeyondAllWholeNumbers) {
+  std::string line = R"({"query":"q","item":"d","grade":)";
+  append_json_number(line, 4444444444444444327936.0);
+  EXPECT_EQ(judgements(line + "}").grades, (Judgements{{"q", {{"d", 4444444444444444327936.0}}}})) << line;
+}
 TEST(JudgementJson, SaysWhereWhatIsWrongStands) {
   const Error missing = judgement_error("{\"query\":\"q\",\"item\":\"d\",\"grade\":1}\n{\"query\":\"q\",\"item\":\"e\"}\n");
   EXPECT_EQ(missing.where, "j:2: grade");

@@ -1,10 +1,12 @@
 // Writing JSON objects field by field. Reading is record_reader.cc's.
 #pragma once
 
+#include <algorithm>
 #include <charconv>
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <type_traits>
 
 #include "souk/base/json_text.h"
 
@@ -17,6 +19,12 @@ void append_json_number(std::string& out, Number value) {
   const auto [end, error] = std::to_chars(buffer, buffer + sizeof buffer, value);
   (void)error;  // 40 bytes hold every number
   out.append(buffer, end);
+  if constexpr (std::is_floating_point_v<Number>) {
+    // Readers take digits alone for a whole number, and refuse one of more than 64 bits.
+    constexpr Number kLargestWhole = 9223372036854775807.0;
+    const bool digits = std::find_if(buffer, end, [](char c) { return c == '.' || c == 'e'; }) == end;
+    if (digits && (value >= kLargestWhole || value <= -kLargestWhole)) out += ".0";
+  }
 }
 
 // Whether `text` is what a number is written as: shortest digits, no exponent, no more than 2^53 for whole numbers. A text that is not
