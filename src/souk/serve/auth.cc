@@ -18,8 +18,12 @@ constexpr std::array kBrowserKinds{store::EventKind::impression, store::EventKin
                                    store::EventKind::wishlist,   store::EventKind::cart,  store::EventKind::remove,
                                    store::EventKind::search,     store::EventKind::filter};
 
-Problem unauthorized(std::string type, std::string detail) {
-  return Problem{401, std::move(type), std::move(detail), {}, {}, 0};
+Problem unauthorized(std::string_view type, std::string detail) {
+  Problem problem;
+  problem.status = 401;
+  problem.type = type;
+  problem.detail = std::move(detail);
+  return problem;
 }
 
 bool is_beacon(const HttpRequest& request, const Route& route) {
