@@ -1,0 +1,177 @@
+"""Reads, events and item updates at 70 % of capacity for half an hour, with retrainings and backups: errors, memory, latency.
+
+A copy of the demo shop is served. First the capacity: the same mix, as fast as 16 connections get answers. Then two quiet minutes: the
+reads alone, at the rate they will have. Then the run: the mix at 70 % of the capacity, a retraining and a backup every few minutes. Promised:
+no error; memory flat within 5 % (mean of the last quarter against that of the second one); the reads' p99 within 3 times its quiet value.
+Writes build/bench/soak.json, soak-series.json and soak.svg.
+Arguments: --minutes N (30), --shop FOLDER (build/demo-shop).
+"""
+import json
+import pathlib
+import shutil
+import statistics
+import subprocess
+import sys
+import threading
+import time
+
+from lib import measure
+
+import bench_http
+import soak_plot
+
+HERE = pathlib.Path(__file__).resolve().parent
+SCRATCH = measure.ROOT / "build" / "bench" / "soak"
+SHARE = {"reads": 90, "events": 7, "items": 3}  # of requests; a request of events has 10
+CONNECTIONS, LOAD, SEED = 16, 0.7, 5
+SAMPLE = 5  # seconds between looks at the memory
+RETRAIN, BACKUP = 5, 7  # minutes between two
+
+
+def load(plan, **changes):
+    path = SCRATCH / "plan.json"
+    path.write_text(json.dumps({**plan, **changes}))
+    output = subprocess.run([sys.executable, HERE / "soak_load.py", path], check=True, capture_output=True, text=True).stdout
+    return json.loads(output)
+
+
+def resident_mb(pid):
+    """(all, what is no mapped file)"""
+    sizes = {}
+    for line in pathlib.Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith(("VmRSS:", "RssAnon:")):
+            sizes[line.split(":")[0]] = int(line.split()[1]) / 1024
+    return sizes["VmRSS"], sizes["RssAnon"]
+
+
+class Sampler(threading.Thread):
+    """The server's memory over time."""
+
+    def __init__(self, pid, begin):
+        super().__init__(daemon=True)
+        self.pid, self.begin, self.samples, self.over = pid, begin, [], threading.Event()
+
+    def run(self):
+        while not self.over.wait(SAMPLE):
+            self.samples.append((time.monotonic() - self.begin, *resident_mb(self.pid)))
+
+
+class Chores(threading.Thread):
+    """Retrainings and backups, asked of the serving process by the command line, each at its own minutes."""
+
+    def __init__(self, shop, begin, seconds):
+        super().__init__(daemon=True)
+        self.shop, self.begin, self.seconds = shop, begin, seconds
+        self.done, self.errors = [], {}  # (name, from second, to second)
+
+    def perform(self, name, command):
+        start = time.monotonic() - self.begin
+        run = subprocess.run([measure.SOUK, "--quiet", *command], capture_output=True, text=True, check=False)
+        self.done.append((name, start, time.monotonic() - self.begin))
+        if run.returncode != 0:
+            what = f"{name}: {run.stderr.strip()[-200:]}"
+            self.errors[what] = self.errors.get(what, 0) + 1
+
+    def run(self):
+        minute = self.seconds / 60
+        # A short run has one of each all the same.
+        times = [(at, "train") for at in range(RETRAIN, int(minute), RETRAIN)] or [(minute / 3, "train")]
+        times += [(at, "backup") for at in range(BACKUP, int(minute), BACKUP)] or [(minute / 2, "backup")]
+        for at, name in sorted(times):
+            time.sleep(max(0.0, at * 60 - (time.monotonic() - self.begin)))
+            backup = SCRATCH / "backup"
+            if name == "backup":
+                shutil.rmtree(backup, ignore_errors=True)
+            self.perform(name, ["train", self.shop] if name == "train" else ["backup", self.shop, backup])
+
+
+def drift(samples):
+    """The mean of the last quarter against that of the second one."""
+    quarter = max(1, len(samples) // 4)
+    return statistics.mean(samples[-quarter:]) / statistics.mean(samples[quarter:2 * quarter])
+
+
+def plot(result, quiet, sampler, chores, minutes):
+    windows = result["windows"]
+    over = lambda pick: [(window["at"] / 60, pick(window)) for window in windows if window["reads"]["count"]]
+    latency = {"p99": over(lambda w: w["reads"]["p99"]), "p50": over(lambda w: w["reads"]["p50"]),
+               "quiet p99": [(0, quiet["whole"]["reads"]["p99"]), (minutes, quiet["whole"]["reads"]["p99"])]}
+    width = windows[1]["at"] - windows[0]["at"] if len(windows) > 1 else 1
+    requests = {"reads": over(lambda w: w["reads"]["count"] / width), "events": over(lambda w: w["events"]["count"] / width),
+                "items": over(lambda w: w["items"]["count"] / width)}
+    memory = {"resident": [(second / 60, mb) for second, mb, _ in sampler.samples], "of it no file": [(second / 60, mb) for second, _, mb in sampler.samples]}
+    marks = [(name, begin / 60, end / 60) for name, begin, end in chores.done]
+    charts = [("Reads", "ms", latency), ("Requests", "1/s", requests), ("Memory of the server", "MB", memory)]
+    (SCRATCH.parent / "soak.svg").write_text(soak_plot.svg(charts, minutes, marks))
+    (SCRATCH.parent / "soak-series.json").write_text(json.dumps({"windows": windows, "memory": sampler.samples, "chores": chores.done}))
+
+
+def soak(server, shop, minutes, shoppers, items):
+    url = json.loads(server.stdout.readline())["url"]
+    targets = [target for route, targets in bench_http.draw(url, shoppers).items() if route != "/healthz" for target in targets]
+    plan = {"url": url, "connections": CONNECTIONS, "rate": None, "window": 5, "seed": SEED, "share": SHARE, "targets": targets,
+            "shoppers": shoppers, "items": items[:20_000]}
+    load(plan, seconds=5)  # warm up
+    found = load(plan, seconds=20, seed=SEED + 1)
+    capacity = sum(found["whole"][kind]["count"] for kind in SHARE) / 20
+    rate = LOAD * capacity
+    quiet = load(plan, seconds=min(120, minutes * 60), rate=rate * SHARE["reads"] / sum(SHARE.values()), share={"reads": 1}, seed=SEED + 2)
+    begin = time.monotonic()
+    sampler, chores = Sampler(server.pid, begin), Chores(shop, begin, minutes * 60)
+    sampler.start()
+    chores.start()
+    result = load(plan, seconds=minutes * 60, rate=rate, window=max(1, minutes * 60 // 180), seed=SEED + 3)
+    chores.join()
+    sampler.over.set()
+    sampler.join()
+    plot(result, quiet, sampler, chores, minutes)
+    return capacity, rate, quiet, result, sampler, chores
+
+
+def exported(shop, kind):
+    lines = subprocess.run([measure.SOUK, "--quiet", "export", shop, "--as", kind], check=True, capture_output=True, text=True).stdout
+    return [json.loads(line) for line in lines.splitlines()]
+
+
+def value_of(arguments, name, otherwise):
+    return arguments[arguments.index(name) + 1] if name in arguments else otherwise
+
+
+def main(as_json, arguments):
+    minutes = float(value_of(arguments, "--minutes", 30))
+    source = pathlib.Path(value_of(arguments, "--shop", measure.ROOT / "build" / "demo-shop"))
+    if not (source / "shop.toml").exists():
+        raise SystemExit(f"there is no shop in {source}: ./run demo --once makes one")
+    shutil.rmtree(SCRATCH, ignore_errors=True)
+    SCRATCH.mkdir(parents=True)
+    shop = SCRATCH / "shop"
+    shutil.copytree(source, shop)
+    shoppers = [record["key"] for record in exported(shop, "shoppers")]
+    items = [record["key"] for record in exported(shop, "items") if record.get("title")]
+    with subprocess.Popen([measure.SOUK, "--json", "--quiet", "serve", shop, "--listen", "127.0.0.1:0"], stdout=subprocess.PIPE,
+                          text=True) as server:
+        try:
+            capacity, rate, quiet, result, sampler, chores = soak(server, shop, minutes, shoppers, items)
+        finally:
+            server.terminate()
+    shutil.rmtree(SCRATCH)
+    errors = {**result["errors"], **quiet["errors"], **chores.errors}
+    for what, count in errors.items():
+        print(f"{count} x {what}", file=sys.stderr)
+    whole, memory = result["whole"], [mb for _, _, mb in sampler.samples]
+    slowdown = whole["reads"]["p99"] / quiet["whole"]["reads"]["p99"]
+    rows = [measure.row("souk", "", "capacity of the mix", [capacity], "requests/s"), measure.row("souk", "", "rate of the run", [rate], "requests/s"),
+            measure.row("souk", "", "errors", [sum(errors.values())], "requests"),
+            measure.row("souk", "", "reads, quiet p50", [quiet["whole"]["reads"]["p50"]], "ms"),
+            measure.row("souk", "", "reads, quiet p99", [quiet["whole"]["reads"]["p99"]], "ms")]
+    for kind in SHARE:
+        rows += [measure.row("souk", "", f"{kind}, {metric}", [whole[kind][metric]], "requests" if metric == "count" else "ms")
+                 for metric in ("count", "p50", "p99", "max") if metric in whole[kind]]
+    for name in ("train", "backup"):
+        took = [end - start for what, start, end in chores.done if what == name]
+        if took:
+            rows.append(measure.row("souk", "", name, took, "s"))
+    rows.append(measure.row("souk", "", "memory that is no file, over the run", memory, "MB"))
+    ratios = {"memory, last quarter/second quarter": drift(memory), "reads' p99/quiet": slowdown}
+    measure.report("soak", f"{source.name}, {minutes:g} minutes at {LOAD:.0%} of capacity", rows, ratios, as_json)
+    return 0 if not errors and abs(drift(memory) - 1) <= 0.05 and slowdown <= 3 else 1
