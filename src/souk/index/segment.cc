@@ -166,6 +166,8 @@ Status Segment::parse(const std::function<Result<std::span<const std::byte>>(std
     keys = reader.strings();
     reader.expect(std::is_sorted(ids.begin(), ids.end()) && std::is_sorted(removed.begin(), removed.end()));
     reader.expect(titled.size() == (ids.size() + 63) / 64 && keys.size() == ids.size() && ids.size() < kNone);
+    // No bit stands for a document beyond the last.
+    reader.expect(ids.size() % 64 == 0 || reader.failed() || titled.back() >> (ids.size() % 64) == 0);
   }));
   const std::uint32_t n = size();
   SOUK_CHECK(read("lengths", [&](BlobReader& reader) {
