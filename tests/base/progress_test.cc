@@ -81,5 +81,45 @@ TEST(Progress, CanBeCancelledButNotTheSharedSilentOne) {
   EXPECT_FALSE(Progress::none().cancelled());
 }
 
+TEST(Progress, WritesItsTextsWhereItIsTold) {
+  std::string texts;
+  const std::string to_stderr = stderr_of([&] {
+    Progress progress(Progress::Style::lines, [&](std::string_view text) { texts += text; });
+    progress.stage("a", 1, "items");
+  });
+  EXPECT_THAT(texts, MatchesRegex("a: 0 items in [0-9]+ ms\n"));
+  EXPECT_EQ(to_stderr, "");
+}
+
+// The lines of a reporter of another process, each given to one that a person watches.
+class Relayed : public ::testing::Test {
+ protected:
+  void relay(std::string_view texts) {
+    for (std::size_t end = 0; (end = texts.find('\n')) != std::string_view::npos; texts.remove_prefix(end + 1)) {
+      EXPECT_TRUE(shown.take(texts.substr(0, end))) << texts;
+    }
+    EXPECT_EQ(texts, "");
+  }
+
+  std::string seen;
+  Progress shown{Progress::Style::lines, [this](std::string_view text) { seen += text; }};
+  Progress worker{Progress::Style::records, [this](std::string_view texts) { relay(texts); }};
+};
+
+TEST_F(Relayed, ShowsWhatTheOtherProcessDid) {
+  worker.stage("reading", 10, "events");
+  worker.add(4);
+  worker.add(6);
+  worker.note("one was\nrefused");
+  worker.stage("counting", 0, "bytes");
+  worker.finish();
+  EXPECT_THAT(seen, MatchesRegex("one was refused\nreading: 10 events in [0-9]+ ms\ncounting: 0.0 kB in [0-9]+ ms\n"));
+}
+
+TEST_F(Relayed, LeavesOtherLinesAlone) {
+  for (const char* line : {"", "a warning", "\x1e", "\x1ez", "\x1es12", "s1\titems\tname"}) EXPECT_FALSE(shown.take(line)) << line;
+  EXPECT_EQ(seen, "");
+}
+
 }  // namespace
 }  // namespace souk

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <charconv>
 #include <chrono>
 #include <fmt/format.h>
 #include <mutex>
@@ -17,6 +18,21 @@ using Clock = std::chrono::steady_clock;
 
 constexpr Duration kBarEvery = 100, kLineEvery = 10 * kSecond;
 constexpr int kBarWidth = 24;
+
+// A record is a line: kRecord, a letter, and what belongs to it. The sign (ASCII: record separator) starts no text that people write.
+//   s<total> TAB <unit> TAB <name>   a stage begins      d<units>   so many are done      e   the stage ended      n<text>   a note
+constexpr char kRecord = '\x1e';
+
+std::string record(char what, std::string text) {
+  std::replace(text.begin(), text.end(), '\n', ' ');
+  return fmt::format("{}{}{}\n", kRecord, what, text);
+}
+
+std::uint64_t number(std::string_view text) {
+  std::uint64_t value = 0;
+  std::from_chars(text.data(), text.data() + text.size(), value);
+  return value;
+}
 
 std::string with_commas(std::uint64_t number) {
   std::string text = std::to_string(number);
@@ -51,7 +67,7 @@ std::string bar(std::uint64_t done, std::uint64_t total) {
   return fmt::format("[{:=<{}}{:<{}}] ", "", filled, filled < kBarWidth ? ">" : "", kBarWidth - filled);
 }
 
-void print(std::string_view text) {
+void print_stderr(std::string_view text) {
   while (!text.empty()) {
     const ssize_t written = ::write(STDERR_FILENO, text.data(), text.size());
     if (written < 0 && errno == EINTR) continue;
@@ -64,6 +80,7 @@ void print(std::string_view text) {
 
 struct Progress::State {
   Style style = Style::silent;
+  Sink print;
   bool shared = false;  // the silent reporter of none(), which every silent work of the process shares
   std::atomic<bool> cancelled{false};
   std::atomic<std::uint64_t> done{0};
@@ -75,12 +92,13 @@ struct Progress::State {
   std::uint64_t total = 0;
   Clock::time_point begun;
 
-  Duration every() const { return style == Style::bar ? kBarEvery : kLineEvery; }
+  Duration every() const { return style == Style::lines ? kLineEvery : kBarEvery; }
   Clock::rep after(Clock::time_point time) const { return (time + std::chrono::milliseconds(every())).time_since_epoch().count(); }
   Duration elapsed() const { return std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - begun).count(); }
 
   void show() {
     const std::uint64_t units = done.load(std::memory_order_relaxed);
+    if (style == Style::records) return print(record('d', std::to_string(units)));
     const std::string text = describe(units, total, unit, elapsed());
     if (style == Style::bar) {
       print(fmt::format("\r\x1b[K{} {}{}", name, bar(units, total), text));  // ESC [ K erases to the end of the line
@@ -92,6 +110,7 @@ struct Progress::State {
     if (!running) return;
     running = false;
     const std::uint64_t units = done.load(std::memory_order_relaxed);
+    if (style == Style::records) return print(record('d', std::to_string(units)) + record('e', {}));
     print(fmt::format("{}{}: {} in {}\n", style == Style::bar ? "\r\x1b[K" : "", name, amount(static_cast<double>(units), unit),
                       format_duration(elapsed())));
   }
@@ -106,7 +125,8 @@ Progress& Progress::none() {
   return *silent;
 }
 
-Progress::Progress(Style style) : state_(std::make_unique<State>()) {
+Progress::Progress(Style style, Sink sink) : state_(std::make_unique<State>()) {
+  state_->print = sink ? std::move(sink) : print_stderr;
   if (style == Style::automatic) style = ::isatty(STDERR_FILENO) == 1 ? Style::bar : Style::lines;
   state_->style = style;
 }
@@ -126,6 +146,7 @@ void Progress::stage(std::string name, std::uint64_t total, std::string unit) {
   state_->done.store(0, std::memory_order_relaxed);
   state_->next_print.store(state_->after(state_->begun), std::memory_order_relaxed);
   state_->running = true;
+  if (state_->style == Style::records) state_->print(record('s', fmt::format("{}\t{}\t{}", state_->total, state_->unit, state_->name)));
 }
 
 void Progress::add(std::uint64_t units) {
@@ -142,7 +163,8 @@ void Progress::add(std::uint64_t units) {
 void Progress::note(const std::string& text) {
   if (state_->style == Style::silent) return;
   const std::scoped_lock lock(state_->mutex);
-  print(fmt::format("{}{}\n", state_->style == Style::bar ? "\r\x1b[K" : "", text));
+  if (state_->style == Style::records) return state_->print(record('n', text));
+  state_->print(fmt::format("{}{}\n", state_->style == Style::bar ? "\r\x1b[K" : "", text));
   if (state_->running && state_->style == Style::bar) state_->show();
 }
 
@@ -150,6 +172,32 @@ void Progress::finish() {
   if (state_->style == Style::silent) return;
   const std::scoped_lock lock(state_->mutex);
   state_->end();
+}
+
+bool Progress::take(std::string_view line) {
+  if (line.size() < 2 || line.front() != kRecord) return false;
+  const std::string_view text = line.substr(2);
+  switch (line[1]) {
+    case 's': {
+      const std::size_t unit = text.find('\t'), name = unit == std::string_view::npos ? unit : text.find('\t', unit + 1);
+      if (name == std::string_view::npos) return false;
+      stage(std::string(text.substr(name + 1)), number(text), std::string(text.substr(unit + 1, name - unit - 1)));
+      return true;
+    }
+    case 'd': {
+      const std::uint64_t units = number(text), before = state_->done.load(std::memory_order_relaxed);
+      if (units > before) add(units - before);
+      return true;
+    }
+    case 'e':
+      finish();
+      return true;
+    case 'n':
+      note(std::string(text));
+      return true;
+    default:
+      return false;
+  }
 }
 
 void Progress::cancel() {
