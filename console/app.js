@@ -7,6 +7,7 @@ import { State } from "./lib/state.js";
 import { calm } from "./lib/text.js";
 import { titleOf } from "./lib/product.js";
 import { icon } from "./parts/icon.js";
+import { keptKey } from "./parts/key.js";
 import { SearchBox } from "./parts/search_box.js";
 import { openShopperDialog } from "./parts/shopper.js";
 import { emptyState, link } from "./parts/states.js";
@@ -31,7 +32,7 @@ class App extends EventTarget {
   constructor() {
     super();
     this.state = new State();
-    this.souk = new Souk({ session: this.state.session, shopper: this.state.shopper });
+    this.souk = new Souk({ session: this.state.session, shopper: this.state.shopper, key: keptKey() });
     this.shop = { name: "Souk", currency: "EUR", language: "en" };
     this.main = document.getElementById("main");
     this.status = document.getElementById("status");

@@ -4,7 +4,8 @@
 //   const { items, total } = await souk.search({ query: "kettle", facets: ["brand"] });
 //   souk.track("click", { item: items[0].key, shelf: "search", position: 1, request });
 //
-// Requests carry the session and, when one is known, the shopper. Events get an id here, so that sending them again after a lost
+// Requests carry the session and, when one is known, the shopper. A shop with API keys is asked with one of scope `search`, which may stand
+// in a page; for a shopper it needs a token of the shop's backend besides (docs/how-to/secure-a-server.md). Events get an id here, so that sending them again after a lost
 // connection counts them once. Impressions wait and travel together; whatever is left goes out when the page is hidden.
 
 const IMPRESSION_DELAY_MS = 2000;
@@ -30,11 +31,14 @@ export class SoukError extends Error {
 }
 
 export class Souk {
-  // `base`: the server's address, by default the page's own. `session`: 128 random bits as hex, kept by the page. `shopper`: a key, or "".
-  constructor({ base = "", session = Souk.newSession(), shopper = "" } = {}) {
+  // `base`: the server's address, by default the page's own. `session`: 128 random bits as hex, kept by the page. `shopper`: a key, or "";
+  // `shopperToken`: vouches for it. `key`: an API key, or "".
+  constructor({ base = "", session = Souk.newSession(), shopper = "", shopperToken = "", key = "" } = {}) {
     this.base = base.replace(/\/$/, "");
     this.session = session;
     this.shopper = shopper;
+    this.shopperToken = shopperToken;
+    this.key = key;
     this.waiting = [];
     this.timer = 0;
     addEventListener("pagehide", () => this.#beacon());
@@ -144,11 +148,29 @@ export class Souk {
     this.timer = 0;
     while (this.waiting.length > 0) {
       const batch = this.waiting.splice(0, 100); // browsers refuse beacons above 64 KiB
-      if (!navigator.sendBeacon(`${this.base}/v1/events`, new Blob([JSON.stringify(batch)], { type: "text/plain" }))) {
+      if (!this.#sendBeacon(batch)) {
         this.waiting.unshift(...batch);
         return;
       }
     }
+  }
+
+  // A beacon has no headers: what it needs stands in its address and body. An address is no place for a key that may more than search.
+  #sendBeacon(batch) {
+    if (this.key && !this.key.startsWith("souk_s_")) {
+      fetch(`${this.base}/v1/events`, { method: "POST", keepalive: true, headers: this.#headers(true), body: JSON.stringify(batch) }).catch(() => {});
+      return true;
+    }
+    const events = this.shopperToken ? batch.map((event) => ({ ...event, shopper_token: this.shopperToken })) : batch;
+    const query = this.key ? `?key=${encodeURIComponent(this.key)}` : "";
+    return navigator.sendBeacon(`${this.base}/v1/events${query}`, new Blob([JSON.stringify(events)], { type: "text/plain" }));
+  }
+
+  #headers(hasBody) {
+    const headers = hasBody ? { "Content-Type": "application/json" } : {};
+    if (this.key) headers.Authorization = `Bearer ${this.key}`;
+    if (this.shopperToken) headers["Souk-Shopper-Token"] = this.shopperToken;
+    return headers;
   }
 
   async #call(method, path, body, signal) {
@@ -157,7 +179,7 @@ export class Souk {
       response = await fetch(this.base + path, {
         method,
         signal,
-        headers: body === undefined ? {} : { "Content-Type": "application/json" },
+        headers: this.#headers(body !== undefined),
         body: body === undefined ? undefined : JSON.stringify(body),
       });
     } catch (error) {

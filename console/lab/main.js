@@ -1,6 +1,7 @@
 // The lab: what was measured. What its pages share, and which page stands at which address.
 import { Souk } from "../souk.js";
 import { Connection } from "../lib/connection.js";
+import { keptKey } from "../parts/key.js";
 import { emptyState, link } from "../parts/states.js";
 import { themeButton } from "../parts/theme_button.js";
 import { parseHash } from "./route.js";
@@ -21,7 +22,7 @@ function missing(app, main) {
 class Lab extends EventTarget {
   constructor() {
     super();
-    this.souk = new Souk();
+    this.souk = new Souk({ key: keptKey() });
     this.shop = { name: "Souk", language: "en" };
     this.main = document.getElementById("main");
     this.status = document.getElementById("status");

@@ -2,6 +2,7 @@
 import { h } from "../lib/dom.js";
 import { sentence } from "../lib/text.js";
 import { icon } from "./icon.js";
+import { needsKey, openKeyDialog } from "./key.js";
 
 // `level`: of the heading; "h1" where this is the whole page.
 export function emptyState({ symbol, title, text, actions = [], level = "h2" }) {
@@ -19,8 +20,9 @@ export function emptyState({ symbol, title, text, actions = [], level = "h2" }) 
 // it is aborted, nobody waits for the answer any more. `brief`: one line, for a part of a page.
 export function failure(app, error, again, { signal, brief = false } = {}) {
   const away = error.unreachable === true;
+  const locked = needsKey(error);
   app.reachable(!away);
-  const title = !away ? "That did not work" : navigator.onLine ? "The shop cannot be reached" : "You are offline";
+  const title = locked ? "This shop asks for a key" : !away ? "That did not work" : navigator.onLine ? "The shop cannot be reached" : "You are offline";
   const kept = app.keepsBasket ? "Your basket is kept. " : "";
   const text = away ? `${kept}Check the connection, or wait a moment for the shop to come back.` : sentence(error.message);
   const retry = () => {
@@ -28,7 +30,8 @@ export function failure(app, error, again, { signal, brief = false } = {}) {
     again();
   };
   app.addEventListener("back", retry, { once: true, signal });
-  const button = h("button", { type: "button", class: brief ? "text-button" : "button", on: { click: retry } }, "Try again");
+  const click = locked ? () => openKeyDialog(app) : retry;
+  const button = h("button", { type: "button", class: brief ? "text-button" : "button", on: { click } }, locked ? "Give a key" : "Try again");
   if (brief) return h("p", { class: "failed brief" }, icon(away ? "offline" : "close"), away ? `${title}.` : text, button);
   return h(
     "div",

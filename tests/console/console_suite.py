@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """The storefront in a real browser, over a real server: what a shopper, a keyboard, a phone and a screen reader meet."""
 
+import json
 import pathlib
 import sys
 import tempfile
@@ -519,6 +520,61 @@ class Client(Storefront):
             return await (await fetch("/v1/events", { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(event) })).json();"""
         )
         self.assertEqual((answer["accepted"], answer["duplicates"]), (0, 1))
+
+
+class Locked(Storefront):
+    """A shop with API keys: the pages ask for one, and go on with it until the tab is closed."""
+
+    allowed_errors = ("401", "403")
+
+    def setUp(self):
+        super().setUp()
+        shop.stop()
+        try:
+            folder = shop.folder / "shop"
+            self.keys = {scope: json.loads(harness.souk("--json", "key", folder, "add", "--scope", scope))["key"] for scope in ("search", "admin")}
+        finally:
+            shop.start()
+
+    def tearDown(self):
+        self.open("healthz")  # storage belongs to a page of the shop
+        browser.execute_script("sessionStorage.clear()")
+        shop.stop()
+        try:
+            harness.souk("key", shop.folder / "shop", "revoke", "--all")
+        finally:
+            shop.start()
+        super().tearDown()
+
+    def give(self, key):
+        self.one(".failed .button, .failed .text-button").click()
+        self.one("#api-key").send_keys(key + Keys.ENTER)
+
+    def test_pages_ask_for_a_key_and_keep_it(self):
+        self.open("#/search?q=mug")
+        self.assertEqual(self.text(".failed h2"), "This shop asks for a key")
+        self.give("souk_a_wrong")
+        self.assertEqual(self.text(".failed h2"), "This shop asks for a key")
+        self.give(self.keys["admin"])
+        self.settled()
+        self.assertTrue(self.keys_shown())
+        self.assertNotIn("souk_a_", browser.current_url)
+        browser.get(f"{shop.url}/lab.html")
+        self.one("h1")
+        self.assertEqual(self.all(".failed"), [])
+
+    def test_a_page_with_a_search_key_tells_what_its_visitor_did(self):
+        before = shop_events(self.keys["admin"])
+        self.open("#/search?q=mug")
+        self.give(self.keys["search"])
+        self.settled()
+        browser.get("about:blank")  # what waits goes out as a beacon
+        self.until(lambda: shop_events(self.keys["admin"]) > before, "no event arrived")
+
+
+def shop_events(key):
+    """How many events the shop has, asked with a key."""
+    return shop.metric("souk_shop_events", key)
 
 
 if __name__ == "__main__":

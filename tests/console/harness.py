@@ -41,10 +41,11 @@ navigator.sendBeacon = (url, blob) => { blob.text().then(note); return beacon(ur
 
 
 def souk(*arguments):
-    """Runs a verb and fails with what it said."""
+    """Runs a verb and returns what it printed; fails with what it said."""
     run = subprocess.run([str(SOUK), *map(str, arguments)], capture_output=True, text=True, timeout=60, check=False)
     if run.returncode != 0:
         raise AssertionError(f"souk {' '.join(map(str, arguments))} ended with status {run.returncode}:\n{run.stdout}{run.stderr}")
+    return run.stdout
 
 
 def free_port():
@@ -94,8 +95,9 @@ class Shop:
         self.process.send_signal(signal.SIGTERM)
         self.process.wait(timeout=20)
 
-    def metric(self, name):
-        with urllib.request.urlopen(self.url + "/metrics", timeout=5) as answer:
+    def metric(self, name, key=""):
+        headers = {"Authorization": f"Bearer {key}"} if key else {}
+        with urllib.request.urlopen(urllib.request.Request(self.url + "/metrics", headers=headers), timeout=5) as answer:
             for line in answer.read().decode().splitlines():
                 if line.split(" ")[0] == name:
                     return float(line.split(" ")[1])
