@@ -301,8 +301,8 @@ TEST_F(CommitTest, OffsetsAreCommittedWithTheRowsAndMetaRecordsStayApart) {
   reopen();
   EXPECT_EQ(shop_->source_rows(source), 10'000u);
   EXPECT_EQ(shop_->source_rows(Hash128{2, 1}), std::nullopt);
-  EXPECT_EQ(shop_->get_meta("model/for-you"), "7");
-  EXPECT_EQ(shop_->get_meta("model"), std::nullopt);
+  EXPECT_EQ(*shop_->get_meta("model/for-you"), "7");
+  EXPECT_EQ(*shop_->get_meta("model"), std::nullopt);
   EXPECT_EQ(shop_->counts().events, 1u);
 }
 

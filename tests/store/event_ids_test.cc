@@ -48,6 +48,18 @@ TEST(KeyCache, KnowsWhetherItHoldsEveryKey) {
   EXPECT_FALSE(cache.complete());
 }
 
+TEST(KeyCache, ForgetsAKeyForGood) {
+  KeyCache cache(10, true);
+  cache.add("ann", 0);
+  cache.add("bob", 1);
+  cache.remove("ann");
+  cache.remove("nobody");
+  EXPECT_EQ(cache.find("ann"), std::nullopt);
+  EXPECT_EQ(cache.find("bob"), 1u);
+  cache.add("ann", 2);
+  EXPECT_EQ(cache.find("ann"), 2u);
+}
+
 // Adds as a commit does: the record in the log, then the table.
 void commit(const Database& database, EventIds& ids, Seq seq, const std::vector<EventIdEntry>& entries) {
   rocksdb::WriteBatch batch;
@@ -111,6 +123,28 @@ TEST(EventIds, MergedTwiceAfterADeathStayTheSame) {
   EXPECT_EQ(found[0], 10u);
   EXPECT_EQ(found[1], std::nullopt);
   EXPECT_EQ(EventIds::open(*database).value().gathered(), 0u);
+}
+
+// RocksDB takes the file in by a hard link: until the old name is gone both name one file, which now belongs to the store.
+TEST(EventIds, AMergeAfterADeathWritesNotIntoTheFileOfTheOneBefore) {
+  TempDir folder;
+  auto database = Database::open(folder.path(), Database::Mode::create, {}).value();
+  EventIds ids = EventIds::open(*database).value();
+  const std::vector<EventIdEntry> first{{{1, 1}, 10, event_key(1, 1, 1, 1)}}, second{{{2, 2}, 20, event_key(1, 1, 1, 2)}};
+  commit(*database, ids, 1, first);
+  ASSERT_TRUE(ids.merge(1));
+  std::vector<rocksdb::LiveFileMetaData> files;
+  database->db().GetLiveFilesMetaData(&files);
+  std::erase_if(files, [](const auto& file) { return file.column_family_name != "event_id"; });
+  ASSERT_EQ(files.size(), 1u);
+  fs::create_hard_link(folder.path() / files[0].relative_filename, folder / "event-ids.ingest");  // as if that had not been deleted
+  commit(*database, ids, 2, second);
+  ASSERT_TRUE(ids.merge(2));
+  EXPECT_TRUE(database->db().VerifyChecksum().ok());
+  std::vector<std::optional<std::uint64_t>> found(2);
+  ASSERT_TRUE(ids.look_up(std::vector<Hash128>{{1, 1}, {2, 2}}, found));
+  EXPECT_EQ(found[0], 10u);
+  EXPECT_EQ(found[1], 20u);
 }
 
 }  // namespace

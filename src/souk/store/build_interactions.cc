@@ -16,19 +16,6 @@ std::string cache_name(const Snapshot& snapshot, const KindWeights& weights) {
   return fmt::format("interactions-e{}-{}.souk", snapshot.epoch, hash128(bytes).hex());
 }
 
-// Rule of erasure: what an older epoch may still hold must go.
-void delete_older_epochs(const fs::path& cache, std::uint64_t epoch) {
-  const std::string current = fmt::format("interactions-e{}-", epoch);
-  std::error_code error;
-  for (fs::directory_iterator entry(cache, error), end; !error && entry != end; entry.increment(error)) {
-    const std::string name = entry->path().filename().string();
-    if (!name.starts_with("interactions-e") || name.starts_with(current)) continue;
-    std::error_code failed;
-    fs::remove(entry->path(), failed);
-    if (failed) log::warn("cannot delete {}: {}", entry->path().string(), failed.message());
-  }
-}
-
 // Rows for those ids that occur, ascending by id.
 template <class Id>
 std::vector<Id> number_rows(std::vector<std::uint32_t>& row_of) {
@@ -97,7 +84,7 @@ Result<Interactions> build_interactions(const Store& store, const Snapshot& snap
   fixed.epoch = store.counts().epoch;
   fs::path path;
   if (cache) {
-    delete_older_epochs(*cache, fixed.epoch);
+    delete_older_caches(*cache, fixed.epoch);
     path = *cache / cache_name(fixed, weights);
     if (std::error_code ignored; fs::exists(path, ignored)) {
       if (auto cached = Interactions::open(path)) return cached;
@@ -112,6 +99,18 @@ Result<Interactions> build_interactions(const Store& store, const Snapshot& snap
   if (error) return fail_errno("cannot make the cache folder", cache->string(), error.value());
   SOUK_CHECK(built.write(path));
   return Interactions::open(path);
+}
+
+void delete_older_caches(const fs::path& cache, std::uint64_t epoch) {
+  const std::string current = fmt::format("interactions-e{}-", epoch);
+  std::error_code error;
+  for (fs::directory_iterator entry(cache, error), end; !error && entry != end; entry.increment(error)) {
+    const std::string name = entry->path().filename().string();
+    if (!name.starts_with("interactions-e") || name.starts_with(current)) continue;
+    std::error_code failed;
+    fs::remove(entry->path(), failed);
+    if (failed) log::warn("cannot delete {}: {}", entry->path().string(), failed.message());
+  }
 }
 
 }  // namespace souk::store

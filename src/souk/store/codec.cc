@@ -61,8 +61,13 @@ void encode_decimal(const Decimal& decimal, pb::Decimal& out) {
   out.set_scale(decimal.scale);
 }
 
+// Nine digits are the most a Decimal has; powers of ten are computed from it.
+std::uint8_t scale_of(std::uint64_t stored) {
+  return static_cast<std::uint8_t>(std::min<std::uint64_t>(stored, 9));
+}
+
 Decimal decode_decimal(const pb::Decimal& stored) {
-  return {stored.mantissa(), static_cast<std::uint8_t>(stored.scale())};
+  return {stored.mantissa(), scale_of(stored.scale())};
 }
 
 void encode_offer(const Offer& offer, pb::Offer& out) {
@@ -280,13 +285,13 @@ bool decode_event_numbers(std::string_view value, StoredEventView& event) {
         amount = reader.signed_number();
         break;
       case Numbers::kValueScaleFieldNumber:
-        amount_scale = static_cast<std::uint8_t>(reader.number());
+        amount_scale = scale_of(reader.number());
         break;
       case Numbers::kQuantityFieldNumber:
         quantity = reader.signed_number();
         break;
       case Numbers::kQuantityScaleFieldNumber:
-        quantity_scale = static_cast<std::uint8_t>(reader.number());
+        quantity_scale = scale_of(reader.number());
         break;
       case Numbers::kOrderFieldNumber:
         event.order_hash = std::max<std::uint64_t>(hash64(reader.text()), 1);
@@ -309,8 +314,8 @@ Result<Event> decode_event(std::string_view value, ItemId& item) {
   event.session = std::move(*stored.mutable_session());
   event.kind = static_cast<EventKind>(std::min(stored.kind(), static_cast<std::uint32_t>(EventKind::other)));
   event.kind_name = std::move(*stored.mutable_kind_name());
-  if (stored.has_value()) event.value = Decimal{stored.value(), static_cast<std::uint8_t>(stored.value_scale())};
-  if (stored.has_quantity()) event.quantity = Decimal{stored.quantity(), static_cast<std::uint8_t>(stored.quantity_scale())};
+  if (stored.has_value()) event.value = Decimal{stored.value(), scale_of(stored.value_scale())};
+  if (stored.has_quantity()) event.quantity = Decimal{stored.quantity(), scale_of(stored.quantity_scale())};
   event.currency = std::move(*stored.mutable_currency());
   event.order = std::move(*stored.mutable_order());
   event.query = std::move(*stored.mutable_query());
@@ -320,6 +325,51 @@ Result<Event> decode_event(std::string_view value, ItemId& item) {
   event.attributes = decode_attributes(stored.attributes());
   if (stored.has_received()) event.received = stored.received();
   return event;
+}
+
+std::string encode_review(const Review& review, ItemId item, ShopperId shopper) {
+  pb::StoredReview stored;
+  stored.set_id(review.id);
+  stored.set_item(index_of(item));
+  if (shopper != kNoShopper) stored.set_shopper(index_of(shopper));
+  if (review.rating) encode_decimal(*review.rating, *stored.mutable_rating());
+  stored.set_title(review.title);
+  stored.set_text(review.text);
+  stored.set_language(review.language);
+  if (review.time) stored.set_time(*review.time);
+  stored.set_helpful(review.helpful);
+  for (const std::string& image : review.images) stored.add_images(image);
+  stored.set_verified(review.verified);
+  encode_attributes(review.attributes, *stored.mutable_attributes());
+  return stored.SerializeAsString();
+}
+
+Result<Review> decode_review(std::string_view value, ItemId& item, ShopperId& shopper) {
+  pb::StoredReview stored;
+  if (!parse(stored, value)) return damaged("review");
+  item = ItemId{stored.item()};
+  shopper = stored.has_shopper() ? ShopperId{stored.shopper()} : kNoShopper;
+  Review review;
+  review.id = std::move(*stored.mutable_id());
+  if (stored.has_rating()) review.rating = decode_decimal(stored.rating());
+  review.title = std::move(*stored.mutable_title());
+  review.text = std::move(*stored.mutable_text());
+  review.language = std::move(*stored.mutable_language());
+  if (stored.has_time()) review.time = stored.time();
+  review.helpful = stored.helpful();
+  review.images.assign(stored.images().begin(), stored.images().end());
+  review.verified = stored.verified();
+  review.attributes = decode_attributes(stored.attributes());
+  return review;
+}
+
+std::optional<std::string_view> decode_event_id_text(std::string_view value) {
+  std::string_view id;
+  WireReader reader(value);
+  while (reader.next()) {
+    if (reader.field() == Numbers::kIdFieldNumber) id = reader.text();
+  }
+  return reader.ok() ? std::optional(id) : std::nullopt;
 }
 
 std::string encode_event_id(std::string_view event_key, std::uint64_t content) {

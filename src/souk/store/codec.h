@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -33,6 +34,13 @@ void append_event_ids(std::uint32_t item, Seq seq, std::string& out);  // item: 
 bool decode_event_numbers(std::string_view value, StoredEventView& event);
 // The whole event; item and shopper are left empty, the item's id is given back (kNoItem: none).
 Result<Event> decode_event(std::string_view value, ItemId& item);
+
+// Item and shopper as ids; the review's own keys of both are left empty when it is read.
+std::string encode_review(const Review& review, ItemId item, ShopperId shopper);  // kNoShopper: none
+Result<Review> decode_review(std::string_view value, ItemId& item, ShopperId& shopper);
+
+// The text of an event's id, a view into `value`; none when the bytes are no event.
+std::optional<std::string_view> decode_event_id_text(std::string_view value);
 
 std::string encode_event_id(std::string_view event_key, std::uint64_t content);
 Result<std::uint64_t> decode_event_id_content(std::string_view value);

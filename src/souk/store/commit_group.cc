@@ -34,6 +34,10 @@ void CommitGroup::put(Family family, std::string_view key, std::string_view valu
   batch_.Put(database_.family(family), slice(key), slice(value));
 }
 
+void CommitGroup::remove(Family family, std::string_view key) {
+  batch_.Delete(database_.family(family), slice(key));
+}
+
 Result<std::optional<std::uint32_t>> CommitGroup::known_id(Family family, KeyCache& cache, std::string_view key) {
   if (const auto cached = cache.find(key)) return cached;
   if (cache.complete()) return std::nullopt;
@@ -151,6 +155,9 @@ Status CommitGroup::add(CommitRequest& request) {
   for (const Item& item : changes.items) SOUK_CHECK(put_item(item, report));
   for (const std::string& key : changes.removed_items) SOUK_CHECK(remove_item(key, report));
   for (const Shopper& shopper : changes.shoppers) SOUK_CHECK(put_shopper(shopper, report));
+  const std::uint64_t changed = report.changed;
+  for (const Review& review : changes.reviews) SOUK_CHECK(put_review(review, report));
+  const std::uint64_t reviews = report.changed - changed;
   SOUK_CHECK(put_events(request, report));
   for (const Served& served : changes.served) SOUK_CHECK(put_served(served));
   if (changes.offset) {
@@ -158,7 +165,7 @@ Status CommitGroup::add(CommitRequest& request) {
     source.set_rows(changes.offset->rows);
     put(Family::meta, source_name(changes.offset->source), source.SerializeAsString());
   }
-  if (!put_change(counters_.events - events)) counters_.seq = before;
+  if (!put_change(counters_.events - events, reviews)) counters_.seq = before;
   report.seq = counters_.seq;
   request.result = std::move(report);
   return {};
@@ -220,6 +227,52 @@ Status CommitGroup::put_shopper(const Shopper& shopper, CommitReport& report) {
   put(Family::shopper, id_key(id.number).view(), value);
   shoppers_[id.number] = std::move(value);
   touched_shoppers_.push_back(id.number);
+  ++report.changed;
+  return {};
+}
+
+// As stored, or as this group left it; empty: there is none.
+Result<std::string*> CommitGroup::current_review(const Hash128& id) {
+  const auto [found, missing] = reviews_.try_emplace(id);
+  if (missing) {
+    SOUK_TRY(auto stored, database_.get(Family::review, review_key(id).view()));
+    found->second = std::move(stored).value_or("");
+  }
+  return &found->second;
+}
+
+Status CommitGroup::put_review(const Review& review, CommitReport& report) {
+  ++report.accepted;
+  SOUK_TRY(const Id item, item_id(review.item));
+  if (item.created) ++report.stubs;
+  ShopperId shopper = kNoShopper;
+  if (!review.shopper.empty()) {
+    SOUK_TRY(const Id found, shopper_id(review.shopper));
+    shopper = ShopperId{found.number};
+  }
+  const Hash128 id = hash128(review.id);
+  std::string value = encode_review(review, ItemId{item.number}, shopper);
+  SOUK_TRY(std::string* const current, current_review(id));
+  if (*current == value) {
+    ++report.unchanged;
+    return {};
+  }
+  if (current->empty()) {
+    ++counters_.reviews;
+  } else {
+    ItemId old_item = kNoItem;
+    ShopperId old_shopper = kNoShopper;
+    SOUK_TRY(const Review old, decode_review(*current, old_item, old_shopper));
+    remove(Family::review, item_review_key(index_of(old_item), old.time.value_or(0), id).view());
+    if (old_shopper != kNoShopper) remove(Family::review, shopper_review_key(index_of(old_shopper), id).view());
+  }
+  put(Family::review, review_key(id).view(), value);
+  put(Family::review, item_review_key(item.number, review.time.value_or(0), id).view(), {});
+  if (shopper != kNoShopper) {
+    put(Family::review, shopper_review_key(index_of(shopper), id).view(), {});
+    touched_shoppers_.push_back(index_of(shopper));
+  }
+  *current = std::move(value);
   ++report.changed;
   return {};
 }
@@ -307,14 +360,15 @@ Status CommitGroup::put_served(const Served& served) {
 }
 
 // False when the request at hand changed nothing.
-bool CommitGroup::put_change(std::size_t events) {
-  if (touched_items_.empty() && touched_shoppers_.empty() && events == 0) return false;
+bool CommitGroup::put_change(std::uint64_t events, std::uint64_t reviews) {
+  if (touched_items_.empty() && touched_shoppers_.empty() && events == 0 && reviews == 0) return false;
   sort_unique(touched_items_);
   sort_unique(touched_shoppers_);
   pb::StoredChange change;
   change.mutable_items()->Add(touched_items_.begin(), touched_items_.end());
   change.mutable_shoppers()->Add(touched_shoppers_.begin(), touched_shoppers_.end());
   change.set_events(events);
+  change.set_reviews(reviews);
   put(Family::changes, seq_key(counters_.seq).view(), change.SerializeAsString());
   return true;
 }

@@ -2,6 +2,7 @@
 // resolved in that order, as if each had been written before the next.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <rocksdb/write_batch.h>
 #include <span>
@@ -55,6 +56,7 @@ class CommitGroup {
   };
 
   void put(Family family, std::string_view key, std::string_view value);
+  void remove(Family family, std::string_view key);
   Result<std::optional<std::uint32_t>> known_id(Family family, KeyCache& cache, std::string_view key);
   Result<Id> item_id(std::string_view key);
   Result<Id> shopper_id(std::string_view key);
@@ -66,11 +68,13 @@ class CommitGroup {
   Status put_item(const Item& item, CommitReport& report);
   Status remove_item(std::string_view key, CommitReport& report);
   Status put_shopper(const Shopper& shopper, CommitReport& report);
+  Status put_review(const Review& review, CommitReport& report);
+  Result<std::string*> current_review(const Hash128& id);
   Status put_events(CommitRequest& request, CommitReport& report);
   Status put_event(const Event& event, PreparedEvent& prepared, std::string_view bytes, CommitReport& report);
   Status put_served(const Served& served);
   void put_event_ids();
-  bool put_change(std::size_t events);
+  bool put_change(std::uint64_t events, std::uint64_t reviews);
 
   const Database& database_;
   const EventIds& known_events_;
@@ -83,6 +87,7 @@ class CommitGroup {
   std::vector<EventIdEntry> new_event_ids_;
   std::unordered_map<std::uint32_t, CurrentItem> items_;
   std::unordered_map<std::uint32_t, std::string> shoppers_;  // written in this group
+  std::map<Hash128, std::string> reviews_;                   // as stored, or written in this group; empty: none
   std::unique_ptr<rocksdb::Iterator> item_versions_;
   std::vector<std::uint32_t> touched_items_, touched_shoppers_;  // by the request at hand
   std::string value_, visitor_;                                  // reused

@@ -98,6 +98,31 @@ Result<std::vector<std::optional<Timestamp>>> Committer::event_times(std::span<c
   return times;
 }
 
+Status Committer::rewrite(const std::function<Status(Rewrite&)>& fill) {
+  std::unique_lock lock(mutex_);
+  turn_.wait(lock, [this] { return !leading_; });
+  leading_ = true;
+  Rewrite change(event_ids_, counters_);
+  lock.unlock();
+  Status status = fill(change);
+  const bool writes = status && change.batch.Count() > 0;
+  if (writes) {
+    change.batch.Put(database_.family(Family::meta), slice(kCountersName), change.counters.encode());
+    status = database_.write(change.batch);
+  }
+  if (status) {
+    event_ids_.replace(change.moved_ids);
+    for (const std::string& key : change.gone) shopper_ids_.remove(key);
+    for (const auto& [key, id] : change.named) shopper_ids_.add(key, id);
+  }
+  lock.lock();
+  if (status && writes) counters_ = change.counters;
+  leading_ = false;
+  lock.unlock();
+  turn_.notify_all();
+  return status;
+}
+
 Status Committer::write(std::span<CommitRequest* const> requests, std::span<const Served> served) {
   item_ids_.trim();
   shopper_ids_.trim();

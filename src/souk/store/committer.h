@@ -4,9 +4,12 @@
 
 #include <condition_variable>
 #include <deque>
+#include <functional>
 #include <mutex>
 #include <span>
+#include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "souk/store/commit_group.h"
@@ -17,6 +20,17 @@
 
 namespace souk::store {
 
+// A change of what was committed before (erasing, joining shoppers), made alone between commits.
+struct Rewrite {
+  Rewrite(EventIds& ids, const Counters& from) : event_ids(ids), counters(from) {}
+  EventIds& event_ids;
+  Counters counters;                                         // to go on from
+  rocksdb::WriteBatch batch;                                 // left empty: nothing is written
+  std::vector<EventIdEntry> moved_ids;                       // of events that got another key; the batch puts them into the log
+  std::vector<std::string> gone;                             // shoppers' keys that name nobody any more
+  std::vector<std::pair<std::string, std::uint32_t>> named;  // shoppers' keys that do now
+};
+
 class Committer {  // thread-safe
  public:
   Committer(Database& database, EventIds event_ids, const Counters& counters);
@@ -24,6 +38,8 @@ class Committer {  // thread-safe
 
   Result<CommitReport> commit(const Changes& changes);
   Result<std::vector<std::optional<Timestamp>>> event_times(std::span<const std::string> ids);
+  // Durable, all of it or nothing. Commits wait meanwhile.
+  Status rewrite(const std::function<Status(Rewrite&)>& fill);
   Status append_served(std::span<const Served> served);
   Status write_served();  // all that was appended, now
   Counters counters() const;

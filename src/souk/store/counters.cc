@@ -8,10 +8,12 @@ Counts Counters::counts() const {
   Counts counts;
   counts.items = items;
   counts.stubs = stubs;
-  counts.shoppers = shopper_ids;
+  counts.shoppers = shopper_ids - shoppers_gone;
   counts.events = events;
+  counts.reviews = reviews;
   counts.seq = seq;
   counts.epoch = epoch;
+  counts.forgotten_epoch = forgotten_epoch;
   counts.item_ids = item_ids;
   counts.shopper_ids = shopper_ids;
   counts.timed = timed != Timed::untimed;
@@ -33,6 +35,9 @@ std::string Counters::encode() const {
   stored.set_timed(static_cast<std::uint32_t>(timed));
   stored.set_first_event(first_event);
   stored.set_last_event(last_event);
+  stored.set_shoppers_gone(shoppers_gone);
+  stored.set_reviews(reviews);
+  stored.set_forgotten_epoch(forgotten_epoch);
   return stored.SerializeAsString();
 }
 
@@ -53,6 +58,9 @@ Result<Counters> Counters::decode(std::string_view value) {
   counters.timed = static_cast<Timed>(stored.timed());
   counters.first_event = stored.first_event();
   counters.last_event = stored.last_event();
+  counters.shoppers_gone = stored.shoppers_gone();
+  counters.reviews = stored.reviews();
+  counters.forgotten_epoch = stored.forgotten_epoch();
   return counters;
 }
 

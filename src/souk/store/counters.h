@@ -16,7 +16,9 @@ struct Counters {
   Seq seq = 0;
   std::uint64_t arrival = 0;  // of the next event
   std::uint32_t item_ids = 0, shopper_ids = 0;
-  std::uint64_t items = 0, stubs = 0, events = 0, epoch = 0;
+  std::uint64_t items = 0, stubs = 0, events = 0, reviews = 0;
+  std::uint64_t shoppers_gone = 0;  // of the ids given
+  std::uint64_t epoch = 0, forgotten_epoch = 0;
   Timed timed = Timed::unknown;
   Timestamp first_event = 0, last_event = 0;
 
@@ -27,6 +29,7 @@ struct Counters {
 
 // Names in the meta family. Records of put_meta() stand behind kNamedPrefix, so that they never meet the store's own.
 inline constexpr std::string_view kVersionName = "version", kCountersName = "counters", kNamedPrefix = "named:";
+inline constexpr std::string_view kCompactedName = "compacted";  // when the store last was
 std::string source_name(const Hash128& source);
 
 }  // namespace souk::store

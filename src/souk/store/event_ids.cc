@@ -16,14 +16,6 @@ constexpr std::size_t kMergeAt = 1 << 20;  // entries: 64 MB here, a file of abo
 constexpr std::size_t kPacked = 48;
 constexpr std::size_t kLookUps = 512;  // in one MultiGet
 
-using IdBytes = FixedKey<16>;
-IdBytes id_bytes(const Hash128& id) {
-  IdBytes key;
-  put_big_endian(key.bytes.data(), id.high);
-  put_big_endian(key.bytes.data() + 8, id.low);
-  return key;
-}
-
 tl::unexpected<Error> damaged() {
   return fail(ErrorKind::corrupt, "cannot read the log of event ids", {}, "Run `souk doctor` on the shop");
 }
@@ -66,7 +58,7 @@ Result<EventIds> EventIds::open(const Database& database) {
   const auto log = database.scan(Family::event_id_log);
   for (log->SeekToFirst(); log->Valid(); log->Next()) {
     SOUK_TRY(const std::vector<EventIdEntry> entries, decode_event_ids(log->value()));
-    ids.add(entries);
+    ids.replace(entries);  // an event that moved to another shopper stands in the log again
   }
   if (!log->status().ok()) return fail(log->status(), "cannot read the log of event ids");
   const auto merged = database.iterator(Family::event_id);
@@ -82,6 +74,17 @@ void EventIds::add(std::span<const EventIdEntry> entries) {
   for (const EventIdEntry& entry : entries) {
     index_.add(entry.id.high, static_cast<std::uint32_t>(entries_.size()));
     entries_.push_back(entry);
+  }
+}
+
+void EventIds::replace(std::span<const EventIdEntry> entries) {
+  for (const EventIdEntry& entry : entries) {
+    const std::uint32_t at = index_.find(entry.id.high, [&](std::uint32_t position) { return entries_[position].id == entry.id; });
+    if (at != UINT32_MAX) {
+      entries_[at] = entry;
+    } else {
+      add(std::span(&entry, 1));
+    }
   }
 }
 
@@ -102,7 +105,7 @@ Result<std::optional<Timestamp>> EventIds::find_time(const Hash128& id) const {
   const std::uint32_t at = index_.find(id.high, [&](std::uint32_t position) { return entries_[position].id == id; });
   if (at != UINT32_MAX) return event_key_parts(entries_[at].key.view()).time;
   if (!any_merged_) return std::nullopt;
-  SOUK_TRY(const auto merged, database_->get(Family::event_id, id_bytes(id).view()));
+  SOUK_TRY(const auto merged, database_->get(Family::event_id, event_id_key(id).view()));
   if (!merged) return std::nullopt;
   pb::StoredEventId stored;
   if (!stored.ParseFromString(*merged) || stored.event_key().size() != sizeof(EventKey)) return damaged();
@@ -111,7 +114,7 @@ Result<std::optional<Timestamp>> EventIds::find_time(const Hash128& id) const {
 
 Status EventIds::look_up_merged(std::span<const Hash128> ids, std::span<const std::uint32_t> which,
                                 std::span<std::optional<std::uint64_t>> known) const {
-  std::vector<IdBytes> bytes(std::min(kLookUps, which.size()));
+  std::vector<EventIdKey> bytes(std::min(kLookUps, which.size()));
   std::vector<rocksdb::Slice> keys(bytes.size());
   std::vector<rocksdb::PinnableSlice> values(bytes.size());
   std::vector<rocksdb::Status> statuses(bytes.size());
@@ -120,7 +123,7 @@ Status EventIds::look_up_merged(std::span<const Hash128> ids, std::span<const st
   for (std::size_t begin = 0; begin < which.size(); begin += kLookUps) {
     const std::size_t count = std::min(kLookUps, which.size() - begin);
     for (std::size_t i = 0; i < count; ++i) {
-      bytes[i] = id_bytes(ids[which[begin + i]]);
+      bytes[i] = event_id_key(ids[which[begin + i]]);
       keys[i] = slice(bytes[i].view());
     }
     database_->db().MultiGet(options, database_->family(Family::event_id), count, keys.data(), values.data(), statuses.data(), true);
@@ -146,6 +149,10 @@ Status EventIds::merge(Seq through) {
   std::iota(order.begin(), order.end(), 0u);
   std::sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) { return entries_[a].id < entries_[b].id; });
   const fs::path path = fs::path(database_->db().GetName()) / "event-ids.ingest";
+  // What a death left of the last merge may be a second name of a file that the store has taken in: never to be written into.
+  std::error_code error;
+  fs::remove(path, error);
+  if (error) return fail_errno("cannot delete what is left of an earlier merge of event ids", path.string(), error.value());
   SOUK_CHECK(write_file(path, order));
 
   rocksdb::ColumnFamilyHandle* const ids = database_->family(Family::event_id);
@@ -169,7 +176,7 @@ Status EventIds::write_file(const fs::path& path, std::span<const std::uint32_t>
   auto status = writer.Open(path.string());
   for (std::size_t i = 0; i < order.size() && status.ok(); ++i) {
     const EventIdEntry& entry = entries_[order[i]];
-    status = writer.Put(slice(id_bytes(entry.id).view()), encode_event_id(entry.key.view(), entry.content));
+    status = writer.Put(slice(event_id_key(entry.id).view()), encode_event_id(entry.key.view(), entry.content));
   }
   if (status.ok()) status = writer.Finish();
   if (!status.ok()) return fail(status, "cannot write the event ids");

@@ -34,6 +34,8 @@ class EventIds {  // of the leader of a commit: not thread-safe
   // The time in the key of the event that is known under `id`.
   Result<std::optional<Timestamp>> find_time(const Hash128& id) const;
   void add(std::span<const EventIdEntry> entries);  // of a commit that is durable; its record is in the log
+  // The same for ids that may be known: what is said now holds.
+  void replace(std::span<const EventIdEntry> entries);
   // Moves what has gathered, of commits up to `through`, into the family event_id, when there is much of it.
   Status merge_if_many(Seq through);
   Status merge(Seq through);

@@ -118,4 +118,7 @@ class InteractionsBuilder {
 Result<Interactions> build_interactions(const Store& store, const Snapshot& snapshot, const KindWeights& weights,
                                         const std::optional<fs::path>& cache, unsigned threads);
 
+// Deletes what an older epoch left in the folder `cache`: it may hold what was erased since.
+void delete_older_caches(const fs::path& cache, std::uint64_t epoch);
+
 }  // namespace souk::store

@@ -27,6 +27,11 @@ class KeyCache {
     records_.append(reinterpret_cast<const char*>(&id), sizeof id).append(reinterpret_cast<const char*>(&size), sizeof size).append(key);
     ++keys_;
   }
+  // For a key that the shop no longer has. Its bytes go too: no key holds a NUL.
+  void remove(std::string_view key) {
+    const std::uint32_t at = index_.find(hash64(key), [&](std::uint32_t position) { return record_at(position).key == key; });
+    if (at != UINT32_MAX) std::memset(records_.data() + at + sizeof(std::uint32_t) + sizeof(std::uint16_t), 0, key.size());
+  }
   bool complete() const { return complete_; }
   // Between commits only: within one, keys not yet stored stand here alone.
   void trim() {

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "souk/base/hash.h"
 #include "souk/base/ids.h"
 #include "souk/base/time.h"
 
@@ -85,6 +86,48 @@ struct EventKeyParts {
 inline EventKeyParts event_key_parts(std::string_view key) {  // key: 24 bytes
   return {get_big_endian<std::uint32_t>(key.data()), get_big_endian<std::uint32_t>(key.data() + 4),
           unordered(get_big_endian<std::uint64_t>(key.data() + 8)), get_big_endian<std::uint64_t>(key.data() + 16)};
+}
+
+inline void put_hash(char* to, const Hash128& hash) {
+  put_big_endian(to, hash.high);
+  put_big_endian(to + 8, hash.low);
+}
+
+using EventIdKey = FixedKey<16>;
+inline EventIdKey event_id_key(const Hash128& id) {
+  EventIdKey key;
+  put_hash(key.bytes.data(), id);
+  return key;
+}
+
+// Of a review: the record under its id's hash, and two entries without a value that find it, by item and time, and by shopper.
+using ReviewKey = FixedKey<17>;
+inline ReviewKey review_key(const Hash128& id) {
+  ReviewKey key;
+  key.bytes[0] = 'r';
+  put_hash(key.bytes.data() + 1, id);
+  return key;
+}
+using ItemReviewKey = FixedKey<29>;
+inline ItemReviewKey item_review_key(std::uint32_t item, Timestamp time, const Hash128& id) {
+  ItemReviewKey key;
+  key.bytes[0] = 'i';
+  put_big_endian(key.bytes.data() + 1, item);
+  put_big_endian(key.bytes.data() + 5, ordered(time));
+  put_hash(key.bytes.data() + 13, id);
+  return key;
+}
+using ShopperReviewKey = FixedKey<21>;
+inline ShopperReviewKey shopper_review_key(std::uint32_t shopper, const Hash128& id) {
+  ShopperReviewKey key;
+  key.bytes[0] = 's';
+  put_big_endian(key.bytes.data() + 1, shopper);
+  put_hash(key.bytes.data() + 5, id);
+  return key;
+}
+inline Hash128 review_id_of(std::string_view key) {  // of any of the three: it stands last
+  const char* const from = key.data() + key.size() - 16;
+  return {get_big_endian<std::uint64_t>(from), get_big_endian<std::uint64_t>(from + 8)};
 }
 
 }  // namespace souk::store

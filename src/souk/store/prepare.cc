@@ -23,6 +23,12 @@ bool needs_item(EventKind kind) {
   return kind != EventKind::search && kind != EventKind::filter && kind != EventKind::checkout;
 }
 
+Status check_shopper_key(std::string_view key) {
+  SOUK_CHECK(check_key(key, "shopper"));
+  if (!key.starts_with(kVisitorPrefix)) return {};
+  return wrong("shopper", "a key that does not begin with \"session:\", which is kept for visitors", "a key that does");
+}
+
 Status check_event(const Event& event, bool timed) {
   SOUK_CHECK(check_key(event.id, "id"));
   if (event.shopper.empty()) {
@@ -30,10 +36,7 @@ Status check_event(const Event& event, bool timed) {
     SOUK_CHECK(check_key(event.session, "session"));
     if (event.session.size() + kVisitorPrefix.size() > 512) return wrong("session", "at most 504 bytes", "more");
   } else {
-    SOUK_CHECK(check_key(event.shopper, "shopper"));
-    if (event.shopper.starts_with(kVisitorPrefix)) {
-      return wrong("shopper", "a key that does not begin with \"session:\", which is kept for visitors", "a key that does");
-    }
+    SOUK_CHECK(check_shopper_key(event.shopper));
   }
   if (!event.item.empty()) {
     SOUK_CHECK(check_key(event.item, "item"));
@@ -45,6 +48,12 @@ Status check_event(const Event& event, bool timed) {
     return wrong("time", timed ? "a time, as the events before it have" : "no time, as the events before it", timed ? "none" : "a time");
   }
   return {};
+}
+
+Status check_review(const Review& review) {
+  SOUK_CHECK(check_key(review.id, "id"));
+  SOUK_CHECK(check_key(review.item, "item"));
+  return review.shopper.empty() ? Status() : check_shopper_key(review.shopper);
 }
 
 Status check_item(const Item& item) {
@@ -72,6 +81,7 @@ Result<Prepared> prepare(const Changes& changes) {
   for (std::size_t i = 0; i < changes.shoppers.size(); ++i) {
     SOUK_CHECK(located(check_key(changes.shoppers[i].key, "key"), "shoppers", i));
   }
+  for (std::size_t i = 0; i < changes.reviews.size(); ++i) SOUK_CHECK(located(check_review(changes.reviews[i]), "reviews", i));
   for (std::size_t i = 0; i < changes.served.size(); ++i) SOUK_CHECK(located(check_served(changes.served[i]), "served", i));
 
   Prepared prepared;

@@ -102,6 +102,20 @@ struct Shopper {
   friend bool operator==(const Shopper&, const Shopper&) = default;
 };
 
+// What a person says of an item. Put again under its id, it replaces the one before: votes and texts change.
+struct Review {
+  std::string id;  // empty: made from the content at import
+  std::string item, shopper;
+  std::optional<Decimal> rating;  // stars
+  std::string title, text, language;
+  std::optional<Timestamp> time;
+  std::uint64_t helpful = 0;  // votes
+  std::vector<std::string> images;
+  bool verified = false;  // by a purchase
+  Attributes attributes;
+  friend bool operator==(const Review&, const Review&) = default;
+};
+
 // What was shown, one record a request: written from the first day so that shelves can be judged later.
 struct Served {
   std::string request;  // unguessable id, also in the answer

@@ -1,7 +1,6 @@
 #include "souk/store/store.h"
 
 #include <charconv>
-#include <rocksdb/convenience.h>
 #include <rocksdb/write_batch.h>
 
 #include "souk/store/codec.h"
@@ -12,16 +11,20 @@
 namespace souk::store {
 namespace {
 
-Status check_version(const Database& database, const fs::path& directory) {
+constexpr std::uint32_t kReviewVersion = 2;  // the first with reviews
+
+// The version, when this Souk reads it.
+Result<std::uint32_t> read_version(const Database& database, const fs::path& directory) {
   SOUK_TRY(const auto version, database.get(Family::meta, kVersionName));
   if (!version) {
     return fail(ErrorKind::corrupt, "the store does not say its version", directory.string(),
                 "The shop was not made whole: delete the folder and run `souk init` again");
   }
-  if (*version == std::to_string(kStoreVersion)) return {};
   std::uint32_t number = 0;
   const auto [end, error] = std::from_chars(version->data(), version->data() + version->size(), number);
-  const bool newer = error == std::errc() && end == version->data() + version->size() && number > kStoreVersion;
+  const bool read = error == std::errc() && end == version->data() + version->size();
+  if (read && number >= kOldestStoreVersion && number <= kStoreVersion) return number;
+  const bool newer = read && number > kStoreVersion;
   return fail(Error{ErrorKind::version, newer ? "a newer Souk made this store" : "the store has the format of another version of Souk",
                     directory.string(), "format " + std::to_string(kStoreVersion), "format " + *version,
                     newer ? "Use that Souk, or a newer one: no Souk goes back to an older format"
@@ -38,6 +41,17 @@ bool holds_store(const fs::path& directory) {
   return fs::exists(directory / "CURRENT", ignored);
 }
 
+// A look-up by key answers "not there" where a block cannot be read; so the blocks it looks into are read once, when the store opens.
+Status read_keys_once(const Database& database) {
+  for (const Family family : {Family::item_key, Family::shopper_key}) {
+    const auto at = database.scan(family);
+    for (at->SeekToFirst(); at->Valid(); at->Next()) {
+    }
+    if (!at->status().ok()) return fail(at->status(), "cannot read the keys of the shop");
+  }
+  return {};
+}
+
 }  // namespace
 
 Status refuse_writing() {
@@ -45,7 +59,7 @@ Status refuse_writing() {
 }
 
 bool Changes::empty() const {
-  return items.empty() && removed_items.empty() && events.empty() && shoppers.empty() && served.empty() && !offset;
+  return items.empty() && removed_items.empty() && events.empty() && shoppers.empty() && reviews.empty() && served.empty() && !offset;
 }
 
 Store::Store(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -55,9 +69,7 @@ Result<std::unique_ptr<Store>> Store::create(const fs::path& directory, const St
   if (holds_store(directory)) {
     return fail(ErrorKind::exists, "the folder holds a store already", directory.string(), "Choose another folder");
   }
-  std::error_code error;
-  fs::create_directories(directory, error);
-  if (error) return fail_errno("cannot make the store's folder", directory.string(), error.value());
+  SOUK_CHECK(make_directories(directory));
   auto impl = std::make_unique<Impl>();
   SOUK_TRY(impl->database, Database::open(directory, Database::Mode::create, options));
   rocksdb::WriteBatch batch;
@@ -76,7 +88,8 @@ Result<std::unique_ptr<Store>> Store::open(const fs::path& directory, const Stor
   }
   auto impl = std::make_unique<Impl>();
   SOUK_TRY(impl->database, Database::open(directory, options.read_only ? Database::Mode::read : Database::Mode::write, options));
-  SOUK_CHECK(check_version(*impl->database, directory));
+  SOUK_TRY(impl->version, read_version(*impl->database, directory));
+  SOUK_CHECK(read_keys_once(*impl->database));
   SOUK_TRY(const Counters counters, read_counters(*impl->database));
   impl->read_only_counters = counters;
   if (!options.read_only) {
@@ -88,6 +101,14 @@ Result<std::unique_ptr<Store>> Store::open(const fs::path& directory, const Stor
 
 Result<CommitReport> Store::commit(const Changes& changes) {
   if (!impl_->committer) return fail(std::move(refuse_writing()).error());
+  if (!changes.reviews.empty() && impl_->version < kReviewVersion) {
+    return fail(Error{ErrorKind::version,
+                      "the shop's format has no place for reviews",
+                      {},
+                      "format " + std::to_string(kReviewVersion),
+                      "format " + std::to_string(impl_->version),
+                      "Run `souk upgrade` on the shop"});
+  }
   return impl_->committer->commit(changes);
 }
 
@@ -123,9 +144,8 @@ Status Store::put_meta(std::string_view name, std::string_view value) {
   return impl_->database->write(batch);
 }
 
-std::optional<std::string> Store::get_meta(std::string_view name) const {
-  auto value = impl_->database->get(Family::meta, std::string(kNamedPrefix).append(name));
-  return value ? std::move(*value) : std::nullopt;
+Result<std::optional<std::string>> Store::get_meta(std::string_view name) const {
+  return impl_->database->get(Family::meta, std::string(kNamedPrefix).append(name));
 }
 
 Status Store::flush() {
@@ -136,13 +156,23 @@ Status Store::flush() {
 
 Status Store::compact() {
   if (!impl_->committer) return refuse_writing();
-  SOUK_CHECK(flush());
-  rocksdb::CompactRangeOptions options;
-  options.bottommost_level_compaction = rocksdb::BottommostLevelCompaction::kForceOptimized;
-  for (std::size_t i = 0; i < kFamilies; ++i) {
-    const auto status = impl_->database->db().CompactRange(options, impl_->database->family(static_cast<Family>(i)), nullptr, nullptr);
-    if (!status.ok()) return fail(status, "cannot compact the store");
-  }
+  SOUK_CHECK(impl_->committer->write_served());
+  return impl_->database->compact();
+}
+
+std::uint32_t Store::version() const {
+  return impl_->version;
+}
+
+Status Store::upgrade() {
+  if (!impl_->committer) return refuse_writing();
+  if (impl_->version == kStoreVersion) return {};
+  // A death in between leaves a store of the older format with an empty family that it does not use.
+  SOUK_CHECK(impl_->database->add_family(Family::review));
+  rocksdb::WriteBatch batch;
+  batch.Put(impl_->database->family(Family::meta), slice(kVersionName), std::to_string(kStoreVersion));
+  SOUK_CHECK(impl_->database->write(batch));
+  impl_->version = kStoreVersion;
   return {};
 }
 

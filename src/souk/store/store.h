@@ -12,9 +12,13 @@
 //   event_id   XXH3-128 of id                              -> event key, content hash
 //   event_id_log  seq                                      -> the same for the events of a commit, until they are merged into event_id
 //   served     time, request id                            -> StoredServed
+//   review     'r', XXH3-128 of id                         -> StoredReview      (from format 2 on)
+//              'i', ItemId, time, XXH3-128 of id           -> nothing           an item's reviews by time
+//              's', ShopperId, XXH3-128 of id              -> nothing           a person's reviews
 //   changes    seq                                         -> StoredChange      which items, shoppers and how many events a commit touched
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -32,7 +36,10 @@
 
 namespace souk::store {
 
-inline constexpr std::uint32_t kStoreVersion = 1;
+// What create() makes and upgrade() turns older ones into. A store of format kOldestStoreVersion or later opens as it is, and has what its
+// format has: format 1 knows no reviews.
+inline constexpr std::uint32_t kStoreVersion = 2;
+inline constexpr std::uint32_t kOldestStoreVersion = 1;
 
 // Where an import stands: how many rows of the file with this content have been committed.
 struct SourceOffset {
@@ -46,6 +53,7 @@ struct Changes {
   std::vector<std::string> removed_items;  // keys
   std::vector<Event> events;               // in arrival order
   std::vector<Shopper> shoppers;
+  std::vector<Review> reviews;  // put under their ids; equal to what is stored: counted unchanged
   std::vector<Served> served;
   std::optional<SourceOffset> offset;  // committed in the same batch
   bool empty() const;
@@ -54,8 +62,8 @@ struct Changes {
 struct CommitReport {
   Seq seq = 0;                   // of this commit; the newest before it when nothing changed
   std::uint64_t accepted = 0;    // records written or found equal (not duplicates of events, not conflicts)
-  std::uint64_t changed = 0;     // items/shoppers written because they differ or are new
-  std::uint64_t unchanged = 0;   // items/shoppers equal to what is stored, or older than it
+  std::uint64_t changed = 0;     // items/shoppers/reviews written because they differ or are new
+  std::uint64_t unchanged = 0;   // items/shoppers/reviews equal to what is stored, or older than it
   std::uint64_t duplicates = 0;  // events whose id is known with the same content
   std::uint64_t conflicts = 0;   // events whose id is known with other content: never applied
   std::uint64_t removed = 0;     // items removed
@@ -67,7 +75,7 @@ struct CommitReport {
 struct Snapshot {
   Timestamp time = INT64_MAX;  // event time <= time
   Seq seq = UINT64_MAX;        // committed at or before
-  std::uint64_t epoch = 0;     // of erasure
+  std::uint64_t epoch = 0;     // of erasure: raised by all that changes the past (forget, merge_shoppers, retain)
 };
 
 struct StoredEventView {  // one event as read back, ids instead of keys
@@ -86,12 +94,29 @@ struct Counts {
   std::uint64_t stubs = 0;
   std::uint64_t shoppers = 0;  // visitors included
   std::uint64_t events = 0;
+  std::uint64_t reviews = 0;
   Seq seq = 0;
   std::uint64_t epoch = 0;
+  std::uint64_t forgotten_epoch = 0;            // when events of a person were last erased by forget(): what learned before may know them
   std::uint32_t item_ids = 0, shopper_ids = 0;  // ids given so far: valid ids are below
   bool timed = true;                            // false: events carry no times
   Timestamp first_event = 0, last_event = 0;    // of the events' times; 0 when there are none
 };
+
+struct ForgetReport {
+  bool known = false;                                               // there was a shopper of this key
+  std::uint64_t events = 0, visitors = 0, served = 0, reviews = 0;  // erased
+};
+
+struct MergeReport {
+  bool known = false;        // there was such a visitor
+  std::uint64_t events = 0;  // that moved
+};
+
+struct RetainReport {
+  std::uint64_t events = 0;  // that were deleted
+};
+using KindLimits = std::array<std::optional<Duration>, kEventKinds>;  // by EventKind: how long events are kept; none: for ever
 
 struct StoreOptions {
   bool read_only = false;               // a RocksDB secondary beside the writing process
@@ -136,10 +161,16 @@ class Store {  // thread-safe
   Status scan_events_in_parts(const Snapshot& snapshot, bool training, unsigned threads,
                               const std::function<void(std::size_t parts)>& begin,
                               const std::function<void(std::size_t part, const StoredEventView&)>& fn) const;
+  // Full events of one shopper with keys, oldest first.
+  Status for_each_event_of(ShopperId shopper, const std::function<bool(Event&&)>& fn) const;
   // The newest events of one shopper, newest first, at most `limit`.
   Result<std::vector<StoredEventView>> recent_events(ShopperId shopper, std::size_t limit) const;
   Status for_each_shopper(const std::function<bool(ShopperId, Shopper&&)>& fn) const;
   Status for_each_served(const std::function<bool(const Served&)>& fn) const;
+  // Reviews by id (bytewise), of an item by time, of a shopper in no order. A store of format 1 has none.
+  Status for_each_review(const std::function<bool(Review&&)>& fn) const;
+  Status for_each_review_of(ItemId item, const std::function<bool(Review&&)>& fn) const;
+  Status for_each_review_by(ShopperId shopper, const std::function<bool(Review&&)>& fn) const;
 
   // Items touched by commits after `seq` (put or removed), each once. For derived data that catches up.
   Result<std::vector<ItemId>> items_changed_since(Seq seq) const;
@@ -147,12 +178,29 @@ class Store {  // thread-safe
 
   // Small durable records: active models and the like.
   Status put_meta(std::string_view name, std::string_view value);
-  std::optional<std::string> get_meta(std::string_view name) const;
+  Result<std::optional<std::string>> get_meta(std::string_view name) const;  // nothing: never put
+
+  // Erases a person: the shopper of this key, the visitors of the sessions in their events, all events of these with their ids, their
+  // reviews, and served records of the shopper and of those sessions. One durable commit: all of it, or nothing. Their bytes leave the
+  // files with the next compact(). Nothing to erase is no error. Takes its turn with commits, and reads every served record in it.
+  Result<ForgetReport> forget(std::string_view shopper_key);
+  // Joins a visitor ("session:<session>") to a shopper, who is made when unknown: the visitor's events become the shopper's, with time,
+  // arrival and id as they were, attributes fill gaps, a refused consent stays refused, and the visitor is gone. One durable commit; again,
+  // it finds no visitor and changes nothing.
+  Result<MergeReport> merge_shoppers(std::string_view visitor, std::string_view into);
+  // Deletes events with their ids that are older than their kind may become, in several durable commits. Untimed events stay.
+  Result<RetainReport> retain(const KindLimits& limits, Timestamp now);
 
   Status flush();  // memory tables to files
+  // Rewrites every file, so that nothing that was deleted or erased before the call is left in any of them; busy when a reader that began
+  // before still needs what was (then again later).
   Status compact();
-  Status verify();    // every checksum of every file
-  Status catch_up();  // read-only: take over what the writer committed since
+  // A copy of the store in the new folder `to`, of one moment, while commits go on; hard links where the file system allows.
+  Status checkpoint(const fs::path& to) const;
+  std::uint32_t version() const;  // of the format
+  Status upgrade();               // to kStoreVersion; nothing to do is no error
+  Status verify();                // every checksum of every file
+  Status catch_up();              // read-only: take over what the writer committed since
 
  private:
   struct Impl;

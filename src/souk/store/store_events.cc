@@ -16,20 +16,6 @@ namespace {
 constexpr std::uint64_t kSortedAtOnce = 500'000;
 constexpr std::size_t kBuckets = 4096;
 
-tl::unexpected<Error> damaged_event() {
-  return fail(ErrorKind::corrupt, "cannot read a stored event", {}, "Run `souk doctor` on the shop");
-}
-
-bool is_event(const rocksdb::Iterator& at) {
-  return at.Valid() && at.key().size() == sizeof(EventKey);
-}
-
-Status finish(const rocksdb::Iterator& at) {
-  if (!at.status().ok()) return fail(at.status(), "cannot read the events");
-  if (at.Valid() && !is_event(at)) return damaged_event();
-  return {};
-}
-
 std::string period_start(std::uint32_t period, std::uint32_t shopper = 0) {
   return std::string(event_key(period, shopper, 0, 0).view());
 }
@@ -38,7 +24,7 @@ std::string period_start(std::uint32_t period, std::uint32_t shopper = 0) {
 Result<std::optional<std::uint32_t>> next_period(rocksdb::Iterator& at, std::uint32_t from) {
   at.Seek(period_start(from));
   if (is_event(at)) return event_key_parts(view(at.key())).period;
-  SOUK_CHECK(finish(at));
+  SOUK_CHECK(finish_events(at));
   return std::nullopt;
 }
 
@@ -83,7 +69,7 @@ Result<bool> scan_range(rocksdb::Iterator& at, const std::string& from, const st
     if (!without.empty() && without.contains(index_of(event.shopper))) continue;
     if (!fn(event)) return false;
   }
-  SOUK_CHECK(finish(at));
+  SOUK_CHECK(finish_events(at));
   return true;
 }
 
@@ -101,7 +87,7 @@ class PeriodExport {
   Result<bool> run(const std::function<bool(Event&&)>& fn) {
     std::vector<std::uint64_t> counts(kBuckets);
     for (seek(); within(); at_.Next()) ++counts[bucket()];
-    SOUK_CHECK(finish(at_));
+    SOUK_CHECK(finish_events(at_));
     for (std::size_t begin = 0; begin < kBuckets;) {
       std::size_t end = begin;
       std::uint64_t events = 0;
@@ -139,26 +125,15 @@ class PeriodExport {
       found.push_back({time(), arrival(), get_big_endian<std::uint32_t>(at_.key().data() + 4), values.size(), at_.value().size()});
       values.append(at_.value().data(), at_.value().size());
     }
-    SOUK_CHECK(finish(at_));
+    SOUK_CHECK(finish_events(at_));
     std::sort(found.begin(), found.end(),
               [](const Found& a, const Found& b) { return std::pair(a.time, a.arrival) < std::pair(b.time, b.arrival); });
     for (const Found& one : found) {
-      SOUK_TRY(Event event, restore(one, std::string_view(values).substr(one.begin, one.size)));
+      const EventKeyParts key{period_, one.shopper, unordered(one.time), one.arrival};
+      SOUK_TRY(Event event, restore_event(key, std::string_view(values).substr(one.begin, one.size), timed_, keys_));
       if (!fn(std::move(event))) return false;
     }
     return true;
-  }
-
-  Result<Event> restore(const Found& found, std::string_view value) {
-    ItemId item = kNoItem;
-    SOUK_TRY(Event event, decode_event(value, item));
-    if (item != kNoItem) {
-      SOUK_TRY(event.item, keys_.item(index_of(item)));
-    }
-    SOUK_TRY(event.shopper, keys_.shopper(found.shopper));
-    if (event.shopper.starts_with(kVisitorPrefix)) event.shopper.clear();
-    if (timed_) event.time = unordered(found.time);
-    return event;
   }
 
   rocksdb::Iterator& at_;
@@ -169,6 +144,47 @@ class PeriodExport {
 };
 
 }  // namespace
+
+tl::unexpected<Error> damaged_event() {
+  return fail(ErrorKind::corrupt, "cannot read a stored event", {}, "Run `souk doctor` on the shop");
+}
+
+Status finish_events(const rocksdb::Iterator& at) {
+  if (!at.status().ok()) return fail(at.status(), "cannot read the events");
+  if (at.Valid() && !is_event(at)) return damaged_event();
+  return {};
+}
+
+Result<Event> restore_event(const EventKeyParts& key, std::string_view value, bool timed, KeyReader& keys) {
+  ItemId item = kNoItem;
+  SOUK_TRY(Event event, decode_event(value, item));
+  if (item != kNoItem) {
+    SOUK_TRY(event.item, keys.item(index_of(item)));
+  }
+  SOUK_TRY(event.shopper, keys.shopper(key.shopper));
+  if (event.shopper.starts_with(kVisitorPrefix)) event.shopper.clear();
+  if (timed) event.time = key.time;
+  return event;
+}
+
+Status for_each_stored_event(rocksdb::Iterator& at, std::uint32_t shopper, const StoredEventFn& fn) {
+  at.Seek(period_start(0, shopper));
+  while (is_event(at)) {
+    const EventKeyParts key = event_key_parts(view(at.key()));
+    if (key.shopper == shopper) {
+      SOUK_TRY(const bool on, fn(key, view(at.key()), view(at.value())));
+      if (!on) return {};
+      at.Next();
+    } else if (key.shopper < shopper) {
+      at.Seek(period_start(key.period, shopper));
+    } else if (key.period < UINT32_MAX) {
+      at.Seek(period_start(key.period + 1, shopper));
+    } else {
+      return {};
+    }
+  }
+  return finish_events(at);
+}
 
 Status Store::for_each_event(const std::function<bool(Event&&)>& fn) const {
   const Counters counters = impl_->counters();
@@ -236,12 +252,23 @@ Status Store::scan_events_in_parts(const Snapshot& snapshot, bool training, unsi
   return {};
 }
 
+Status Store::for_each_event_of(ShopperId shopper, const std::function<bool(Event&&)>& fn) const {
+  const bool timed = impl_->counters().timed != Timed::untimed;
+  const auto at = impl_->database->iterator(Family::event);
+  KeyReader keys(*impl_->database);
+  return for_each_stored_event(*at, index_of(shopper),
+                               [&](const EventKeyParts& key, std::string_view, std::string_view value) -> Result<bool> {
+                                 SOUK_TRY(Event event, restore_event(key, value, timed, keys));
+                                 return fn(std::move(event));
+                               });
+}
+
 Result<std::vector<StoredEventView>> Store::recent_events(ShopperId shopper, std::size_t limit) const {
   std::vector<StoredEventView> events;
   const auto at = impl_->database->iterator(Family::event);
   at->SeekToLast();
   if (!is_event(*at)) {
-    SOUK_CHECK(finish(*at));
+    SOUK_CHECK(finish_events(*at));
     return events;
   }
   std::uint32_t period = event_key_parts(view(at->key())).period;
@@ -260,7 +287,7 @@ Result<std::vector<StoredEventView>> Store::recent_events(ShopperId shopper, std
     if (found == period && period == 0) break;
     period = found == period ? period - 1 : found;
   }
-  SOUK_CHECK(finish(*at));
+  SOUK_CHECK(finish_events(*at));
   return events;
 }
 

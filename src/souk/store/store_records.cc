@@ -14,9 +14,8 @@ constexpr std::size_t kReaderKeys = 1'000'000;
 
 template <class Id>
 std::optional<Id> find_id(const Database& database, Family family, std::string_view key) {
-  const auto value = database.get(family, key);
-  if (!value || !*value || (*value)->size() != 4) return std::nullopt;
-  return Id{get_big_endian<std::uint32_t>((*value)->data())};
+  const auto id = read_id(database, family, key);
+  return id && *id ? std::optional(Id{**id}) : std::nullopt;
 }
 
 Status finish(const rocksdb::Iterator& iterator, std::string_view what) {
@@ -48,7 +47,9 @@ Result<Served> decode_served(std::string_view key, std::string_view value, KeyRe
   served.shelf = stored.shelf();
   served.shopper = stored.unknown_shopper();
   if (stored.has_shopper()) {
-    SOUK_TRY(served.shopper, keys.shopper(stored.shopper()));
+    auto shopper = keys.shopper(stored.shopper());
+    if (!shopper && shopper.error().kind != ErrorKind::not_found) return fail(std::move(shopper).error());
+    served.shopper = std::move(shopper).value_or("");  // a visitor who was merged is nobody now
   }
   served.session = stored.session();
   served.query = stored.query();
@@ -62,6 +63,13 @@ Result<Served> decode_served(std::string_view key, std::string_view value, KeyRe
 }
 
 }  // namespace
+
+Result<std::optional<std::uint32_t>> read_id(const Database& database, Family family, std::string_view key) {
+  SOUK_TRY(const auto value, database.get(family, key));
+  if (!value) return std::nullopt;
+  if (value->size() != 4) return fail(ErrorKind::corrupt, "a key's id has a wrong size", {}, "Run `souk doctor` on the shop");
+  return get_big_endian<std::uint32_t>(value->data());
+}
 
 Result<std::string> read_item_key(const Database& database, std::uint32_t id) {
   SOUK_TRY(const auto head, database.get(Family::item, id_key(id).view()));
