@@ -46,7 +46,8 @@ Result<std::optional<FilePlan>> plan_file(const fs::path& path, const ImportOpti
     kind = told.value_or(RecordKind::items);  // a patch may have any fields, and only items are merged
   }
   const bool lines = is_line_form(form.format);
-  if (lines && (options.merge || kind == RecordKind::shoppers || (kind == RecordKind::items && form.format != Format::baskets))) {
+  const bool held = kind == RecordKind::events || (kind == RecordKind::items && form.format == Format::baskets);
+  if (lines && (options.merge || !held)) {
     return fail(Error{ErrorKind::invalid,
                       "cannot import the file so",
                       path.string(),
@@ -220,6 +221,8 @@ void ChunkParser::keep(RecordBuilder& builder, ParsedChunk::Place place, std::st
       return keep_item(builder.item(), text);
     case RecordKind::events:
       return keep_event(builder.event(), place);
+    case RecordKind::reviews:
+      return keep_review(builder.review());
     case RecordKind::shoppers:
       break;
   }
@@ -238,6 +241,12 @@ void ChunkParser::keep_item(store::Item& item, std::string_view text) {
   } else {
     out_.items.push_back(std::move(item));
   }
+}
+
+void ChunkParser::keep_review(store::Review& review) {
+  if (review.id.empty()) review.id = content_id(review);
+  out_.identities.push_back(hash128(review.id));
+  if (pass_ == Pass::apply) out_.reviews.push_back(std::move(review));
 }
 
 void ChunkParser::keep_event(store::Event& event, ParsedChunk::Place place) {

@@ -35,9 +35,10 @@ struct ParsedChunk {
   std::vector<store::Item> items;     // records: only in Pass::apply
   std::vector<store::Event> events;
   std::vector<store::Shopper> shoppers;
+  std::vector<store::Review> reviews;
   std::vector<std::string> patches;  // JSON to merge into items, instead of `items`
 
-  std::vector<Hash128> identities;  // of items and shoppers: what two rows must share for the later one to replace the earlier
+  std::vector<Hash128> identities;  // of items, shoppers and reviews: what two rows must share for the later one to replace the earlier
   std::vector<Hash128> keys;        // of items: hash of the key
   std::vector<Hash128> contents;    // of events without an id, in order: hash of the content
   struct Place {
@@ -80,6 +81,7 @@ class ChunkParser {  // one a thread; the plan must outlive it
   bool read_row(const TableRecord& record);
   void keep(RecordBuilder& builder, ParsedChunk::Place place, std::string_view text);
   void keep_item(store::Item& item, std::string_view text);
+  void keep_review(store::Review& review);
   void keep_event(store::Event& event, ParsedChunk::Place place);
   void refuse(RecordBuilder& builder, std::uint32_t row, std::uint64_t line, std::string_view text);
 

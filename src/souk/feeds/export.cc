@@ -1,5 +1,5 @@
-// Export: JSONL in the store's canonical order, which import reads back: events by (time, arrival), items and shoppers by key. A shop made
-// by importing an export exports the same bytes.
+// Export: JSONL in the store's canonical order, which import reads back: events by (time, arrival), items and shoppers by key, reviews by
+// id. A shop made by importing an export exports the same bytes.
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
@@ -131,6 +131,12 @@ Result<std::uint64_t> export_records(const store::Store& store, RecordKind kind,
       progress.stage("exporting events", counts.events, "events");
       SOUK_CHECK(each_line(writer, progress,
                            [&](const auto& write) { return store.for_each_event([&](store::Event&& event) { return write(event); }); }));
+      break;
+    case RecordKind::reviews:
+      progress.stage("exporting reviews", counts.reviews, "reviews");
+      SOUK_CHECK(each_line(writer, progress, [&](const auto& write) {
+        return store.for_each_review([&](store::Review&& review) { return write(review); });
+      }));
       break;
     case RecordKind::shoppers:
       progress.stage("exporting shoppers", counts.shoppers, "shoppers");

@@ -74,6 +74,8 @@ std::optional<RecordKind> kind_told_by(const std::vector<std::string>& columns, 
   const auto any = [&](std::initializer_list<std::string_view> candidates) {
     return std::ranges::any_of(candidates, [&](std::string_view name) { return names.contains(name); });
   };
+  const bool judged = any({"helpful", "verified"}) || (any({"rating"}) && any({"title", "text"}));
+  if (judged && any({"item"}) && !any({"kind"})) return RecordKind::reviews;
   if (any({"shopper", "session"}) && any({"item", "kind"})) return RecordKind::events;
   if (any({"consent", "consent.train", "consent.personalise", "created"}) && any({"key"})) return RecordKind::shoppers;
   if (any({"title", "offers", "price", "category", "brand", "description", "gtin"}) && any({"key"})) return RecordKind::items;
@@ -193,10 +195,11 @@ Result<RecordKind> kind_of(const FileForm& form, const FieldMap& map, const fs::
       if (found.size() < 200 && seen.insert(column).second) found += (found.empty() ? "" : ", ") + column;
     }
   }
-  return fail(Error{ErrorKind::invalid, "cannot tell what the records are", path.string(),
-                    "item and shopper (events), key and title (items), or key and consent (shoppers)",
-                    found.empty() ? "no field that can be read" : found,
-                    "Say so: --as items, --as events or --as shoppers; and name the columns: --map key=COLUMN,title=COLUMN."});
+  return fail(
+      Error{ErrorKind::invalid, "cannot tell what the records are", path.string(),
+            "item and shopper (events), key and title (items), key and consent (shoppers), or item and rating and text (reviews)",
+            found.empty() ? "no field that can be read" : found,
+            "Say so: --as items, --as events, --as shoppers or --as reviews; and name the columns: --map key=COLUMN,title=COLUMN."});
 }
 
 std::size_t read_row(const FileForm& form, std::string_view text, std::size_t begin, TableRecord& record) {

@@ -55,6 +55,19 @@ constexpr std::array kEventFields = {Named{"id", Field::id},
 constexpr std::array kShopperFields = {Named{"key", Field::key}, Named{"attributes", Field::attributes}, Named{"consent", Field::consent},
                                        Named{"created", Field::created}};
 
+constexpr std::array kReviewFields = {Named{"id", Field::id},
+                                      Named{"item", Field::item},
+                                      Named{"shopper", Field::shopper},
+                                      Named{"rating", Field::rating},
+                                      Named{"title", Field::title},
+                                      Named{"text", Field::body},
+                                      Named{"language", Field::language},
+                                      Named{"time", Field::time},
+                                      Named{"helpful", Field::helpful},
+                                      Named{"images", Field::images},
+                                      Named{"verified", Field::verified},
+                                      Named{"attributes", Field::attributes}};
+
 template <std::size_t N>
 Field find_field(const std::array<Named, N>& fields, std::string_view name) {
   for (const Named& named : fields) {
@@ -106,6 +119,8 @@ Field field_named(RecordKind kind, std::string_view name) {
       return find_field(kItemFields, name);
     case RecordKind::events:
       return find_field(kEventFields, name);
+    case RecordKind::reviews:
+      return find_field(kReviewFields, name);
     case RecordKind::shoppers:
       break;
   }
@@ -130,6 +145,7 @@ std::string path_of(const Target& target) {
   std::string_view name = find_name(kItemFields, target.field);
   if (name.empty()) name = find_name(kEventFields, target.field);
   if (name.empty()) name = find_name(kShopperFields, target.field);
+  if (name.empty()) name = find_name(kReviewFields, target.field);
   return target.name.empty() ? std::string(name) : std::string(name) + "." + target.name;
 }
 
@@ -187,6 +203,9 @@ void RecordBuilder::begin() {
     case RecordKind::shoppers:
       shopper_ = shopper_start_;
       return;
+    case RecordKind::reviews:
+      review_ = review_start_;
+      return;
   }
 }
 
@@ -196,6 +215,7 @@ bool RecordBuilder::set_constant(const Target& target, std::string_view text, co
   item_start_ = item_;
   event_start_ = event_;
   shopper_start_ = shopper_;
+  review_start_ = review_;
   shorthand_start_ = shorthand_;
   return true;
 }
@@ -206,6 +226,8 @@ bool RecordBuilder::set(const Target& target, std::string_view text, const TimeU
       return set_item(target, text, unit, separator);
     case RecordKind::events:
       return set_event(target, text, unit, separator);
+    case RecordKind::reviews:
+      return set_review(target, text, unit, separator);
     case RecordKind::shoppers:
       break;
   }
@@ -218,6 +240,8 @@ store::Attributes& RecordBuilder::attributes() {
       return item_.attributes;
     case RecordKind::events:
       return event_.attributes;
+    case RecordKind::reviews:
+      return review_.attributes;
     case RecordKind::shoppers:
       break;
   }
@@ -305,10 +329,6 @@ bool RecordBuilder::set_item(const Target& target, std::string_view text, const 
 }
 
 bool RecordBuilder::set_event(const Target& target, std::string_view text, const TimeUnit& unit, char separator) {
-  const auto set_decimal = [&](std::optional<Decimal>& field) {
-    field = read_decimal(text);
-    return field ? true : refuse(target, "a decimal number such as 29.90, at most 18 digits and 9 after the point", text);
-  };
   switch (target.field) {
     case Field::id:
       return set_key(event_.id, target, text);
@@ -329,9 +349,9 @@ bool RecordBuilder::set_event(const Target& target, std::string_view text, const
     case Field::received:
       return set_time(event_.received, target, text, unit);
     case Field::value:
-      return set_decimal(event_.value);
+      return set_decimal(event_.value, target, text);
     case Field::quantity:
-      return set_decimal(event_.quantity);
+      return set_decimal(event_.quantity, target, text);
     case Field::currency:
       event_.currency = text;
       return check_currency(text, "currency");
@@ -365,6 +385,50 @@ bool RecordBuilder::set_shopper(const Target& target, std::string_view text, con
     default:
       return refuse(target, "a field of shoppers", text);
   }
+}
+
+bool RecordBuilder::set_review(const Target& target, std::string_view text, const TimeUnit& unit, char separator) {
+  switch (target.field) {
+    case Field::id:
+      return set_key(review_.id, target, text);
+    case Field::item:
+      return set_key(review_.item, target, text);
+    case Field::shopper:
+      return set_key(review_.shopper, target, text);
+    case Field::rating:
+      return set_decimal(review_.rating, target, text);
+    case Field::title:
+      review_.title = text;
+      return true;
+    case Field::body:
+      review_.text = text;
+      return true;
+    case Field::language:
+      review_.language = text;
+      return true;
+    case Field::time:
+      return set_time(review_.time, target, text, unit);
+    case Field::helpful: {
+      const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), review_.helpful);
+      if (error == std::errc() && end == text.data() + text.size()) return true;
+      return refuse(target, "a whole number from 0", text);
+    }
+    case Field::images:
+      each_part(text, separator, [&](std::string_view part) { review_.images.emplace_back(part); });
+      return true;
+    case Field::verified:
+      return set_flag(review_.verified, target, text);
+    case Field::attributes:
+      set_attribute(review_.attributes, target.name, text, separator);
+      return true;
+    default:
+      return refuse(target, "a field of reviews", text);
+  }
+}
+
+bool RecordBuilder::set_decimal(std::optional<Decimal>& field, const Target& target, std::string_view text) {
+  field = read_decimal(text);
+  return field ? true : refuse(target, "a decimal number such as 29.90, at most 18 digits and 9 after the point", text);
 }
 
 bool RecordBuilder::set_key(std::string& field, const Target& target, std::string_view text) {
@@ -494,6 +558,15 @@ bool RecordBuilder::finish_event() {
   return true;
 }
 
+bool RecordBuilder::finish_review() {
+  if (review_.item.empty()) return refuse("item", "the item that the review is of", "nothing");
+  if (review_.shopper.starts_with(store::kVisitorPrefix)) {
+    return refuse("shopper", "a key that does not begin with \"session:\", which names visitors", found_text(review_.shopper));
+  }
+  if (review_.rating || !review_.title.empty() || !review_.text.empty()) return true;
+  return refuse("rating", "a rating, a title or a text", "nothing");
+}
+
 bool RecordBuilder::finish() {
   switch (kind_) {
     case RecordKind::items:
@@ -501,6 +574,8 @@ bool RecordBuilder::finish() {
       return shorthand_.any() ? join_shorthand() : true;
     case RecordKind::events:
       return finish_event();
+    case RecordKind::reviews:
+      return finish_review();
     case RecordKind::shoppers:
       break;
   }

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "souk/base/result.h"
 #include "souk/feeds/record_json.h"
@@ -56,6 +57,11 @@ enum class Field : std::uint8_t {
   // shoppers
   consent,
   created,
+  // reviews
+  rating,
+  body,  // "text" of a review
+  helpful,
+  verified,
   unknown,
 };
 
@@ -112,6 +118,8 @@ class RecordBuilder {
   store::Item& item() { return item_; }
   store::Event& event() { return event_; }
   store::Shopper& shopper() { return shopper_; }
+  store::Review& review() { return review_; }
+  std::vector<std::string>& images() { return kind_ == RecordKind::reviews ? review_.images : item_.images; }
   store::Attributes& attributes();  // of the record
 
   // The record's values that are not in the record itself.
@@ -132,6 +140,8 @@ class RecordBuilder {
   bool set_item(const Target& target, std::string_view text, const TimeUnit& unit, char separator);
   bool set_event(const Target& target, std::string_view text, const TimeUnit& unit, char separator);
   bool set_shopper(const Target& target, std::string_view text, const TimeUnit& unit, char separator);
+  bool set_review(const Target& target, std::string_view text, const TimeUnit& unit, char separator);
+  bool set_decimal(std::optional<Decimal>& field, const Target& target, std::string_view text);
   bool set_key(std::string& field, const Target& target, std::string_view text);
   bool set_time(std::optional<Timestamp>& field, const Target& target, std::string_view text, const TimeUnit& unit);
   bool set_kind(std::string_view text);
@@ -142,12 +152,14 @@ class RecordBuilder {
   void set_attribute(store::Attributes& attributes, const std::string& name, std::string_view text, char separator);
   bool join_shorthand();
   bool finish_event();
+  bool finish_review();
 
   RecordKind kind_;
   std::string currency_;
   store::Item item_, item_start_;
   store::Event event_, event_start_;
   store::Shopper shopper_, shopper_start_;
+  store::Review review_, review_start_;
   Shorthand shorthand_, shorthand_start_;
   RowProblem problem_;
 };

@@ -103,7 +103,7 @@ class Import {
   std::vector<ImportFile> files_;
   std::uint64_t rows_ = 0;          // of all files, refused ones included
   std::optional<bool> timed_;       // whether the shop's events carry times
-  HashMap last_row_;                // identity of items and shoppers -> place of the last row that has it
+  HashMap last_row_;                // identity of items, shoppers and reviews -> place of the last row that has it
   HashMap feed_keys_;               // of items in the feed: only for --full
   std::uint64_t unknown_keys_ = 0;  // refused rows whose key could not be read
   HashMap repetitions_;             // content of events without id -> rows of this file so far
@@ -292,6 +292,7 @@ Status Import::take_parsed(std::size_t number, ParsedChunk& chunk, std::uint64_t
     take(chunk.items, changes.items);
   }
   take(chunk.shoppers, changes.shoppers);
+  take(chunk.reviews, changes.reviews);
   if (now_.skip <= first_row) {
     changes.events = std::move(chunk.events);
   } else {

@@ -23,6 +23,7 @@ bool takes_numbers(Field field) {
     case Field::was:
     case Field::value:
     case Field::quantity:
+    case Field::rating:
       return true;
     default:
       return false;
@@ -42,6 +43,7 @@ bool takes_whole_numbers(Field field) {
     case Field::gtin:
     case Field::mpn:
     case Field::position:
+    case Field::helpful:
       return true;
     default:
       return false;
@@ -49,11 +51,12 @@ bool takes_whole_numbers(Field field) {
 }
 
 bool takes_texts(Field field) {
-  return field != Field::position;
+  return field != Field::position && field != Field::helpful;
 }
 
 std::string_view expected_scalar(Field field) {
   if (field == Field::position) return "a whole number from 1";
+  if (field == Field::helpful) return "a whole number from 0";
   if (takes_numbers(field)) return "a number or a text";
   return takes_whole_numbers(field) ? "a text or a whole number" : "a text";
 }
@@ -311,7 +314,7 @@ bool JsonReader::Impl::set(const FieldUse& use, const std::string& path, JsonVal
     case Field::category:
       return values.texts(path, value, builder.item().category);
     case Field::images:
-      return values.texts(path, value, builder.item().images);
+      return values.texts(path, value, builder.images());
     case Field::offers:
       return offers(path, value);
     case Field::text:
@@ -320,6 +323,8 @@ bool JsonReader::Impl::set(const FieldUse& use, const std::string& path, JsonVal
       return vectors(path, value);
     case Field::consent:
       return consent(path, value);
+    case Field::verified:
+      return value.get_bool().get(builder.review().verified) ? values.wrong_type(path, "true or false", value) : true;
     case Field::attributes: {
       store::Attributes& out = builder.attributes();
       return use.target.name.empty() ? values.attributes(path, value, out, merging)

@@ -133,6 +133,8 @@ std::string_view name_of(RecordKind kind) {
       return "items";
     case RecordKind::events:
       return "events";
+    case RecordKind::reviews:
+      return "reviews";
     case RecordKind::shoppers:
       break;
   }
@@ -140,10 +142,10 @@ std::string_view name_of(RecordKind kind) {
 }
 
 Result<RecordKind> record_kind_named(std::string_view name) {
-  for (const RecordKind kind : {RecordKind::items, RecordKind::events, RecordKind::shoppers}) {
+  for (const RecordKind kind : {RecordKind::items, RecordKind::events, RecordKind::shoppers, RecordKind::reviews}) {
     if (name_of(kind) == name) return kind;
   }
-  return fail(Error{ErrorKind::invalid, "unknown kind of records", {}, "items, events or shoppers", std::string(name), {}});
+  return fail(Error{ErrorKind::invalid, "unknown kind of records", {}, "items, events, shoppers or reviews", std::string(name), {}});
 }
 
 std::string RowProblem::to_json() const {
@@ -201,6 +203,35 @@ std::string to_json(const store::Shopper& shopper) {
   time_field(out, "created", shopper.created);
   out += '}';
   return out;
+}
+
+std::string to_json(const store::Review& review) {
+  std::string out = "{";
+  out.reserve(256 + review.text.size());
+  text_field(out, "id", review.id);
+  append_json_field(out, "item", review.item);
+  text_field(out, "shopper", review.shopper);
+  decimal_field(out, "rating", review.rating);
+  text_field(out, "title", review.title);
+  text_field(out, "text", review.text);
+  text_field(out, "language", review.language);
+  time_field(out, "time", review.time);
+  if (review.helpful != 0) {
+    append_json_name(out, "helpful");
+    append_json_number(out, review.helpful);
+  }
+  texts_field(out, "images", review.images);
+  if (review.verified) {
+    append_json_name(out, "verified");
+    out += "true";
+  }
+  attributes_field(out, review.attributes);
+  out += '}';
+  return out;
+}
+
+std::string content_id(const store::Review& review) {
+  return hash128(to_json(review)).hex();
 }
 
 Hash128 content_hash(const store::Event& event) {

@@ -14,7 +14,7 @@
 
 namespace souk::feeds {
 
-enum class RecordKind : std::uint8_t { items, events, shoppers };
+enum class RecordKind : std::uint8_t { items, events, shoppers, reviews };
 std::string_view name_of(RecordKind kind);
 Result<RecordKind> record_kind_named(std::string_view name);
 
@@ -40,6 +40,7 @@ class RecordReader {
   tl::expected<store::Item, RowProblem> item(std::string_view json, std::uint64_t& unknown_fields);
   tl::expected<store::Event, RowProblem> event(std::string_view json, std::uint64_t& unknown_fields);
   tl::expected<store::Shopper, RowProblem> shopper(std::string_view json, std::uint64_t& unknown_fields);
+  tl::expected<store::Review, RowProblem> review(std::string_view json, std::uint64_t& unknown_fields);
   // RFC 7396 merge of `patch_json` into `item`.
   tl::expected<store::Item, RowProblem> patched(const store::Item& item, std::string_view patch_json, std::uint64_t& unknown_fields);
 
@@ -52,6 +53,7 @@ class RecordReader {
 std::string to_json(const store::Item& item);
 std::string to_json(const store::Event& event);
 std::string to_json(const store::Shopper& shopper);
+std::string to_json(const store::Review& review);
 
 // Splits a request body into records: one JSON object, an array of objects, or NDJSON; each with its line. What stands between the
 // borders is not checked: of NDJSON a broken line is a record as well, which its reader refuses. An error names what is wrong with the
@@ -69,5 +71,7 @@ std::string content_id(const store::Event& event, std::uint64_t equal_before);
 // Its two steps, for callers that hash and count apart.
 Hash128 content_hash(const store::Event& event);
 std::string content_id(const Hash128& content, std::uint64_t equal_before);
+// The id of a review that has none: equal reviews are one.
+std::string content_id(const store::Review& review);
 
 }  // namespace souk::feeds

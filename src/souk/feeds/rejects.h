@@ -2,8 +2,11 @@
 // row's first 4 KiB. At most 100,000 rows are written; more are counted in the report.
 #pragma once
 
+#include <cstdint>
 #include <cstdio>
 #include <memory>
+#include <span>
+#include <string>
 
 #include "souk/base/file.h"
 #include "souk/base/result.h"
@@ -28,5 +31,10 @@ class RejectsFile {
   std::unique_ptr<std::FILE, Close> file_;
   std::uint64_t written_ = 0;
 };
+
+// Deletes the rows of all files of the folder that mention one of the names, as they stand or behind JSON's escapes, and what imports that
+// died left there. A name of fewer than 8 bytes must stand by itself: "ann" is not mentioned by "annual". Returns how many rows went. A
+// folder that does not exist has none. An import under way may lose the rows it refuses afterwards.
+Result<std::uint64_t> scrub_rejects(const fs::path& directory, std::span<const std::string> names);
 
 }  // namespace souk::feeds

@@ -15,6 +15,8 @@ std::string known_fields(RecordKind kind) {
     case RecordKind::events:
       return "a field of events: id, shopper, session, item, kind, time, value, quantity, currency, order, query, shelf, position, "
              "request, attributes.NAME";
+    case RecordKind::reviews:
+      return "a field of reviews: id, item, shopper, rating, title, text, language, time, helpful, images, verified, attributes.NAME";
     case RecordKind::shoppers:
       break;
   }

@@ -1,0 +1,160 @@
+// Erasing what rejects files say of a person.
+#include <cerrno>
+#include <charconv>
+#include <optional>
+#include <signal.h>
+#include <system_error>
+#include <vector>
+
+#include "souk/feeds/rejects.h"
+
+namespace souk::feeds {
+namespace {
+
+constexpr std::size_t kStandsAlone = 8;  // shorter names are common parts of other words
+
+std::optional<std::uint32_t> hex4(std::string_view text) {
+  std::uint32_t value = 0;
+  if (text.size() < 4) return std::nullopt;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + 4, value, 16);
+  return error == std::errc() && end == text.data() + 4 ? std::optional(value) : std::nullopt;
+}
+
+void append_utf8(std::string& out, std::uint32_t c) {
+  const auto tail = [&](int shift) { out += static_cast<char>(0x80 | ((c >> shift) & 0x3F)); };
+  if (c < 0x80) {
+    out += static_cast<char>(c);
+  } else if (c < 0x800) {
+    out += static_cast<char>(0xC0 | (c >> 6));
+    tail(0);
+  } else if (c < 0x10000) {
+    out += static_cast<char>(0xE0 | (c >> 12));
+    tail(6);
+    tail(0);
+  } else {
+    out += static_cast<char>(0xF0 | (c >> 18));
+    tail(12);
+    tail(6);
+    tail(0);
+  }
+}
+
+// The text with JSON's escapes undone, wherever they stand; what is no escape stays as it is.
+std::string unescaped(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != '\\' || i + 1 == text.size()) {
+      out += text[i];
+      continue;
+    }
+    const char c = text[++i];
+    if (c != 'u') {
+      out += c == 'n' ? '\n' : c == 't' ? '\t' : c == 'r' ? '\r' : c;
+      continue;
+    }
+    const auto unit = hex4(text.substr(i + 1));
+    if (!unit) {
+      out += "\\u";
+      continue;
+    }
+    i += 4;
+    std::uint32_t code = *unit;
+    if (code >= 0xD800 && code < 0xDC00 && text.substr(i + 1).starts_with("\\u")) {
+      if (const auto low = hex4(text.substr(i + 3)); low && *low >= 0xDC00 && *low < 0xE000) {
+        code = 0x10000 + ((code - 0xD800) << 10) + (*low - 0xDC00);
+        i += 6;
+      }
+    }
+    append_utf8(out, code);
+  }
+  return out;
+}
+
+bool of_a_word(char c) {
+  const auto byte = static_cast<unsigned char>(c);
+  return byte >= 0x80 || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == '-';
+}
+
+bool mentions(std::string_view text, std::string_view name) {
+  for (std::size_t at = text.find(name); at != std::string_view::npos; at = text.find(name, at + 1)) {
+    if (name.size() >= kStandsAlone) return true;
+    const std::size_t end = at + name.size();
+    if ((at == 0 || !of_a_word(text[at - 1])) && (end == text.size() || !of_a_word(text[end]))) return true;
+  }
+  return false;
+}
+
+// A row that was JSON stands in the line as a text: it was escaped twice.
+bool mentions_any(std::string_view line, std::span<const std::string> names) {
+  const bool escapes = line.find('\\') != std::string_view::npos;
+  const std::string once = escapes ? unescaped(line) : std::string(), twice = unescaped(once);
+  for (const std::string& name : names) {
+    if (name.empty()) continue;
+    if (mentions(line, name) || mentions(once, name) || mentions(twice, name)) return true;
+  }
+  return false;
+}
+
+// "x.jsonl.tmp-4711-0" and ".stdin-4711" belong to a process; it may have died.
+bool is_orphan(std::string_view name) {
+  for (const std::string_view mark : {std::string_view(".tmp-"), std::string_view(".stdin-")}) {
+    const std::size_t at = name.rfind(mark);
+    if (at == std::string_view::npos) continue;
+    pid_t process = 0;
+    const std::string_view number = name.substr(at + mark.size());
+    const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), process);
+    return error == std::errc() && process > 0 && ::kill(process, 0) != 0 && errno == ESRCH;
+  }
+  return false;
+}
+
+Status remove_file(const fs::path& path) {
+  std::error_code error;
+  fs::remove(path, error);
+  if (error) return fail_errno("cannot delete", path.string(), error.value());
+  return sync_directory(path.parent_path());
+}
+
+Result<std::uint64_t> scrub(const fs::path& path, std::span<const std::string> names) {
+  SOUK_TRY(const MappedFile file, MappedFile::open(path));
+  std::string_view rest = file.text();
+  std::vector<std::string_view> kept;
+  std::uint64_t erased = 0;
+  while (!rest.empty()) {
+    const std::string_view line = rest.substr(0, rest.find('\n') == std::string_view::npos ? rest.size() : rest.find('\n') + 1);
+    rest.remove_prefix(line.size());
+    if (mentions_any(line, names)) {
+      ++erased;
+    } else if (!kept.empty() && kept.back().data() + kept.back().size() == line.data()) {
+      kept.back() = std::string_view(kept.back().data(), kept.back().size() + line.size());
+    } else {
+      kept.push_back(line);
+    }
+  }
+  if (erased == 0) return erased;
+  SOUK_CHECK(kept.empty() ? remove_file(path) : write_file(path, kept));
+  return erased;
+}
+
+}  // namespace
+
+Result<std::uint64_t> scrub_rejects(const fs::path& directory, std::span<const std::string> names) {
+  std::uint64_t erased = 0;
+  std::error_code error;
+  if (!fs::exists(directory, error)) return erased;
+  std::vector<fs::path> files;
+  for (fs::directory_iterator entry(directory, error), end; !error && entry != end; entry.increment(error)) files.push_back(entry->path());
+  if (error) return fail_errno("cannot read the folder of refused rows", directory.string(), error.value());
+  for (const fs::path& path : files) {
+    if (is_orphan(path.filename().string())) {
+      SOUK_CHECK(remove_file(path));
+    } else if (path.extension() == ".jsonl") {
+      SOUK_TRY(const std::uint64_t rows, scrub(path, names));
+      erased += rows;
+    }
+  }
+  return erased;
+}
+
+}  // namespace souk::feeds
