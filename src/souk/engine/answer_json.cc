@@ -121,6 +121,7 @@ void write_facets(JsonWriter& json, const std::map<std::string, index::FacetResu
 void write_tail(JsonWriter& json, const ShelfAnswer& answer) {
   json.key("by").begin_object().member("model", answer.trained ? "tables" : "none").member("version", answer.version);
   if (answer.trained) json.member("trained", format_rfc3339(*answer.trained));
+  if (!answer.marked.empty()) json.member("marked", answer.marked);
   json.end_object();
   json.member("cold_start", answer.cold_start);
   if (!answer.notes.empty()) {

@@ -1,0 +1,165 @@
+#include "souk/engine/erasure.h"
+
+#include <charconv>
+#include <fmt/format.h>
+#include <set>
+#include <vector>
+
+#include "souk/engine/json_writer.h"
+#include "souk/engine/shop_state.h"
+#include "souk/engine/words.h"
+#include "souk/feeds/rejects.h"
+
+namespace souk::engine {
+namespace {
+
+constexpr std::size_t kTellingSession = 8;  // bytes; a shorter one names too much beside the person
+
+// What names a person beside their key: their sessions, and e-mail addresses in what they wrote and what is known of them.
+class Names {
+ public:
+  explicit Names(std::string_view key) { names_.emplace(key); }
+
+  Status find(const store::Store& store, std::string_view key) {
+    if (key.starts_with(store::kVisitorPrefix)) names_.emplace(key.substr(store::kVisitorPrefix.size()));
+    std::set<std::string> sessions;
+    SOUK_CHECK(find_shopper(store, key, sessions));
+    for (const std::string& session : sessions) {
+      if (session.size() >= kTellingSession) names_.insert(session);
+      SOUK_CHECK(find_shopper(store, std::string(store::kVisitorPrefix) + session, sessions));
+    }
+    return {};
+  }
+  std::vector<std::string> list() const { return {names_.begin(), names_.end()}; }
+
+ private:
+  Status find_shopper(const store::Store& store, std::string_view key, std::set<std::string>& sessions) {
+    const auto id = store.find_shopper(key);
+    if (!id) return {};
+    SOUK_TRY(const store::Shopper shopper, store.shopper(*id));
+    find_addresses(shopper.attributes);
+    SOUK_CHECK(store.for_each_event_of(*id, [&](store::Event&& event) {
+      if (!event.session.empty()) sessions.insert(std::move(event.session));
+      find_addresses(event.query);
+      find_addresses(event.attributes);
+      return true;
+    }));
+    return store.for_each_review_by(*id, [&](store::Review&& review) {
+      find_addresses(review.title);
+      find_addresses(review.text);
+      find_addresses(review.attributes);
+      return true;
+    });
+  }
+
+  // What stands around an @ without a blank or a quote.
+  void find_addresses(std::string_view text) {
+    constexpr std::string_view kBorders = " \t\r\n\"'<>()[]{},;:|";
+    for (std::size_t at = text.find('@'); at != std::string_view::npos; at = text.find('@', at + 1)) {
+      const std::size_t before = text.find_last_of(kBorders, at);
+      const std::size_t begin = before == std::string_view::npos ? 0 : before + 1;
+      const std::size_t end = std::min(text.find_first_of(kBorders, at), text.size());
+      if (begin < at && at + 1 < end) names_.emplace(text.substr(begin, end - begin));
+    }
+  }
+  void find_addresses(const store::Attributes& attributes) {
+    for (const auto& [name, values] : attributes) {
+      for (const store::Value& value : values) {
+        if (const auto* text = std::get_if<std::string>(&value)) find_addresses(*text);
+      }
+    }
+  }
+
+  std::set<std::string> names_;
+};
+
+// The erasure epoch of the snapshot that the tables were fitted on, out of their facts (tables_keeper.cc writes them).
+std::uint64_t epoch_of(const index::Tables& tables) {
+  constexpr std::string_view kName = "\"epoch\":";
+  const std::string_view facts = tables.facts;
+  std::uint64_t epoch = 0;
+  if (const std::size_t at = facts.find(kName); at != std::string_view::npos) {
+    std::from_chars(facts.data() + at + kName.size(), facts.data() + facts.size(), epoch);
+  }
+  return epoch;
+}
+
+std::string counted_as(std::uint64_t count, std::string_view one, std::string_view more) {
+  return fmt::format("{} {}", with_commas(count), count == 1 ? one : more);
+}
+
+std::vector<std::string> told(const ErasureReport& report) {
+  const store::ForgetReport& erased = report.erased;
+  std::vector<std::string> words;
+  const bool found = erased.known || erased.served + report.rejects > 0;
+  words.push_back(!found ? "The shop knows no such shopper, and nothing in it names one."
+                         : fmt::format("Erased: {}{}, {}, {}, {} and {}.", erased.known ? "the shopper, " : "",
+                                       counted_as(erased.events, "event", "events"), counted_as(erased.reviews, "review", "reviews"),
+                                       counted_as(erased.visitors, "visitor", "visitors"),
+                                       counted_as(erased.served, "record of an answer", "records of answers"),
+                                       counted_as(report.rejects, "refused row", "refused rows")));
+  if (found && !erased.known) words.emplace_back("The shop had no shopper of this key; other records named it.");
+  if (report.marked) words.push_back(fmt::format("What answers is marked: {}.", kMarked));
+  if (found) words.emplace_back("`souk compact` takes the erased bytes out of the shop's files; backups made before still hold them.");
+  return words;
+}
+
+}  // namespace
+
+bool is_marked(const ActiveTables& tables, const store::Store& store) {
+  return tables.tables != nullptr && epoch_of(tables.tables->tables()) < store.counts().forgotten_epoch;
+}
+
+void Shop::Impl::mark_active() {
+  marked = is_marked(active, *store);
+}
+
+std::string to_json(const ErasureReport& report) {
+  const store::ForgetReport& erased = report.erased;
+  JsonWriter json;
+  json.begin_object().member("known", erased.known).member("events", erased.events).member("reviews", erased.reviews);
+  json.member("visitors", erased.visitors).member("served", erased.served).member("rejects", report.rejects);
+  json.member("marked", report.marked).key("words").begin_array();
+  for (const std::string& sentence : report.words) json.value(sentence);
+  return json.end_array().end_object().take();
+}
+
+Result<ErasureReport> Shop::forget(std::string_view shopper_key) {
+  Impl& in = *impl_;
+  SOUK_CHECK(in.writable("forget anyone"));
+  SOUK_CHECK(store::check_key(shopper_key, "shopper"));
+  if (in.served != nullptr) in.served->drain();
+  // Files first, while the store still says what names the person: after a death in between, forgetting again finds all of it.
+  Names names(shopper_key);
+  SOUK_CHECK(names.find(*in.store, shopper_key));
+  ErasureReport report;
+  SOUK_TRY(report.rejects, feeds::scrub_rejects(in.directory / "rejects", names.list()));
+  SOUK_TRY(report.erased, in.store->forget(shopper_key));
+  store::delete_older_caches(in.directory / "cache", in.store->counts().epoch);
+  SOUK_CHECK(in.catch_up(Progress::none()));
+  {
+    const std::lock_guard lock(in.publishing);
+    in.mark_active();
+  }
+  report.marked = in.marked && report.erased.events > 0;
+  report.words = told(report);
+  return report;
+}
+
+Result<store::MergeReport> Shop::merge_session(std::string_view session, std::string_view into) {
+  SOUK_CHECK(impl_->writable("join anyone"));
+  SOUK_TRY(const store::MergeReport report, impl_->store->merge_shoppers(std::string(store::kVisitorPrefix).append(session), into));
+  SOUK_CHECK(impl_->catch_up(Progress::none()));
+  return report;
+}
+
+Result<store::RetainReport> Shop::apply_retention(Timestamp now) {
+  SOUK_CHECK(impl_->writable("delete old events"));
+  SOUK_TRY(const store::RetainReport report, impl_->store->retain(impl_->config.retention, now));
+  if (report.events == 0) return report;
+  store::delete_older_caches(impl_->directory / "cache", impl_->store->counts().epoch);
+  SOUK_CHECK(impl_->catch_up(Progress::none()));
+  return report;
+}
+
+}  // namespace souk::engine

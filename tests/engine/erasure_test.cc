@@ -1,0 +1,199 @@
+// Forgetting a person in a whole shop: events, reviews, searches, baskets, refused rows, a trained model.
+#include "souk/engine/erasure.h"
+
+#include <fstream>
+#include <gmock/gmock.h>
+
+#include "souk/engine/answer_json.h"
+
+#include "tests/engine/small_shop.h"
+
+namespace souk::testing {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+
+constexpr std::string_view kPerson = "person-5f1c3c6d9b0e4b7f", kAddress = "someone@example.org", kSession = "session-a8d1c2e3f4a5b6c7";
+
+std::vector<std::string> files_naming(const fs::path& directory, const std::vector<std::string_view>& names) {
+  std::vector<std::string> found;
+  for (const auto& entry : fs::recursive_directory_iterator(directory)) {
+    if (!entry.is_regular_file()) continue;
+    const std::string content = read_file(entry.path()).value();
+    for (const std::string_view name : names) {
+      if (content.find(name) != std::string::npos) found.push_back(entry.path().string() + ": " + std::string(name));
+    }
+  }
+  return found;
+}
+
+// The grocery with one person more, who left traces everywhere.
+std::unique_ptr<engine::Shop> shop_with_the_person(const fs::path& directory) {
+  auto shop = empty_shop(directory);
+  store::Changes changes;
+  changes.items = grocery_items();
+  changes.events = grocery_events(20);
+  const std::string person(kPerson);
+  for (const std::string key : {"milk", "bread", "honey"}) {
+    changes.events.push_back(event("p-" + key, person, key, store::EventKind::purchase, kMonday, "basket-1"));
+    changes.events.back().session = kSession;
+  }
+  changes.events.push_back(event("p-search", person, "", store::EventKind::search, kMonday));
+  changes.events.back().query = "write to " + std::string(kAddress);
+  changes.events.push_back(event("p-visit", "", "tea", store::EventKind::view, kMonday));
+  changes.events.back().session = kSession;
+  changes.shoppers = {store::Shopper{.key = person, .attributes = {{"email", {std::string(kAddress)}}}, .created = {}}};
+  store::Review review;
+  review.id = "review-1";
+  review.item = "milk";
+  review.shopper = person;
+  review.text = "Ask me: " + std::string(kAddress);
+  changes.reviews = {review};
+  apply(*shop, changes);
+  EXPECT_TRUE(shop->train(Progress::none()));
+  engine::SearchRequest search = query("milk");
+  search.shopper = person;
+  search.session = kSession;
+  EXPECT_TRUE(shop->search(search));
+  engine::ShelfRequest shelf = ask("for-you");
+  shelf.session = kSession;
+  EXPECT_TRUE(shop->shelf(shelf));
+  std::ofstream(directory.string() + ".csv") << "shopper,item,kind,time\n"
+                                             << person << ",milk,view,never\n"
+                                             << "h1,milk,view,never\n"
+                                             << "{{email}}," << kAddress << ",view,never\n";
+  feeds::ImportOptions options;
+  options.max_rejects = 1;
+  EXPECT_TRUE(shop->import_files({directory.string() + ".csv"}, options, Progress::none()));
+  return shop;
+}
+
+TEST(Forgetting, LeavesNoTraceInAnyFile) {
+  const TempDir dir;
+  const fs::path folder = dir / "shop";
+  auto shop = shop_with_the_person(folder);
+  EXPECT_THAT(files_naming(folder, {kPerson, kAddress, kSession}), Not(IsEmpty()));
+  const auto report = shop->forget(kPerson);
+  ASSERT_TRUE(report) << report.error().message();
+  EXPECT_TRUE(report->erased.known);
+  EXPECT_EQ(report->erased.events, 5u);
+  EXPECT_EQ(report->erased.visitors, 1u);
+  EXPECT_EQ(report->erased.reviews, 1u);
+  EXPECT_EQ(report->erased.served, 2u);
+  EXPECT_EQ(report->rejects, 2u) << "one names the key, one the address";
+  EXPECT_TRUE(report->marked);
+  ASSERT_TRUE(shop->store().compact());
+  EXPECT_THAT(files_naming(folder, {kPerson, kAddress, kSession}), IsEmpty()) << "while the shop is open";
+  shop.reset();
+  EXPECT_THAT(files_naming(folder, {kPerson, kAddress, kSession}), IsEmpty());
+
+  // What is left works, and says what it learned from until it learns anew.
+  shop = reopened(folder);
+  ASSERT_NE(shop, nullptr);
+  engine::ShelfRequest request = ask("for-you");
+  request.shopper = kPerson;
+  const auto marked = shop->shelf(request).value();
+  EXPECT_TRUE(marked.cold_start);
+  EXPECT_EQ(marked.marked, engine::kMarked);
+  EXPECT_THAT(engine::to_json(marked, {}), HasSubstr("\"marked\":\"it learned from someone"));
+  EXPECT_THAT(shop->status_json(), HasSubstr("\"marked\""));
+  ASSERT_TRUE(shop->train(Progress::none()));
+  EXPECT_EQ(shop->shelf(request)->marked, "");
+  EXPECT_THAT(shop->status_json(), Not(HasSubstr("\"marked\"")));
+}
+
+TEST(Forgetting, IsSaidByTheDoctorUntilTheShopLearnsAnew) {
+  const TempDir dir;
+  auto shop = grocery(dir / "shop");
+  ASSERT_TRUE(shop->forget("h1"));
+  const auto tables = [&] {
+    const auto findings = shop->doctor(false, Progress::none()).value();
+    for (const engine::Finding& finding : findings) {
+      if (finding.what == "count tables") return finding;
+    }
+    return engine::Finding{};
+  };
+  EXPECT_TRUE(tables().ok);
+  EXPECT_TRUE(tables().warning);
+  EXPECT_THAT(tables().detail, HasSubstr("forgotten"));
+  ASSERT_TRUE(shop->train(Progress::none()));
+  EXPECT_FALSE(tables().warning);
+}
+
+TEST(Forgetting, OfSomeoneUnknownIsSaidPlainly) {
+  const TempDir dir;
+  auto shop = grocery(dir / "shop");
+  const auto report = shop->forget("nobody-at-all");
+  ASSERT_TRUE(report) << report.error().message();
+  EXPECT_FALSE(report->erased.known);
+  EXPECT_FALSE(report->marked);
+  EXPECT_THAT(report->words, ::testing::ElementsAre("The shop knows no such shopper, and nothing in it names one."));
+  EXPECT_FALSE(shop->forget("a\nb"));
+}
+
+TEST(Forgetting, DeletesTheCachesOfWhatWas) {
+  const TempDir dir;
+  auto shop = grocery(dir / "shop");
+  const std::uint64_t events = shop->interactions()->events();
+  EXPECT_FALSE(fs::is_empty(dir / "shop" / "cache"));
+  const auto report = shop->forget("h1").value();
+  EXPECT_TRUE(fs::is_empty(dir / "shop" / "cache"));
+  EXPECT_EQ(shop->interactions()->events(), events - report.erased.events);
+}
+
+TEST(Forgetting, TheNewestDoesNotMarkWhatNeverKnewThem) {
+  const TempDir dir;
+  auto shop = grocery(dir / "shop");
+  ASSERT_TRUE(shop->merge_session("none", "h1"));
+  store::Changes changes;
+  changes.shoppers = {store::Shopper{.key = "silent", .attributes = {}, .created = {}}};
+  apply(*shop, changes);
+  const auto report = shop->forget("silent").value();
+  EXPECT_TRUE(report.erased.known);
+  EXPECT_FALSE(report.marked) << "nobody learns from someone without events";
+}
+
+TEST(Merging, AVisitorsPastBecomesTheShoppers) {
+  const TempDir dir;
+  auto shop = grocery(dir / "shop");
+  store::Changes changes;
+  changes.events = {event("v1", "", "tea", store::EventKind::view, kMonday + 70 * kDay)};
+  changes.events.front().session = "abc";
+  apply(*shop, changes);
+  const auto report = shop->merge_session("abc", "newcomer");
+  ASSERT_TRUE(report) << report.error().message();
+  EXPECT_EQ(report->events, 1u);
+  engine::ShelfRequest request = ask("for-you");
+  request.shopper = "newcomer";
+  EXPECT_FALSE(shop->shelf(request)->cold_start);
+}
+
+TEST(Retention, IsWhatShopTomlSays) {
+  const TempDir dir;
+  grocery(dir / "shop").reset();
+  const std::string settings = read_file(dir / "shop" / "shop.toml").value();
+  ASSERT_TRUE(write_file(dir / "shop" / "shop.toml", settings + "\n[retention]\npurchase = \"30d\"\n"));
+  auto shop = reopened(dir / "shop");
+  const std::uint64_t before = shop->store().counts().events;
+  const auto report = shop->apply_retention(kMonday + 40 * kDay);
+  ASSERT_TRUE(report) << report.error().message();
+  EXPECT_GT(report->events, 0u);
+  EXPECT_EQ(shop->store().counts().events, before - report->events);
+  EXPECT_GE(shop->store().counts().first_event, kMonday + 10 * kDay);
+  EXPECT_EQ(shop->shelf(ask("trending"))->marked, "") << "nobody was forgotten";
+}
+
+TEST(Retention, OfLessThanADayIsRefused) {
+  const TempDir dir;
+  grocery(dir / "shop").reset();
+  const std::string settings = read_file(dir / "shop" / "shop.toml").value();
+  ASSERT_TRUE(write_file(dir / "shop" / "shop.toml", settings + "\n[retention]\nview = \"0d\"\n"));
+  const auto shop = engine::Shop::open(dir / "shop", {});
+  ASSERT_FALSE(shop);
+  EXPECT_THAT(shop.error().message(), HasSubstr("1d"));
+}
+
+}  // namespace
+}  // namespace souk::testing
