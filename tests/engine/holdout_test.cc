@@ -59,7 +59,7 @@ TEST(Holdout, LeavesTheShopAsItIs) {
     ASSERT_TRUE(held->shelf(ask("trending")));
   }
   EXPECT_EQ(shop->view(), before);
-  EXPECT_EQ(shop->store().get_meta("active.tables")->substr(0, 2), "1 ");
+  EXPECT_EQ(shop->store().get_meta("active.tables")->value().substr(0, 2), "1 ");
 }
 
 TEST(Holdout, KnowsNobodyBeforeTheFirstEvent) {

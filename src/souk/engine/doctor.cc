@@ -4,6 +4,7 @@
 
 #include "souk/base/kernels/dot.h"
 #include "souk/engine/blas.h"
+#include "souk/engine/erasure.h"
 #include "souk/engine/json_writer.h"
 #include "souk/engine/shop_state.h"
 
@@ -43,10 +44,29 @@ Finding check_tables(const std::optional<Error>& damaged, const fs::path& direct
   const auto loaded = load_active_tables(directory, store);  // reads, and so verifies, every section of the file
   if (!loaded) return {false, "count tables", loaded.error().message(), std::string(kRepair)};
   if (loaded->tables == nullptr) return {true, "count tables", "nothing was learned yet", {}, false};
+  if (is_marked(*loaded, store)) {
+    return {true, "count tables", fmt::format("{} is marked: {}", loaded->version, kMarked), "`souk train` learns anew", true};
+  }
   return {true,
           "count tables",
           fmt::format("{}, trained {}; every checksum holds", loaded->version, format_rfc3339(loaded->trained.value_or(0))),
           {}};
+}
+
+// Damaged caches do no harm: they are read with their checksums, and made anew when they are wanted.
+Finding check_cache(const fs::path& directory, bool repair) {
+  std::vector<fs::path> damaged;
+  std::size_t files = 0;
+  std::error_code ignored;
+  for (const auto& entry : fs::directory_iterator(directory, ignored)) {
+    if (entry.path().extension() != ".souk") continue;
+    ++files;
+    if (!store::Interactions::open(entry.path())) damaged.push_back(entry.path());  // reads, and so verifies, every section
+  }
+  if (damaged.empty()) return {true, "cache", fmt::format("{} file{}; every checksum holds", files, files == 1 ? "" : "s"), {}};
+  if (!repair) return {true, "cache", fmt::format("{} is damaged", damaged.front().string()), "--repair deletes it; it is made anew", true};
+  for (const fs::path& file : damaged) fs::remove(file, ignored);
+  return {true, "cache", fmt::format("{} was damaged, and is deleted", damaged.front().string()), {}};
 }
 
 Finding check_blas() {
@@ -111,7 +131,7 @@ Result<std::vector<Finding>> Shop::doctor(bool repair, Progress& progress) {
     if (first_opening) {
       std::error_code ignored;
       fs::remove_all(in.segments().string() + ".damaged", ignored);
-      in.start_background();
+      in.start_writers();
     }
     in.publish();
     index = {true,
@@ -132,6 +152,7 @@ Result<std::vector<Finding>> Shop::doctor(bool repair, Progress& progress) {
               {}};
   }
   findings.push_back(std::move(tables));
+  findings.push_back(checked("cache", in.directory / "cache", [&] { return check_cache(in.directory / "cache", repair); }));
   return finish();
 }
 
@@ -158,12 +179,22 @@ std::string Shop::status_json() const {
     const std::lock_guard lock(in.publishing);
     json.member("version", in.active.version);
     if (in.active.trained) json.member("trained", format_rfc3339(*in.active.trained));
+    if (in.marked) json.member("marked", kMarked);
     if (in.active.tables != nullptr) {
       json.member("items", in.active.tables->tables().item_ids.size());
       json.key("facts").raw(in.active.tables->tables().facts);
     }
   }
   json.end_object();
+  if (const auto stale = staleness()) json.member("stale_ms", *stale);
+  json.key("jobs").begin_array();
+  for (const JobStatus& job : jobs()) {
+    json.begin_object().member("name", job.name).member("every", format_duration(job.every)).member("running", job.running);
+    if (job.last) json.member("last", format_rfc3339(*job.last));
+    if (job.last) json.member("next", format_rfc3339(job.next));
+    json.member("outcome", job.outcome).end_object();
+  }
+  json.end_array();
   json.key("shelves").begin_array();
   for (const std::string& shelf : shelves()) json.value(shelf);
   json.end_array();

@@ -94,12 +94,14 @@ click = 0.2
 # dim = 512
 # metric = "cosine"               # cosine | dot | l2
 
-# When to learn anew, for a scheduler to read, and for how long at most.
+# How often `souk serve` learns anew by itself, for how long at most, and with how much memory (by default three quarters of the machine's).
 # [jobs.train]
 # every = "1d"
 # budget = "10m"
+# memory_mb = 4096
 
-# How long events of a kind are worth keeping.
+# How long events of a kind are kept: older ones are deleted when the shop is opened for serving, once a day after that, and by
+# `souk compact`. A kind that is not named is kept for ever.
 # [retention]
 # view = "400d"
 )";
@@ -161,21 +163,36 @@ Status check_spaces(const Config& spaces) {
   return {};
 }
 
-Status check_jobs(const Config& jobs) {
+Result<TrainingSettings> read_training(const Config& jobs) {
   SOUK_CHECK(jobs.only({"train"}));
-  const Config train = jobs.table("train");
-  SOUK_CHECK(train.only({"every", "budget"}));
-  SOUK_CHECK(train.duration("every", kDay));
-  SOUK_CHECK(train.duration("budget", 10 * kMinute));
-  return {};
+  const Config table = jobs.table("train");
+  SOUK_CHECK(table.only({"every", "budget", "memory_mb"}));
+  TrainingSettings training;
+  SOUK_TRY(training.every, table.duration("every", jobs.has("train") ? kDay : 0));
+  if (jobs.has("train") && training.every < kMinute) {
+    return bad_value(table, "every", "cannot learn anew so often", "at least \"1m\"", format_duration(training.every));
+  }
+  SOUK_TRY(training.budget, table.duration("budget", training.budget));
+  SOUK_TRY(const std::int64_t megabytes, table.integer("memory_mb", 0));
+  if (table.has("memory_mb") && (megabytes < 512 || megabytes > (std::int64_t{1} << 30))) {
+    return bad_value(table, "memory_mb", "cannot learn with this much memory", "a whole number of at least 512", std::to_string(megabytes));
+  }
+  training.memory = static_cast<std::uint64_t>(megabytes) << 20;
+  return training;
 }
 
-Status check_retention(const Config& retention) {
+Result<store::KindLimits> read_retention(const Config& table) {
   std::vector<std::string_view> known;
   for (std::size_t kind = 0; kind + 1 < store::kEventKinds; ++kind) known.push_back(store::name_of(static_cast<store::EventKind>(kind)));
-  SOUK_CHECK(retention.only(known));
-  for (const std::string& kind : retention.keys()) SOUK_CHECK(retention.duration(kind, kDay));
-  return {};
+  SOUK_CHECK(table.only(known));
+  store::KindLimits limits{};
+  for (std::size_t kind = 0; kind < known.size(); ++kind) {
+    if (!table.has(known[kind])) continue;
+    SOUK_TRY(const Duration limit, table.duration(known[kind], kDay));
+    if (limit < kDay) return bad_value(table, known[kind], "cannot keep events so shortly", "at least \"1d\"", format_duration(limit));
+    limits[kind] = limit;
+  }
+  return limits;
 }
 
 Result<std::vector<shelf::ShelfSpec>> read_shelves(const Config& declared) {
@@ -210,6 +227,33 @@ std::string default_shop_toml(const InitOptions& options) {
       kShelvesToml, kRestToml);
 }
 
+// TOML's inline tables are JSON's objects with other signs between names and values: every table at the top becomes a line.
+std::string toml_of_json(std::string_view json) {
+  std::string toml;
+  std::size_t depth = 0;
+  bool quoted = false;
+  for (std::size_t i = 0; i < json.size(); ++i) {
+    const char c = json[i];
+    if (quoted) {
+      quoted = c != '"';
+      if (c == '\\' && i + 1 < json.size() && json[++i] != '/') toml += c;  // JSON may escape a slash, TOML may not
+      toml += json[i];
+      continue;
+    }
+    quoted = c == '"';
+    if (c == '}' || c == ']') depth -= depth > 0 ? 1 : 0;
+    if (c == ':') {
+      toml += " = ";
+    } else if (c == ',' && depth == 1) {
+      toml += '\n';
+    } else if (c != '\n' && c != '\r' && (depth > 0 || (c != '{' && c != '}'))) {
+      toml += c;
+    }
+    if (c == '{' || c == '[') ++depth;
+  }
+  return toml + "\n";
+}
+
 Result<ShopConfig> parse_shop_toml(std::string_view text, const std::string& name) {
   SOUK_TRY(const Config root, Config::parse(text, name));
   SOUK_CHECK(root.only({"shop", "fields", "spaces", "shelves", "jobs", "retention", "weights"}));
@@ -222,10 +266,14 @@ Result<ShopConfig> parse_shop_toml(std::string_view text, const std::string& nam
   }
   SOUK_TRY(config.weights, read_weights(root.table("weights")));
   SOUK_CHECK(check_spaces(root.table("spaces")));
-  SOUK_CHECK(check_jobs(root.table("jobs")));
-  SOUK_CHECK(check_retention(root.table("retention")));
+  SOUK_TRY(config.training, read_training(root.table("jobs")));
+  SOUK_TRY(config.retention, read_retention(root.table("retention")));
   SOUK_TRY(config.shelves, read_shelves(root.table("shelves")));
   return config;
+}
+
+bool ShopConfig::retains() const {
+  return std::any_of(retention.begin(), retention.end(), [](const auto& limit) { return limit.has_value(); });
 }
 
 Result<ShopConfig> load_shop_toml(const fs::path& file) {

@@ -4,8 +4,10 @@
 #include <system_error>
 
 #include "souk/base/log.h"
+#include "souk/engine/erasure.h"
 #include "souk/engine/lock_holder.h"
 #include "souk/engine/shop_state.h"
+#include "souk/engine/work_folder.h"
 #include "souk/recommend/recommend.h"
 #include "souk/search/search.h"
 
@@ -80,17 +82,27 @@ Status check_init(const fs::path& directory, const InitOptions& options) {
 }  // namespace
 
 Shop::Impl::~Impl() {
+  jobs.reset();
   {
     const std::lock_guard lock(flushing);
     stop = true;
   }
   flush_wake.notify_all();
   if (flusher.joinable()) flusher.join();
+  if (follower.joinable()) follower.join();
   served.reset();  // before the store it writes to
+}
+
+// What a process that was killed left behind.
+void Shop::Impl::clear_leftovers() {
+  WorkFolder::clear(directory);
+  for (const fs::path& folder : {directory, segments(), directory / "cache"}) remove_leftovers(folder);
+  remove_unfinished_tables(tables(), *store);
 }
 
 // What is made from the store.
 Status Shop::Impl::open_derived() {
+  if (!options.read_only) clear_leftovers();
   SOUK_CHECK(open_index());
   SOUK_CHECK(open_tables());
   if (keeper == nullptr) return {};
@@ -101,7 +113,7 @@ Status Shop::Impl::open_derived() {
     return {};
   }
   publish();
-  start_background();
+  start_writers();
   wake_flusher();
   return {};
 }
@@ -144,7 +156,7 @@ Status Shop::Impl::make_setup() {
   return {};
 }
 
-void Shop::Impl::start_background() {
+void Shop::Impl::start_writers() {
   if (options.read_only) return;
   served = std::make_unique<ServedLog>(*store);
   flusher = std::thread([this] { flush_loop(); });
@@ -188,6 +200,7 @@ std::shared_ptr<const shelf::ShopView> Shop::Impl::make_view(const ActiveTables&
 
 void Shop::Impl::publish() {
   const std::lock_guard lock(publishing);
+  mark_active();
   answerer = std::make_shared<const Answerer>(make_view(active), setup, active.trained);
 }
 
@@ -214,11 +227,9 @@ Result<std::unique_ptr<Shop>> Shop::init(const fs::path& directory, const InitOp
   SOUK_CHECK(check_init(directory, options));
   InitOptions named = options;
   if (named.name.empty()) named.name = fs::absolute(directory).lexically_normal().filename().string();
-  const std::string settings = default_shop_toml(named);
+  const std::string settings = options.settings.empty() ? default_shop_toml(named) : options.settings;
   SOUK_CHECK(parse_shop_toml(settings, std::string(kSettingsFile)));
-  std::error_code error;
-  fs::create_directories(directory, error);
-  if (error) return fail_errno("cannot make the shop's folder", directory.string(), error.value());
+  SOUK_CHECK(make_directories(directory));
   SOUK_CHECK(store::Store::create(directory / "store"));  // closed again at once: open() is what starts a shop
   SOUK_CHECK(write_file(directory / kSettingsFile, settings));
   return open(directory, {});
@@ -229,13 +240,16 @@ Result<std::unique_ptr<Shop>> Shop::open(const fs::path& directory, const OpenOp
   auto impl = std::make_unique<Impl>();
   impl->directory = directory;
   impl->options = options;
-  SOUK_TRY(impl->config, load_shop_toml(directory / kSettingsFile));
+  const fs::path settings = directory / kSettingsFile;
+  SOUK_TRY(impl->settings_text, read_file(settings));
+  SOUK_TRY(impl->config, parse_shop_toml(impl->settings_text, settings.string()));
   search::register_all(impl->registry);
   recommend::register_all(impl->registry);
   SOUK_CHECK(impl->make_setup());
   auto store = open_store(directory, options);
   if (store) {
     impl->store = std::move(*store);
+    impl->keys = std::make_unique<ApiKeys>(*impl->store);
     SOUK_CHECK(impl->open_derived());
   } else if (options.for_repair && is_damage(store.error())) {
     impl->damaged_store = std::move(store).error();
@@ -259,6 +273,10 @@ store::Store& Shop::store() {
 }
 const store::Store& Shop::store() const {
   return *impl_->store;
+}
+
+ApiKeys& Shop::api_keys() {
+  return *impl_->keys;
 }
 
 std::shared_ptr<const shelf::ShopView> Shop::view() const {
@@ -305,6 +323,7 @@ void record(ServedLog* log, const ShelfRequest& asked, std::string_view query, S
 Result<SearchAnswer> Shop::search(const SearchRequest& request) const {
   SOUK_TRY(const auto answerer, impl_->current());
   SOUK_TRY(SearchAnswer answer, answerer->search(request));
+  if (impl_->marked) answer.marked = kMarked;
   record(impl_->served.get(), request, request.query, answer);
   return answer;
 }
@@ -312,6 +331,7 @@ Result<SearchAnswer> Shop::search(const SearchRequest& request) const {
 Result<ShelfAnswer> Shop::shelf(const ShelfRequest& request) const {
   SOUK_TRY(const auto answerer, impl_->current());
   SOUK_TRY(ShelfAnswer answer, answerer->shelf(request));
+  if (impl_->marked) answer.marked = kMarked;
   record(impl_->served.get(), request, {}, answer);
   return answer;
 }

@@ -29,7 +29,8 @@ struct ShopSettings {  // shop.toml [shop]
 };
 
 struct InitOptions {
-  std::string name, language = "en", currency = "EUR";
+  std::string name = {}, language = "en", currency = "EUR";
+  std::string settings = {};  // what shop.toml shall hold; empty: every default, with these
 };
 
 // What a person or a program asks; keys, not ids.
@@ -76,6 +77,7 @@ struct ShelfAnswer {
   std::vector<AnswerItem> items;
   std::string version;  // of what answered
   std::optional<Timestamp> trained;
+  std::string marked;              // in words, why what answered should learn anew; empty: it is as it should be
   bool cold_start = false;         // the shopper is unknown, or nothing was learned yet
   std::vector<std::string> notes;  // in words: "unknown item 'x'", "this shop has no purchases yet"
   std::string request;             // id of the served record
@@ -98,18 +100,47 @@ struct TrainReport {
   std::vector<std::string> words;  // what was done, for a shop owner
 };
 
+struct ErasureReport {
+  store::ForgetReport erased;
+  std::uint64_t rejects = 0;       // rows that named the person, erased from SHOP/rejects
+  bool marked = false;             // what answers learned from the person, and says so until it learns anew
+  std::vector<std::string> words;  // what was done, for a shop owner
+};
+
 struct Finding {  // of doctor
   bool ok = true;
   std::string what, detail, repair;
   bool warning = false;  // works, but not as well as it could; such a finding is ok
 };
 
-struct OpenOptions {
-  bool read_only = false;   // beside the process that writes; sees what was committed when it opened
-  bool for_repair = false;  // damage is kept for doctor() instead of refusing to open; such a shop may be asked for nothing else
-  unsigned threads = 1;
+struct BackupOptions {
+  fs::path to;       // the folder to make
+  fs::path earlier;  // a backup of before: files that did not change are hard links to its own; empty: none
+};
+struct BackupReport {
+  Seq seq = 0;  // the newest commit in it
+  std::uint64_t files = 0, bytes = 0;
+  std::uint64_t linked = 0;  // of the files: shared with the earlier backup
+  double seconds = 0;
 };
 
+struct JobStatus {  // of work that the process holding the shop does by itself, as shop.toml asks
+  std::string name;
+  Duration every = 0;
+  std::optional<Timestamp> last;  // when it was due the last time it ran
+  Timestamp next = 0;             // in the past: as soon as the shop is served
+  bool running = false;
+  std::string outcome;  // of the last run, in words; empty: none, or not finished
+};
+
+struct OpenOptions {
+  bool read_only = false;   // beside the process that writes; sees what was committed when it opened, or follows (start_background)
+  bool for_repair = false;  // damage is kept for doctor() instead of refusing to open; such a shop may be asked for nothing else
+  unsigned threads = 1;
+  fs::path program = {};  // the `souk` whose child processes train for this shop; empty: training runs in this process
+};
+
+class ApiKeys;  // engine/api_keys.h
 class Holdout;  // engine/holdout.h
 
 class Shop {
@@ -125,6 +156,7 @@ class Shop {
   const ShopSettings& settings() const;
   store::Store& store();
   const store::Store& store() const;
+  ApiKeys& api_keys();
   std::shared_ptr<const shelf::ShopView> view() const;
 
   Result<SearchAnswer> search(const SearchRequest& request) const;
@@ -140,17 +172,37 @@ class Shop {
   Result<feeds::ImportReport> import_data(const feeds::Descriptor& descriptor, const fs::path& folder, Progress& progress);
   // Rebuilds the lexical index when much has changed, catches up otherwise.
   Status refresh_index(Progress& progress);
-  // Fits the count tables on everything up to now and activates them.
-  Result<TrainReport> train(Progress& progress);
+  // Fits the count tables on everything up to now and activates them: in a child process on a checkpoint where OpenOptions::program is
+  // known. A training that fails, is cancelled, or takes longer than the budget changes nothing; the error says how it ended.
+  Result<TrainReport> train(Progress& progress, std::optional<Duration> budget = {});
   // The shop's events as one log, weighted as shop.toml says; with `until`, only events at or before it. Cached in SHOP/cache.
   Result<store::Interactions> interactions(std::optional<Timestamp> until = {}) const;
   // The shop as if it had learned from `train` alone, which has the ids of this shop (interactions(), or a part of it), answering with
   // now = `now`. Leaves this shop as it is; must not outlive it.
   Result<std::unique_ptr<Holdout>> hold_out(const store::Interactions& train, Timestamp now, Progress& progress) const;
 
+  // Erases a person everywhere in the shop's folder: the store (Store::forget), rows of SHOP/rejects that name them, caches. Bytes leave
+  // the store's files with the next Store::compact().
+  Result<ErasureReport> forget(std::string_view shopper_key);
+  // Joins the visitor of a session to a shopper (Store::merge_shoppers).
+  Result<store::MergeReport> merge_session(std::string_view session, std::string_view into);
+  // Deletes what is older than [retention] of shop.toml lets it become.
+  Result<store::RetainReport> apply_retention(Timestamp now);
+
   // Verifies every checksum and what the shop runs on. With `repair`, rebuilds the derived data that is damaged.
   Result<std::vector<Finding>> doctor(bool repair, Progress& progress);
   std::string status_json() const;  // counts, sizes, versions, index and training state
+
+  // A copy of what cannot be made anew (store, models, settings) while others read and write; backup.h restores and verifies it. The
+  // folder has its name only when all of it is on disk.
+  Result<BackupReport> backup(const BackupOptions& options, Progress& progress) const;
+
+  // For a process that serves, until the shop closes: a shop open for writing runs the jobs of shop.toml; one open for reading takes over
+  // every second what the writer committed.
+  void start_background();
+  std::vector<JobStatus> jobs() const;
+  // How long ago a shop open for reading was in step with the writer; none for one open for writing, which always is.
+  std::optional<Duration> staleness() const;
 
  private:
   struct Impl;

@@ -1,5 +1,4 @@
-// What changes a shop: commits, imports, training.
-#include <chrono>
+// What changes a shop: commits and imports; and what holds a part of it out.
 #include <fmt/format.h>
 
 #include "souk/engine/holdout.h"
@@ -7,13 +6,6 @@
 #include "souk/engine/words.h"
 
 namespace souk::engine {
-namespace {
-
-std::string counted(std::uint64_t count, std::string_view one) {
-  return fmt::format("{} {}{}", with_commas(count), one, count == 1 ? "" : "s");
-}
-
-}  // namespace
 
 Result<store::CommitReport> Shop::apply(const store::Changes& changes) {
   SOUK_CHECK(impl_->writable("change anything"));
@@ -51,43 +43,6 @@ Result<store::Interactions> Shop::interactions(std::optional<Timestamp> until) c
   return store::build_interactions(*impl_->store, snapshot, impl_->config.weights, cache, impl_->options.threads);
 }
 
-Result<TrainReport> Shop::train(Progress& progress) {
-  SOUK_CHECK(impl_->writable("train"));
-  const std::lock_guard one_at_a_time(impl_->training);
-  const auto start = std::chrono::steady_clock::now();
-  progress.stage("Reading the shop's events", impl_->store->counts().events, "events");
-  const store::Snapshot snapshot = impl_->store->snapshot();
-  SOUK_TRY(const store::Interactions log,
-           store::build_interactions(*impl_->store, snapshot, impl_->config.weights, impl_->directory / "cache", impl_->options.threads));
-  progress.add(log.events());
-  TrainReport report;
-  report.shoppers = log.shoppers();
-  report.items = log.items();
-  report.events = log.events();
-  if (log.events() == 0) {
-    report.words.emplace_back("There is nothing to learn from yet: the shop has no events that count. Import events, then train again.");
-    return report;
-  }
-  const Timestamp trained = now();
-  index::Tables tables = fit_tables(log, snapshot, trained, impl_->options.threads, progress);
-  if (progress.cancelled()) return fail(ErrorKind::cancelled, "training was stopped; what answered before still does");
-  SOUK_TRY(ActiveTables active, activate_tables(impl_->tables(), *impl_->store, std::move(tables), trained));
-  report.version = active.version;
-  {
-    const std::lock_guard lock(impl_->publishing);
-    impl_->active = std::move(active);
-  }
-  if (impl_->keeper != nullptr) impl_->publish();
-  impl_->damaged_tables.reset();
-  progress.finish();
-  report.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  report.words.push_back(fmt::format(
-      "Learned from {} of {} with {}: what is popular, what is trending, what is bought together and what is chosen one after another.",
-      counted(report.events, "event"), counted(report.shoppers, "shopper"), counted(report.items, "item")));
-  report.words.push_back(fmt::format("{} answers from now on.", report.version));
-  return report;
-}
-
 Result<std::unique_ptr<Holdout>> Shop::hold_out(const store::Interactions& train, Timestamp now, Progress& progress) const {
   if (impl_->keeper == nullptr) return fail(*impl_->damaged_index);
   ActiveTables tables;
@@ -98,6 +53,7 @@ Result<std::unique_ptr<Holdout>> Shop::hold_out(const store::Interactions& train
     tables.version = fmt::format("held out, learned from {}", counted(train.events(), "event"));
     tables.trained = now;
   }
+  const std::lock_guard lock(impl_->publishing);
   Answerer held(impl_->make_view(tables), impl_->setup, tables.trained);
   return std::unique_ptr<Holdout>(new Holdout(std::move(held), now));
 }

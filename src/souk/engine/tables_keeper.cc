@@ -1,7 +1,9 @@
 #include "souk/engine/tables_keeper.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <charconv>
+#include <cstdio>
 #include <fmt/format.h>
 #include <system_error>
 
@@ -77,13 +79,6 @@ std::string facts_of(const store::Interactions& log, const store::Snapshot& snap
   return json.end_object().end_object().take();
 }
 
-Status make_directory(const fs::path& directory) {
-  std::error_code error;
-  fs::create_directories(directory, error);
-  if (error) return fail_errno("cannot make the folder", directory.string(), error.value());
-  return {};
-}
-
 }  // namespace
 
 index::Tables fit_tables(const store::Interactions& log, const store::Snapshot& snapshot, Timestamp trained, unsigned threads,
@@ -117,14 +112,19 @@ index::Tables fit_tables(const store::Interactions& log, const store::Snapshot& 
   return tables;
 }
 
-Result<ActiveTables> activate_tables(const fs::path& directory, store::Store& store, index::Tables tables, Timestamp trained) {
-  SOUK_CHECK(make_directory(directory));
+Status write_tables(const fs::path& folder, const index::Tables& tables) {
+  SOUK_CHECK(make_directories(folder));
+  SOUK_CHECK(tables.write(folder / kFile));
+  return write_file(folder / kManifest, tables.facts + "\n");
+}
+
+Result<ActiveTables> adopt_tables(const fs::path& directory, store::Store& store, const fs::path& folder, Timestamp trained) {
+  SOUK_TRY(index::Tables tables, index::Tables::open(folder / kFile));  // reads, and so verifies, every section
+  SOUK_CHECK(make_directories(directory));
   const std::vector<std::uint64_t> before = versions_in(directory);
   const std::uint64_t number = before.empty() ? 1 : before.back() + 1;
-  const fs::path folder = directory / std::to_string(number);
-  SOUK_CHECK(make_directory(folder));
-  SOUK_CHECK(tables.write(folder / kFile));
-  SOUK_CHECK(write_file(folder / kManifest, tables.facts + "\n"));
+  const fs::path place = directory / std::to_string(number);
+  if (::rename(folder.c_str(), place.c_str()) != 0) return fail_errno("cannot move what was learned to", place.string(), errno);
   SOUK_CHECK(sync_directory(directory));
   SOUK_CHECK(store.put_meta(kActive, fmt::format("{} {}", number, trained)));
   for (const std::uint64_t old : before) {
@@ -134,8 +134,18 @@ Result<ActiveTables> activate_tables(const fs::path& directory, store::Store& st
   return ActiveTables{std::make_shared<const shelf::JoinedTables>(std::move(tables)), version_name(number), trained};
 }
 
-Result<ActiveTables> load_active_tables(const fs::path& directory, const store::Store& store) {
+void remove_unfinished_tables(const fs::path& directory, const store::Store& store) {
   const auto text = store.get_meta(kActive);
+  const auto record = text && *text ? parse_active(**text) : std::nullopt;
+  if (!text || (*text && !(*text)->empty() && !record)) return;  // what is active cannot be told
+  for (const std::uint64_t number : versions_in(directory)) {
+    std::error_code ignored;
+    if (!record || number > record->number) fs::remove_all(directory / std::to_string(number), ignored);
+  }
+}
+
+Result<ActiveTables> load_active_tables(const fs::path& directory, const store::Store& store) {
+  SOUK_TRY(const auto text, store.get_meta(kActive));
   if (!text || text->empty()) return ActiveTables{};
   const auto record = parse_active(*text);
   if (!record) {
@@ -155,6 +165,12 @@ Result<ActiveTables> load_active_tables(const fs::path& directory, const store::
     return fail(std::move(error));
   }
   return ActiveTables{std::make_shared<const shelf::JoinedTables>(std::move(*tables)), version_name(record->number), record->trained};
+}
+
+Result<std::string> active_tables_version(const store::Store& store) {
+  SOUK_TRY(const auto text, store.get_meta(kActive));
+  const auto record = text ? parse_active(*text) : std::nullopt;
+  return record ? version_name(record->number) : ActiveTables{}.version;
 }
 
 Status deactivate_tables(store::Store& store) {

@@ -27,11 +27,21 @@ struct ActiveTables {  // null tables: nothing was learned yet
 index::Tables fit_tables(const store::Interactions& log, const store::Snapshot& snapshot, Timestamp trained, unsigned threads,
                          Progress& progress);
 
-// Writes the tables as the next version, makes it the active one, deletes versions older than the one before it.
-Result<ActiveTables> activate_tables(const fs::path& directory, store::Store& store, index::Tables tables, Timestamp trained);
+// Writes tables into a folder of their own, which is made.
+Status write_tables(const fs::path& folder, const index::Tables& tables);
+
+// Verifies a folder that write_tables filled, on the same file system, moves it here as the next version, makes that the active one, and
+// deletes versions older than the one before it. One caller at a time.
+Result<ActiveTables> adopt_tables(const fs::path& directory, store::Store& store, const fs::path& folder, Timestamp trained);
+
+// Deletes versions that never became active: their process died before. Not while tables are adopted.
+void remove_unfinished_tables(const fs::path& directory, const store::Store& store);
 
 // The version the store says is active. A missing or damaged file is an error that names it.
 Result<ActiveTables> load_active_tables(const fs::path& directory, const store::Store& store);
+
+// Its name alone: "tables-3", or "untrained".
+Result<std::string> active_tables_version(const store::Store& store);
 
 // Forgets which version is active (repair of a damaged one). The next training starts anew.
 Status deactivate_tables(store::Store& store);

@@ -16,4 +16,8 @@ inline std::string with_commas(std::uint64_t number) {  // 1,469,307
   return text;
 }
 
+inline std::string counted(std::uint64_t number, const std::string& one) {  // "1 event", "1,200 events"
+  return with_commas(number) + " " + one + (number == 1 ? "" : "s");
+}
+
 }  // namespace souk::engine

@@ -29,9 +29,10 @@ HttpResponse get_ready(Service& service, const Call&) {
     return to_response(problem);
   }
   HttpResponse response;
-  response.body =
-      fmt::format(R"({{"status":"ready","shop":{},"trained":{},"version":{},"items":{}}})", json_string(service.shop().settings().name),
-                  view->tables != nullptr, json_string(view->version), view->lexical->size());
+  const auto stale = service.shop().staleness();
+  response.body = fmt::format(R"({{"status":"ready","shop":{},"trained":{},"version":{},"items":{}{}}})",
+                              json_string(service.shop().settings().name), view->tables != nullptr, json_string(view->version),
+                              view->lexical->size(), stale ? fmt::format(R"(,"stale_ms":{})", *stale) : "");
   return response;
 }
 

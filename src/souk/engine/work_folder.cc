@@ -1,0 +1,31 @@
+#include "souk/engine/work_folder.h"
+
+#include <cerrno>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <system_error>
+
+namespace souk::engine {
+
+Result<WorkFolder> WorkFolder::make(const fs::path& shop, const std::string& name) {
+  SOUK_CHECK(make_directories(shop / "work"));
+  for (int number = 1;; ++number) {
+    fs::path path = shop / "work" / fmt::format("{}-{}", name, number);
+    if (::mkdir(path.c_str(), 0700) == 0) return WorkFolder(std::move(path));
+    if (errno != EEXIST) return fail_errno("cannot make the folder", path.string(), errno);
+  }
+}
+
+void WorkFolder::clear(const fs::path& shop) {
+  std::error_code ignored;
+  fs::remove_all(shop / "work", ignored);
+}
+
+WorkFolder::~WorkFolder() {
+  std::error_code ignored;
+  if (path_.empty()) return;
+  fs::remove_all(path_, ignored);
+  fs::remove(path_.parent_path(), ignored);  // when nothing else is at work
+}
+
+}  // namespace souk::engine

@@ -1,0 +1,229 @@
+// Copies of a shop: made while others write, verified, restored.
+#include "souk/engine/backup.h"
+
+#include <fstream>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <thread>
+
+#include "souk/base/random.h"
+
+#include "tests/engine/small_shop.h"
+
+namespace souk::testing {
+namespace {
+
+using engine::BackupManifest;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+class Backup : public ::testing::Test {
+ protected:
+  Result<engine::BackupReport> back_up(const engine::Shop& shop, const fs::path& to, const fs::path& earlier = {}) {
+    return shop.backup({.to = to, .earlier = earlier}, Progress::none());
+  }
+  Result<engine::BackupReport> restore(const fs::path& to) { return engine::restore_backup(backup, to, Progress::none()); }
+
+  const TempDir dir;
+  const fs::path backup = dir / "backup";
+};
+
+std::vector<std::string> answers_of(const engine::Shop& shop) {
+  std::vector<std::string> keys;
+  for (const char* shelf : {"for-you", "trending", "also-bought"}) {
+    engine::ShelfRequest request = ask(shelf);
+    request.shopper = "h3";
+    request.items = {"milk"};
+    request.now = kMonday + 60 * kDay;
+    const auto answer = shop.shelf(request);
+    EXPECT_TRUE(answer) << answer.error().message();
+    for (const std::string& key : keys_of(*answer)) keys.push_back(key);
+  }
+  for (const std::string& key : keys_of(shop.search(query("milk")).value())) keys.push_back(key);
+  return keys;
+}
+
+TEST_F(Backup, RestoresAShopThatAnswersAlike) {
+  std::vector<std::string> before;
+  {
+    const auto shop = grocery(dir / "shop");
+    before = answers_of(*shop);
+    const auto made = back_up(*shop, backup);
+    ASSERT_TRUE(made) << made.error().message();
+    EXPECT_EQ(made->seq, shop->store().counts().seq);
+    EXPECT_GT(made->files, 5U);
+    EXPECT_THAT(engine::verify_backup(backup, Progress::none()).value(), ::testing::SizeIs(1));
+  }
+  const auto restored = restore(dir / "again");
+  ASSERT_TRUE(restored) << restored.error().message();
+  const auto shop = reopened(dir / "again");
+  EXPECT_EQ(answers_of(*shop), before);
+  for (const engine::Finding& finding : shop->doctor(false, Progress::none()).value())
+    EXPECT_TRUE(finding.ok) << finding.what << finding.detail;
+  EXPECT_FALSE(fs::exists(dir / "shop" / "work")) << "what it worked with is gone";
+}
+
+TEST_F(Backup, HoldsAllThatWasCommittedBeforeItAndNothingByHalves) {
+  const auto shop = grocery(dir / "shop");
+  std::atomic<bool> stop{false};
+  std::atomic<int> orders{0};
+  std::jthread writer([&] {
+    for (int order = 0; !stop; ++order) {
+      store::Changes changes;  // three lines each, durable together
+      for (const char* key : {"milk", "bread", "tea"}) {
+        changes.events.push_back(event(fmt::format("n{}:{}", order, key), "late", key, store::EventKind::purchase,
+                                       kMonday + order * kMinute, fmt::format("n{}", order)));
+      }
+      ASSERT_TRUE(shop->store().commit(changes));
+      orders = order + 1;
+    }
+  });
+  while (orders < 20) std::this_thread::yield();
+  const int before = orders;
+  ASSERT_TRUE(back_up(*shop, backup));
+  stop = true;
+  writer.join();
+  ASSERT_TRUE(restore(dir / "again"));
+  const auto again = reopened(dir / "again");
+  const auto late = again->store().find_shopper("late");
+  ASSERT_TRUE(late);
+  const std::size_t lines = again->store().recent_events(*late, 1'000'000)->size();
+  EXPECT_GE(lines, 3U * static_cast<std::size_t>(before));
+  EXPECT_EQ(lines % 3, 0U);
+}
+
+TEST_F(Backup, SharesWithAnEarlierOneWhatDidNotChange) {
+  const auto shop = grocery(dir / "shop");
+  ASSERT_TRUE(back_up(*shop, dir / "monday"));
+  store::Changes changes;
+  changes.items = {item("rice", "Long grain rice", "Food > Pantry", "3.10")};
+  apply(*shop, changes);
+  const auto second = back_up(*shop, backup, dir / "monday");
+  ASSERT_TRUE(second) << second.error().message();
+  EXPECT_GT(second->linked, 0U);
+  EXPECT_LT(second->linked, second->files);
+  struct stat about {};
+  ASSERT_EQ(::stat((backup / "models/tables/1/tables.souk").c_str(), &about), 0);
+  EXPECT_EQ(about.st_nlink, 2U);
+  fs::remove_all(dir / "monday");
+  ASSERT_TRUE(restore(dir / "again"));
+  EXPECT_TRUE(reopened(dir / "again")->store().find_item("rice"));
+}
+
+TEST_F(Backup, IsNotSharedWithADamagedFile) {
+  const auto shop = grocery(dir / "shop");
+  ASSERT_TRUE(back_up(*shop, dir / "monday"));
+  std::fstream(dir / "monday" / "models/tables/1/tables.souk", std::ios::in | std::ios::out | std::ios::binary).seekp(100).put('!');
+  ASSERT_TRUE(back_up(*shop, backup, dir / "monday"));
+  EXPECT_THAT(engine::verify_backup(backup, Progress::none()).value(), ::testing::SizeIs(1));
+}
+
+TEST_F(Backup, WillNotOverwriteAnything) {
+  const auto shop = grocery(dir / "shop");
+  fs::create_directories(backup);
+  std::ofstream(backup / "letter") << "dear";
+  EXPECT_EQ(back_up(*shop, backup).error().kind, ErrorKind::exists);
+  EXPECT_EQ(back_up(*shop, dir / "shop" / "backup").error().kind, ErrorKind::invalid);
+  EXPECT_EQ(back_up(*shop, dir / "new", dir / "shop").error().kind, ErrorKind::not_found) << "a shop is no backup";
+  ASSERT_TRUE(back_up(*shop, dir / "good"));
+  EXPECT_EQ(engine::restore_backup(dir / "good", dir / "shop", Progress::none()).error().kind, ErrorKind::exists);
+  EXPECT_EQ(engine::restore_backup(dir / "shop", dir / "new", Progress::none()).error().kind, ErrorKind::not_found);
+  EXPECT_FALSE(fs::exists(dir / "new"));
+}
+
+TEST_F(Backup, LeavesNothingWhenItIsStopped) {
+  const auto shop = grocery(dir / "shop");
+  Progress progress(Progress::Style::silent);
+  progress.cancel();
+  EXPECT_EQ(shop->backup({.to = backup, .earlier = {}}, progress).error().kind, ErrorKind::cancelled);
+  ASSERT_TRUE(back_up(*shop, backup));
+  EXPECT_EQ(engine::restore_backup(backup, dir / "again", progress).error().kind, ErrorKind::cancelled);
+  for (const char* left : {"backup.part", "again", "again.part"}) EXPECT_FALSE(fs::exists(dir / left)) << left;
+}
+
+TEST_F(Backup, TakesThePlaceOfAnUnfinishedOne) {
+  const auto shop = grocery(dir / "shop");
+  fs::create_directories(dir / "backup.part" / "store");
+  std::ofstream(dir / "backup.part" / "store" / "000001.sst") << "half";
+  ASSERT_TRUE(back_up(*shop, backup));
+  EXPECT_FALSE(fs::exists(dir / "backup.part"));
+  EXPECT_FALSE(fs::exists(backup / "store" / "000001.sst") && fs::file_size(backup / "store" / "000001.sst") == 4);
+}
+
+TEST_F(Backup, RefusesToRestoreDamage) {
+  ASSERT_TRUE(back_up(*grocery(dir / "shop"), backup));
+  std::vector<fs::path> files;
+  for (const auto& entry : fs::recursive_directory_iterator(backup)) {
+    if (entry.is_regular_file() && entry.file_size() > 0) files.push_back(entry.path());
+  }
+  Random random(5);
+  for (int round = 0; round < 60; ++round) {
+    const fs::path& file = files[random.below(static_cast<std::uint32_t>(files.size()))];
+    const std::string content = read_file(file).value();
+    std::string damaged = content;
+    damaged[random.below(static_cast<std::uint32_t>(damaged.size()))] ^= static_cast<char>(1 + random.below(255));
+    std::ofstream(file, std::ios::binary) << damaged;
+    const auto restored = restore(dir / "again");
+    ASSERT_FALSE(restored) << file;
+    EXPECT_TRUE(restored.error().kind == ErrorKind::corrupt || restored.error().kind == ErrorKind::version) << restored.error().message();
+    EXPECT_FALSE(fs::exists(dir / "again"));
+    const auto findings = engine::verify_backup(backup, Progress::none()).value();
+    EXPECT_FALSE(std::all_of(findings.begin(), findings.end(), [](const engine::Finding& finding) { return finding.ok; })) << file;
+    std::ofstream(file, std::ios::binary) << content;
+  }
+  EXPECT_TRUE(restore(dir / "again"));
+}
+
+TEST_F(Backup, NamesWhatIsMissingAndWhatDoesNotBelong) {
+  ASSERT_TRUE(back_up(*grocery(dir / "shop"), backup));
+  fs::remove(backup / "store" / "CURRENT");
+  std::ofstream(backup / "notes.txt") << "mine";
+  const auto findings = engine::verify_backup(backup, Progress::none()).value();
+  ASSERT_EQ(findings.size(), 3U);
+  EXPECT_FALSE(findings[1].ok);
+  EXPECT_EQ(findings[1].what, "store/CURRENT");
+  EXPECT_TRUE(findings[2].warning);
+  EXPECT_EQ(findings[2].what, "notes.txt");
+  EXPECT_THAT(restore(dir / "again").error().message(), AllOf(HasSubstr("CURRENT"), HasSubstr("no such file")));
+}
+
+TEST(BackupManifest, ReadsBackWhatItWrote) {
+  const BackupManifest written{.shop = "Corner\nshop",
+                               .souk = "0.1.0",
+                               .made = 1'700'000'000'123,
+                               .seq = 42,
+                               .files = {{"a b/c", 3, hash128("abc")}, {"shop.toml", 0, hash128("")}}};
+  const auto read = engine::parse_manifest(engine::manifest_text(written), "manifest");
+  ASSERT_TRUE(read) << read.error().message();
+  EXPECT_EQ(read->shop, "Corner shop");
+  EXPECT_EQ(read->made, written.made);
+  EXPECT_EQ(read->seq, 42U);
+  ASSERT_EQ(read->files.size(), 2U);
+  EXPECT_EQ(read->files[0].path, "a b/c");
+  EXPECT_EQ(read->files[0].size, 3U);
+  EXPECT_EQ(read->files[0].hash, hash128("abc"));
+}
+
+TEST(BackupManifest, NoticesEveryChangedByteAndEveryCut) {
+  const std::string text =
+      engine::manifest_text({.shop = "s", .souk = "0.1.0", .made = 0, .seq = 1, .files = {{"shop.toml", 9, hash128("x")}}});
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    std::string flipped = text;
+    flipped[at] ^= 0x04;
+    EXPECT_FALSE(engine::parse_manifest(flipped, "m")) << flipped;
+    EXPECT_FALSE(engine::parse_manifest(text.substr(0, at), "m")) << at;
+  }
+  EXPECT_FALSE(engine::parse_manifest(text + "\n", "m"));
+}
+
+TEST(BackupManifest, LeadsNowhereElse) {
+  for (const char* path : {"../shop.toml", "/etc/passwd", "store/../../x", "", "./x"}) {
+    const std::string text = engine::manifest_text({.shop = "s", .souk = "0", .made = 0, .seq = 0, .files = {{path, 1, hash128("x")}}});
+    EXPECT_FALSE(engine::parse_manifest(text, "m")) << path;
+  }
+}
+
+}  // namespace
+}  // namespace souk::testing
