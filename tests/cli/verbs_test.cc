@@ -80,14 +80,15 @@ json object_of(const Outcome& outcome) {
 TEST(Help, ListsEveryVerbAndItsExamples) {
   const Outcome help = souk({"--help"});
   EXPECT_EQ(help.status, 0);
-  for (const char* verb :
-       {"init", "import", "export", "search", "recommend", "train", "evaluate", "serve", "status", "doctor", "compact", "upgrade", "lab"}) {
+  for (const char* verb : {"init", "import", "export", "search", "recommend", "train", "evaluate", "serve", "status", "doctor", "compact",
+                           "upgrade", "backup", "restore", "lab"}) {
     EXPECT_THAT(help.out, HasSubstr(verb));
     const Outcome of_verb = souk({verb, "--help"});
     EXPECT_EQ(of_verb.status, 0) << verb;
     EXPECT_THAT(of_verb.out, HasSubstr("Examples:")) << verb;
     EXPECT_THAT(of_verb.out, HasSubstr(std::string("souk ") + verb)) << verb;
   }
+  EXPECT_THAT(help.out, Not(HasSubstr("train-child"))) << "not for people";
   EXPECT_THAT(souk({"--version"}).out, StartsWith("souk 0."));
 }
 

@@ -8,6 +8,8 @@
 #include "souk/base/config.h"
 #include "souk/base/log.h"
 #include "souk/base/threads.h"
+#include "souk/cli/forward.h"
+#include "souk/cli/terminal.h"
 #include "souk/cli/verbs.h"
 #include "souk/engine/answerer.h"
 #include "souk/engine/json_writer.h"
@@ -21,6 +23,7 @@ struct Line {
   unsigned threads = 0;
   std::string log_level = "warn";
   std::function<int()> chosen;
+  const std::string* writes = nullptr;  // the shop that the chosen verb writes: whoever serves it does the verb
 
   InitFlags init;
   ImportFlags import;
@@ -30,7 +33,12 @@ struct Line {
   TrainFlags train;
   EvaluateFlags evaluate;
   ServeFlags serve;
-  std::string status, doctor, compact, upgrade;
+  BackupFlags backup;
+  ForgetFlags forget;
+  std::string key_shop;
+  KeyFlags key_add;
+  KeyRevokeFlags key_revoke;
+  std::string status, doctor, compact, upgrade, restore_from, restore_to, train_child;
   bool repair = false;
   std::string lab_show, lab_first, lab_second, lab_results = "results", lab_page = "-", lab_runs;
   LabRunFlags lab_run;
@@ -48,6 +56,14 @@ void shop_argument(CLI::App& sub, std::string& shop) {
   sub.add_option("SHOP", shop, "The shop's folder")->required();
 }
 
+// What is done when the verb is chosen. `writes`: the shop that it writes.
+void does(CLI::App& sub, Line& line, std::function<int()> verb, const std::string* writes = nullptr) {
+  sub.callback([&line, verb = std::move(verb), writes] {
+    line.chosen = verb;
+    line.writes = writes;
+  });
+}
+
 CLI::Range list_length() {
   return CLI::Range(1, static_cast<int>(engine::kMaxAnswer));
 }
@@ -59,17 +75,22 @@ std::string setting_problem(const std::string& text) {
 }
 
 void add_init(CLI::App& app, Line& line) {
-  CLI::App& sub =
-      verb(app, "init", "Make a new shop: a folder with shop.toml and an empty store", "  souk init demo --name \"Demo\" --currency USD\n");
+  CLI::App& sub = verb(app, "init", "Make a new shop: a folder with shop.toml and an empty store",
+                       "  souk init demo --name \"Demo\" --currency USD\n  souk init copy --config config.json\n");
   shop_argument(sub, line.init.shop);
-  sub.add_option("--name", line.init.name, "The shop's name; by default the folder's");
-  sub.add_option("--language", line.init.language, "Language of the catalogue (BCP 47)")->capture_default_str();
-  sub.add_option("--currency", line.init.currency, "Currency of amounts that do not name one (ISO 4217)")->capture_default_str();
+  auto* name = sub.add_option("--name", line.init.name, "The shop's name; by default the folder's");
+  auto* language = sub.add_option("--language", line.init.language, "Language of the catalogue (BCP 47)")->capture_default_str();
+  auto* currency =
+      sub.add_option("--currency", line.init.currency, "Currency of amounts that do not name one (ISO 4217)")->capture_default_str();
+  sub.add_option("--config", line.init.config, "Settings of another shop: its shop.toml, or what `souk export --as config` wrote")
+      ->excludes(name)
+      ->excludes(language)
+      ->excludes(currency);
   sub.callback([&line] { line.chosen = [&line] { return init(line.console, line.init); }; });
 }
 
 void add_import(CLI::App& app, Line& line) {
-  CLI::App& sub = verb(app, "import", "Read items, events or shoppers from files; the same import again changes nothing",
+  CLI::App& sub = verb(app, "import", "Read items, events, shoppers or reviews from files; the same import again changes nothing",
                        "  souk import demo items.jsonl events.csv.gz\n"
                        "  souk import demo products.csv --as items --map title=name,key=sku --full\n"
                        "  souk import demo --data complete-journey --folder build/demo-data/complete-journey\n"
@@ -80,7 +101,7 @@ void add_import(CLI::App& app, Line& line) {
   auto* data = sub.add_option("--data", flags.data, "A described data set: a name under recipes/data, or a descriptor file");
   sub.add_option("--folder", flags.folder, "Where the data set's files are; by default under $SOUK_DATA")->needs(data);
   data->excludes(files);
-  sub.add_option("--as", flags.as, "What the rows are: items, events or shoppers; by default told by their fields");
+  sub.add_option("--as", flags.as, "What the rows are: items, events, shoppers or reviews; by default told by their fields");
   sub.add_option("--format", flags.format,
                  "auto, jsonl, csv, tsv, recbole (atomic files), spaces, pairs, sequences, sessions, baskets, lists, cases or json-map")
       ->capture_default_str();
@@ -90,14 +111,15 @@ void add_import(CLI::App& app, Line& line) {
   sub.add_option("--max-rejects", flags.max_rejects, "Apply nothing when more than this share of rows is refused")->capture_default_str();
   sub.add_flag("--strict", flags.strict, "Refuse everything for one bad row or unknown field");
   sub.add_flag("--merge", flags.merge, "Items: change the given fields and keep the others")->excludes(full);
-  sub.callback([&line] { line.chosen = [&line] { return import_records(line.console, line.import); }; });
+  does(
+      sub, line, [&line] { return import_records(line.console, line.import); }, &line.import.shop);
 }
 
 void add_export(CLI::App& app, Line& line) {
   CLI::App& sub = verb(app, "export", "Write records as JSONL that import reads back",
                        "  souk export demo --as items > items.jsonl\n  souk export demo --as events --to events.jsonl\n");
   shop_argument(sub, line.export_.shop);
-  sub.add_option("--as", line.export_.as, "items, events, shoppers or config")->required();
+  sub.add_option("--as", line.export_.as, "items, events, shoppers, reviews or config")->required();
   sub.add_option("--to", line.export_.to, "The file to write; - is standard output")->capture_default_str();
   sub.callback([&line] { line.chosen = [&line] { return export_records(line.console, line.export_); }; });
 }
@@ -165,7 +187,11 @@ void add_learning(CLI::App& app, Line& line) {
   shop_argument(train_verb, line.train.shop);
   train_verb.add_option("MODEL", line.train.models, "What to train; by default everything (tables)");
   train_verb.add_option("--budget", line.train.budget, "Stop after this time, keeping what answered before");
-  train_verb.callback([&line] { line.chosen = [&line] { return train(line.console, line.train); }; });
+  does(
+      train_verb, line, [&line] { return train(line.console, line.train); }, &line.train.shop);
+  CLI::App& child = verb(app, "train-child", "What `train` starts to do its work; not for people", "");
+  child.group("")->add_option("WORK", line.train_child, "The folder of the work")->required();
+  does(child, line, [&line] { return train_child(line.console, line.train_child); });
 
   CLI::App& sub = verb(app, "evaluate", "Judge the shelves on held-out events, beside their floors",
                        "  souk evaluate demo\n  souk evaluate demo --shelf for-you --split time:14d -k 10,20\n"
@@ -191,12 +217,23 @@ void add_learning(CLI::App& app, Line& line) {
 }
 
 void add_serve(CLI::App& app, Line& line) {
-  CLI::App& sub = verb(app, "serve", "Serve the shop over HTTP, with storefront and console, until Ctrl-C",
-                       "  souk serve demo\n  souk serve demo --listen 127.0.0.1:9000 --read-only\n");
+  CLI::App& sub =
+      verb(app, "serve", "Serve the shop over HTTP, with storefront and console, until Ctrl-C",
+           "  souk serve demo\n  souk serve demo --listen 127.0.0.1:9000 --read-only\n"
+           "  souk serve demo --listen 0.0.0.0:8443 --cert fullchain.pem --key privkey.pem --allow-origin https://shop.example\n");
   shop_argument(sub, line.serve.shop);
   sub.add_option("--listen", line.serve.listen, "ADDRESS:PORT; port 0 takes a free one")->capture_default_str();
   sub.add_flag("--read-only", line.serve.read_only, "Serve beside the process that writes");
   sub.add_option("--results", line.serve.results, "Folder of recorded runs for the console; by default SHOP/results, else Souk's own");
+  auto* certificate = sub.add_option("--cert", line.serve.certificate, "Speak TLS: the certificate with its chain (PEM)");
+  auto* key = sub.add_option("--key", line.serve.key, "The certificate's private key (PEM)")->needs(certificate);
+  certificate->needs(key);
+  sub.add_option("--host", line.serve.hosts, "A name to answer under, besides this machine's own; may be repeated");
+  sub.add_option("--allow-origin", line.serve.origins, "A site whose pages may ask, such as https://shop.example, or *; may be repeated");
+  sub.add_option("--rate", line.serve.rate, "Requests a second of one address; by default any number")->check(CLI::PositiveNumber);
+  sub.add_option("--client-connections", line.serve.client_connections, "Connections of one address; by default any number")
+      ->check(CLI::PositiveNumber);
+  sub.add_option("--access-log", line.serve.access_log, "Write a JSON line for each answer to this file; - is standard output");
   sub.callback([&line] { line.chosen = [&line] { return serve(line.console, line.serve); }; });
 }
 
@@ -206,20 +243,82 @@ void add_care(CLI::App& app, Line& line) {
   shop_argument(status_verb, line.status);
   status_verb.callback([&line] { line.chosen = [&line] { return status(line.console, line.status); }; });
 
-  CLI::App& doctor_verb =
-      verb(app, "doctor", "Verify every checksum and what the shop runs on", "  souk doctor demo\n  souk doctor demo --repair\n");
-  shop_argument(doctor_verb, line.doctor);
+  CLI::App& doctor_verb = verb(app, "doctor", "Verify every checksum and what the shop runs on",
+                               "  souk doctor demo\n  souk doctor demo --repair\n  souk doctor /backup/demo-monday\n");
+  doctor_verb.add_option("SHOP", line.doctor, "The shop's folder, or that of a backup")->required();
   doctor_verb.add_flag("--repair", line.repair, "Rebuild what is damaged and can be rebuilt");
-  doctor_verb.callback([&line] { line.chosen = [&line] { return doctor(line.console, line.doctor, line.repair); }; });
+  does(
+      doctor_verb, line, [&line] { return doctor(line.console, line.doctor, line.repair); }, &line.doctor);
 
   CLI::App& compact_verb = verb(app, "compact", "Give disk space back and make reading faster", "  souk compact demo\n");
   shop_argument(compact_verb, line.compact);
-  compact_verb.callback([&line] { line.chosen = [&line] { return compact(line.console, line.compact); }; });
+  does(
+      compact_verb, line, [&line] { return compact(line.console, line.compact); }, &line.compact);
 
   CLI::App& upgrade_verb =
       verb(app, "upgrade", "Bring a shop of an older Souk to the newest format; opening it never does", "  souk upgrade demo\n");
   shop_argument(upgrade_verb, line.upgrade);
-  upgrade_verb.callback([&line] { line.chosen = [&line] { return upgrade(line.console, line.upgrade); }; });
+  does(
+      upgrade_verb, line, [&line] { return upgrade(line.console, line.upgrade); }, &line.upgrade);
+}
+
+void add_forget(CLI::App& app, Line& line) {
+  CLI::App& sub = verb(app, "forget", "Erase a person: record, events, reviews, visits, and what files say of them",
+                       "  souk forget demo --shopper 4711\n  souk compact demo\n");
+  shop_argument(sub, line.forget.shop);
+  sub.add_option("--shopper", line.forget.shopper, "The person's key")->required();
+  does(
+      sub, line, [&line] { return forget(line.console, line.forget); }, &line.forget.shop);
+}
+
+void add_key(CLI::App& app, Line& line) {
+  CLI::App& sub = verb(app, "key", "API keys: who may ask the shop's server for what",
+                       "  souk key demo add --scope search --name storefront\n"
+                       "  souk key demo add --scope write --name backend --expires 365d --rate 50\n"
+                       "  souk key demo list\n  souk key demo revoke 4f0c9a1b2d3e\n");
+  sub.require_subcommand(1);
+  shop_argument(sub, line.key_shop);
+  CLI::App& add = verb(sub, "add", "Make a key and show it, this once", "  souk key demo add --scope search --name storefront\n");
+  add.add_option("--scope", line.key_add.scope, "search (safe in a browser), write (the shop's backend) or admin (its owner)")->required();
+  add.add_option("--name", line.key_add.name, "What it is for");
+  add.add_option("--expires", line.key_add.expires, "How long it holds, such as 90d; by default until it is revoked");
+  add.add_option("--rate", line.key_add.rate, "Requests a second; by default any number")->check(CLI::PositiveNumber);
+  does(
+      add, line,
+      [&line] {
+        line.key_add.shop = line.key_shop;
+        return key_add(line.console, line.key_add);
+      },
+      &line.key_shop);
+  does(verb(sub, "list", "The keys there are, without their text", "  souk key demo list\n"), line,
+       [&line] { return key_list(line.console, line.key_shop); });
+  CLI::App& revoke = verb(sub, "revoke", "End a key at once", "  souk key demo revoke 4f0c9a1b2d3e\n");
+  revoke.add_option("ID", line.key_revoke.id, "Which; `souk key SHOP list` shows them");
+  revoke.add_flag("--all", line.key_revoke.all, "Every key, also where the list of keys cannot be read");
+  does(
+      revoke, line,
+      [&line] {
+        line.key_revoke.shop = line.key_shop;
+        return key_revoke(line.console, line.key_revoke);
+      },
+      &line.key_shop);
+}
+
+void add_backup(CLI::App& app, Line& line) {
+  CLI::App& sub = verb(app, "backup", "Copy all of the shop that cannot be made anew, while it is served",
+                       "  souk backup demo /backup/demo-monday\n"
+                       "  souk backup demo /backup/demo-tuesday --earlier /backup/demo-monday\n");
+  shop_argument(sub, line.backup.shop);
+  sub.add_option("DEST", line.backup.to, "The folder to make")->required();
+  sub.add_option("--earlier", line.backup.earlier, "A backup on the same disk: files that did not change are shared with it (hard links)");
+  does(
+      sub, line, [&line] { return backup(line.console, line.backup); }, &line.backup.shop);
+
+  CLI::App& restore_verb =
+      verb(app, "restore", "Make a shop of a backup; every file is verified", "  souk restore /backup/demo-monday demo\n");
+  restore_verb.add_option("BACKUP", line.restore_from, "The backup's folder")->required();
+  restore_verb.add_option("SHOP", line.restore_to, "The folder to make")->required();
+  does(restore_verb, line, [&line] { return restore(line.console, line.restore_from, line.restore_to); });
 }
 
 void lab_run_flags(CLI::App& sub, LabRunFlags& flags) {
@@ -325,8 +424,8 @@ void add_global(CLI::App& app, Line& line) {
 }
 
 // A usage error may come before --json was parsed.
-bool asks_for_json(int argc, char** argv) {
-  return std::any_of(argv, argv + argc, [](const char* argument) { return std::string_view(argument) == "--json"; });
+bool asks_for_json(const std::vector<std::string>& arguments) {
+  return std::find(arguments.begin(), arguments.end(), "--json") != arguments.end();
 }
 
 // The command that was to be chosen where none was: the word that stands for it, and the names there are.
@@ -334,7 +433,8 @@ std::optional<Error> unknown_verb(const CLI::App& app) {
   const CLI::App* chosen = &app;
   while (!chosen->get_subcommands().empty()) chosen = chosen->get_subcommands().front();
   std::vector<std::string> names;
-  for (const CLI::App* sub : chosen->get_subcommands(std::function<bool(const CLI::App*)>())) names.push_back(sub->get_name());
+  for (const CLI::App* sub : chosen->get_subcommands([](const CLI::App* one) { return !one->get_group().empty(); }))
+    names.push_back(sub->get_name());
   const std::vector<std::string> rest = app.remaining(true);
   if (names.empty() || rest.empty() || rest.front().starts_with('-')) return {};
   const auto near = nearest_name(rest.front(), names);
@@ -347,22 +447,22 @@ std::optional<Error> unknown_verb(const CLI::App& app) {
 }
 
 // --help and --version.
-int answer_about_itself(const CLI::App& app, const CLI::Success& asked, bool as_json) {
+int answer_about_itself(const Console& console, const CLI::App& app, const CLI::Success& asked) {
   std::ostringstream text, errors;
   const int status = app.exit(asked, text, errors);
-  if (!as_json) {
-    print(text.str());
+  if (!console.json) {
+    print(console, text.str());
     return status;
   }
   const bool version = dynamic_cast<const CLI::CallForVersion*>(&asked) != nullptr;
   engine::JsonWriter json;
   json.begin_object().member(version ? "version" : "help", version ? std::string(engine::kVersion) : text.str());
-  print_line(json.end_object().text());
+  print_line(console, json.end_object().text());
   return status;
 }
 
-int run_line(int argc, char** argv) {
-  Line line;
+// Fills in the line; an exit status where there is nothing more to do.
+std::optional<int> parse_line(Line& line, const std::vector<std::string>& arguments) {
   CLI::App app("Souk, a commerce engine: search, recommendation and evaluation for one shop in one folder.", "souk");
   add_global(app, line);
   add_init(app, line);
@@ -373,26 +473,51 @@ int run_line(int argc, char** argv) {
   add_learning(app, line);
   add_serve(app, line);
   add_care(app, line);
+  add_forget(app, line);
+  add_key(app, line);
+  add_backup(app, line);
   add_lab(app, line);
+  std::vector<std::string> words(arguments.rbegin(), arguments.rend());  // as CLI11 takes them
   try {
-    app.parse(argc, argv);
+    app.parse(std::move(words));
   } catch (const CLI::Success& asked) {
-    return answer_about_itself(app, asked, asks_for_json(argc, argv));
+    line.console.json = asks_for_json(arguments);
+    return answer_about_itself(line.console, app, asked);
   } catch (const CLI::ParseError& error) {
-    line.console.json = asks_for_json(argc, argv);
+    line.console.json = asks_for_json(arguments);
     if (const auto unknown = unknown_verb(app)) return report_usage(line.console, *unknown);
     return report_usage(line.console,
                         Error{ErrorKind::invalid, error.what(), {}, {}, {}, "`souk --help` and `souk VERB --help` show the usage."});
   }
   line.console.threads = line.threads > 0 ? line.threads : default_threads();
+  return {};
+}
+
+int run_line(Caller& caller, const std::vector<std::string>& arguments) {
+  Line line;
+  line.console.caller = &caller;
+  if (const auto over = parse_line(line, arguments)) return *over;
   if (const Status level = log::set_level(line.log_level); !level) return report_usage(line.console, level.error());
+  if (line.writes != nullptr) {
+    if (const auto done = forward(line.console, *line.writes, arguments)) return *done;
+  }
   return line.chosen();
 }
 
 }  // namespace
 
-int run(int argc, char** argv) {
-  return finish_output(run_line(argc, argv));
+int run(int argc, char** argv, const fs::path& program) {
+  Terminal terminal(program);
+  return terminal.finish(run_line(terminal, {argv + std::min(argc, 1), argv + argc}));
+}
+
+int run_forwarded(Caller& caller, const std::vector<std::string>& arguments) {
+  Line line;
+  line.console.caller = &caller;
+  if (const auto over = parse_line(line, arguments)) return *over;
+  if (line.writes != nullptr) return line.chosen();
+  return report(line.console,
+                Error{ErrorKind::unsupported, "only commands that write the shop are done by the process that serves it", {}, {}, {}, {}});
 }
 
 }  // namespace souk::cli

@@ -1,9 +1,7 @@
 #include "souk/cli/console.h"
 
 #include <algorithm>
-#include <cerrno>
 #include <charconv>
-#include <cstdio>
 #include <fmt/format.h>
 
 #include "souk/engine/json_writer.h"
@@ -45,37 +43,23 @@ std::string_view kind_name(ErrorKind kind) {
 }
 
 int report_as(const Console& console, const Error& error, int status) {
-  if (console.json) print_line(error_json(error));
-  std::fprintf(stderr, "souk: %s\n", error.message().c_str());
+  if (console.json) print_line(console, error_json(error));
+  console.caller->err("souk: " + error.message() + "\n");
   return status;
 }
 
 }  // namespace
 
-void print(std::string_view text) {
-  std::fwrite(text.data(), 1, text.size(), stdout);
+void print(const Console& console, std::string_view text) {
+  console.caller->out(text);
 }
 
-void print_line(std::string_view text) {
-  print(text);
-  std::fputc('\n', stdout);
-}
-
-int finish_output(int status) {
-  errno = 0;
-  const bool written = std::fflush(stdout) == 0 && std::ferror(stdout) == 0;
-  const int reason = errno;
-  std::clearerr(stdout);
-  if (written || status != kDone) return status;
-  // Where an earlier write failed, its reason is no longer known.
-  const Error error = reason != 0 ? fail_errno("cannot write the output", "standard output", reason).value()
-                                  : Error{ErrorKind::io, "cannot write all of the output", "standard output", {}, {}, {}};
-  std::fprintf(stderr, "souk: %s\n", error.message().c_str());
-  return kFailed;
+void print_line(const Console& console, std::string_view text) {
+  console.caller->out(std::string(text) + "\n");
 }
 
 void note(const Console& console, std::string_view text) {
-  if (!console.quiet) std::fprintf(stderr, "%.*s\n", static_cast<int>(text.size()), text.data());
+  if (!console.quiet) console.caller->err(std::string(text) + "\n");
 }
 
 std::string error_json(const Error& error) {
@@ -104,15 +88,15 @@ int report_question(const Console& console, const Error& error) {
   return unreadable ? report_usage(console, error) : report(console, error);
 }
 
-Result<std::unique_ptr<engine::Shop>> open_shop(const Console& console, const std::string& directory, Access access) {
+Result<std::shared_ptr<engine::Shop>> open_shop(const Console& console, const std::string& directory, Access access) {
   engine::OpenOptions options{.read_only = false, .for_repair = access == Access::repair, .threads = console.threads};
-  auto shop = engine::Shop::open(directory, options);
+  auto shop = console.caller->open(directory, access, options);
   if (shop || access != Access::read || shop.error().kind != ErrorKind::busy) return shop;
   options.read_only = true;
-  auto beside = engine::Shop::open(directory, options);
+  auto beside = console.caller->open(directory, access, options);
   if (!beside) return shop;  // that it is held is what the user can act on
-  note(console,
-       fmt::format("souk: the shop is held by {}: reading beside it", shop.error().found.empty() ? "another process" : shop.error().found));
+  note(console, fmt::format("souk: the shop is held by {}: reading beside it, as it stood at commit {}",
+                            shop.error().found.empty() ? "another process" : shop.error().found, (*beside)->store().counts().seq));
   return beside;
 }
 

@@ -1,5 +1,8 @@
 // What every verb shares: the global flags, exit statuses, and how results and errors are printed. Results go to stdout; logs, progress
 // and errors to stderr. With --json, stdout carries exactly one JSON object (or NDJSON for streams), errors included.
+//
+// A verb that writes may run in the process that serves the shop, for somebody at another terminal (forward.h). So a verb prints through
+// its Console, asks it for files and shops, and leaves the process's own streams, folder and signals alone.
 #pragma once
 
 #include <cstdint>
@@ -23,18 +26,32 @@ enum ExitStatus : int {
   kBusy = 4,      // the shop is held by another process
 };
 
+enum class Access : std::uint8_t { write, read, repair };
+
+class Caller {  // who gave the command
+ public:
+  virtual ~Caller() = default;
+  virtual void out(std::string_view text) = 0;  // results
+  virtual void err(std::string_view text) = 0;  // messages
+  // Of this command. It is cancelled when the caller does not want it any more.
+  virtual Progress& progress(bool quiet) = 0;
+  // A file as the caller named it, for this process to open: "-" is their standard input, everything else stands below their folder.
+  virtual fs::path file(const std::string& name) = 0;
+  virtual Result<std::shared_ptr<engine::Shop>> open(const std::string& directory, Access access, const engine::OpenOptions& options) = 0;
+};
+
 struct Console {
+  Caller* caller = nullptr;  // outlives the command
   bool json = false, quiet = false;
   unsigned threads = 1;
   std::uint64_t seed = 1;
 
-  Progress::Style progress() const { return quiet ? Progress::Style::silent : Progress::Style::automatic; }
+  Progress& progress() const { return caller->progress(quiet); }
+  fs::path file(const std::string& name) const { return caller->file(name); }
 };
 
-void print(std::string_view text);  // to stdout, as it is
-void print_line(std::string_view text);
-// Flushes stdout, and turns success into failure, with a message, where not all of the results could be written.
-int finish_output(int status);
+void print(const Console& console, std::string_view text);  // to stdout, as it is
+void print_line(const Console& console, std::string_view text);
 void note(const Console& console, std::string_view text);  // to stderr, unless quiet
 
 // Prints the error and returns the exit status of its kind.
@@ -45,9 +62,8 @@ int report_usage(const Console& console, const Error& error);
 int report_question(const Console& console, const Error& error);
 std::string error_json(const Error& error);
 
-enum class Access : std::uint8_t { write, read, repair };
 // Opens a shop for a verb. A verb that only reads is served beside the process that holds the shop.
-Result<std::unique_ptr<engine::Shop>> open_shop(const Console& console, const std::string& directory, Access access);
+Result<std::shared_ptr<engine::Shop>> open_shop(const Console& console, const std::string& directory, Access access);
 
 // Text in aligned columns; the last column is not padded. Widths are counted in code points.
 class Table {

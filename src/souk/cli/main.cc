@@ -1,5 +1,5 @@
 #include "souk/cli/command_line.h"
 
 int main(int argc, char** argv) {
-  return souk::cli::run(argc, argv);
+  return souk::cli::run(argc, argv, "/proc/self/exe");
 }

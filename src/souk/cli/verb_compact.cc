@@ -6,17 +6,19 @@
 namespace souk::cli {
 
 int compact(const Console& console, const std::string& directory) {
-  const std::uint64_t before = folder_size(directory);
+  const fs::path folder = console.file(directory);
+  const std::uint64_t before = folder_size(folder);
   {
     SOUK_OR_REPORT(const auto shop, console, open_shop(console, directory, Access::write));
+    if (const auto retained = shop->apply_retention(now()); !retained) return report(console, retained.error());
     if (const Status status = shop->store().compact(); !status) return report(console, status.error());
   }
-  const std::uint64_t after = folder_size(directory);
+  const std::uint64_t after = folder_size(folder);
   if (console.json) {
     engine::JsonWriter json;
-    print_line(json.begin_object().member("bytes_before", before).member("bytes_after", after).end_object().text());
+    print_line(console, json.begin_object().member("bytes_before", before).member("bytes_after", after).end_object().text());
   } else {
-    print_line(fmt::format("{} before, {} now", bytes_text(before), bytes_text(after)));
+    print_line(console, fmt::format("{} before, {} now", bytes_text(before), bytes_text(after)));
   }
   return kDone;
 }

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "souk/cli/verbs.h"
+#include "souk/engine/backup.h"
 #include "souk/engine/json_writer.h"
 
 namespace souk::cli {
@@ -22,16 +23,23 @@ std::string findings_json(const std::vector<engine::Finding>& findings, bool ok)
   return json.end_array().end_object().take();
 }
 
+// Of a shop, or of a backup of one.
+Result<std::vector<engine::Finding>> examine(const Console& console, const std::string& directory, bool repair) {
+  if (const fs::path folder = console.file(directory); engine::is_backup(folder)) {
+    if (repair) return fail(ErrorKind::unsupported, "a backup cannot be repaired", folder.string(), "Use another backup.");
+    return engine::verify_backup(folder, console.progress());
+  }
+  SOUK_TRY(const auto shop, open_shop(console, directory, Access::repair));
+  return shop->doctor(repair, console.progress());
+}
+
 }  // namespace
 
 int doctor(const Console& console, const std::string& directory, bool repair) {
-  SOUK_OR_REPORT(const auto shop, console, open_shop(console, directory, Access::repair));
-  Progress progress(console.progress());
-  SOUK_OR_REPORT(const std::vector<engine::Finding> findings, console, shop->doctor(repair, progress));
-  progress.finish();
+  SOUK_OR_REPORT(const std::vector<engine::Finding> findings, console, examine(console, directory, repair));
   const bool ok = std::all_of(findings.begin(), findings.end(), [](const engine::Finding& finding) { return finding.ok; });
   if (console.json) {
-    print_line(findings_json(findings, ok));
+    print_line(console, findings_json(findings, ok));
     return ok ? kDone : kFailed;
   }
   Table table({});
@@ -39,7 +47,7 @@ int doctor(const Console& console, const std::string& directory, bool repair) {
     table.row({finding.warning ? "warning" : finding.ok ? "ok" : "DAMAGED", finding.what, finding.detail});
     if (!finding.repair.empty()) table.row({"", "", finding.repair});
   }
-  print(table.text());
+  print(console, table.text());
   return ok ? kDone : kFailed;
 }
 

@@ -6,7 +6,7 @@ namespace souk::cli {
 int evaluate(const Console& console, const EvaluateFlags& flags) {
   if (const auto rule = lab::shop_rule(flags.split, true); !rule) return report_usage(console, rule.error());
   SOUK_OR_REPORT(const auto shop, console, open_shop(console, flags.shop, Access::read));
-  Progress progress(console.progress());
+  Progress& progress = console.progress();
   const lab::EvaluateOptions options{.shelves = flags.shelves,
                                      .split = flags.split,
                                      .cutoffs = flags.cutoffs,
@@ -20,9 +20,9 @@ int evaluate(const Console& console, const EvaluateFlags& flags) {
     note(console, "kept as " + kept.string());
   }
   if (console.json) {
-    print_line(judged.to_json());
+    print_line(console, judged.to_json());
   } else {
-    print(flags.markdown ? judged.to_markdown() : judged.to_text());
+    print(console, flags.markdown ? judged.to_markdown() : judged.to_text());
   }
   return kDone;
 }

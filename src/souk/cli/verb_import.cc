@@ -41,10 +41,12 @@ Result<feeds::ImportOptions> options_of(const Console& console, const ImportFlag
   return options;
 }
 
-Result<feeds::ImportReport> import_data(const ImportFlags& flags, engine::Shop& shop, Progress& progress) {
-  SOUK_TRY(const fs::path file, descriptor_file(flags.data));
+Result<feeds::ImportReport> import_data(const Console& console, const ImportFlags& flags, engine::Shop& shop) {
+  std::error_code ignored;
+  const fs::path named = console.file(flags.data);
+  SOUK_TRY(const fs::path file, descriptor_file(fs::is_regular_file(named, ignored) ? named.string() : flags.data));
   SOUK_TRY(const feeds::Descriptor descriptor, feeds::Descriptor::load(file));
-  return shop.import_data(descriptor, flags.folder.empty() ? feeds::data_root() : fs::path(flags.folder), progress);
+  return shop.import_data(descriptor, flags.folder.empty() ? feeds::data_root() : console.file(flags.folder), console.progress());
 }
 
 std::string listed(const std::map<std::string, std::uint64_t>& counts) {
@@ -66,10 +68,10 @@ void print_report(const Console& console, const feeds::ImportReport& report) {
   line("rejected", report.rejected, true);
   line("removed", report.removed, false);
   line("already there from a run that was cut short", report.resumed_rows, false);
-  print(table.text());
-  if (!report.unknown_kinds.empty()) print_line("unknown kinds, kept: " + listed(report.unknown_kinds));
-  if (!report.unknown_fields.empty()) print_line("unknown fields, kept as attributes: " + listed(report.unknown_fields));
-  print_line(fmt::format("{:.1f} seconds", report.seconds));
+  print(console, table.text());
+  if (!report.unknown_kinds.empty()) print_line(console, "unknown kinds, kept: " + listed(report.unknown_kinds));
+  if (!report.unknown_fields.empty()) print_line(console, "unknown fields, kept as attributes: " + listed(report.unknown_fields));
+  print_line(console, fmt::format("{:.1f} seconds", report.seconds));
   for (const feeds::RowProblem& problem : report.first_problems) {
     note(console, fmt::format("  line {}: {}: expected {}, found {}", problem.line, problem.path, problem.expected, problem.found));
   }
@@ -85,13 +87,14 @@ int import_records(const Console& console, const ImportFlags& flags) {
   if (const auto checked = options_of(console, flags, {}); !checked) return report_usage(console, checked.error());
   SOUK_OR_REPORT(const auto shop, console, open_shop(console, flags.shop, Access::write));
   SOUK_OR_REPORT(const feeds::ImportOptions options, console, options_of(console, flags, shop->settings()));
-  Progress progress(console.progress());
-  const std::vector<fs::path> files(flags.files.begin(), flags.files.end());
+  Progress& progress = console.progress();
+  std::vector<fs::path> files;
+  for (const std::string& name : flags.files) files.push_back(console.file(name));
   SOUK_OR_REPORT(const feeds::ImportReport report, console,
-                 flags.data.empty() ? shop->import_files(files, options, progress) : import_data(flags, *shop, progress));
+                 flags.data.empty() ? shop->import_files(files, options, progress) : import_data(console, flags, *shop));
   progress.finish();
   if (console.json) {
-    print_line(report.to_json());
+    print_line(console, report.to_json());
   } else {
     print_report(console, report);
   }

@@ -31,13 +31,13 @@ int keep_and_print(const Console& console, const lab::RunRecord& record, const s
     SOUK_OR_REPORT(const fs::path kept, console, lab::record_run(record, results));
     note(console, fmt::format("kept as {}", kept.string()));
   }
-  print(text);
+  print(console, text);
   return kDone;
 }
 
 int print_page(const Console& console, const std::string& text, const std::string& to) {
   if (to == "-") {
-    print(text);
+    print(console, text);
     return kDone;
   }
   const Status written = write_file(to, text);
@@ -63,7 +63,7 @@ int lab_list(const Console& console, const std::string& results) {
       if (recipe.system) json.member("system", *recipe.system);
       json.member("recorded", recorded[recipe.name]).end_object();
     }
-    print_line(json.end_array().end_object().text());
+    print_line(console, json.end_array().end_object().text());
     return kDone;
   }
   Table table({"recipe", "model", "data", "recorded", "title"},
@@ -71,7 +71,7 @@ int lab_list(const Console& console, const std::string& results) {
   for (const lab::RecipeInfo& recipe : recipes) {
     table.row({recipe.name, recipe.model, recipe.data, std::to_string(recorded[recipe.name]), recipe.title});
   }
-  print(table.text());
+  print(console, table.text());
   return kDone;
 }
 
@@ -89,15 +89,15 @@ int lab_show(const Console& console, const std::string& recipe, const std::strin
   }
   json.end_array().end_object();
   if (console.json) {
-    print_line(json.text());
+    print_line(console, json.text());
   } else {
-    print(text);
+    print(console, text);
   }
   return kDone;
 }
 
 int lab_run(const Console& console, const LabRunFlags& flags) {
-  Progress progress(console.progress());
+  Progress& progress = console.progress();
   SOUK_OR_REPORT(const lab::RunRecord record, console, lab::run_recipe(options_of(console, flags), progress));
   progress.finish();
   return keep_and_print(console, record, flags.results, console.json ? record.to_json() + "\n" : record.to_text());
@@ -110,7 +110,7 @@ int lab_tune(const Console& console, const LabTuneFlags& flags) {
     if (!parsed) return report_usage(console, parsed.error());
     budget = *parsed;
   }
-  Progress progress(console.progress());
+  Progress& progress = console.progress();
   const lab::TuneOptions options{options_of(console, flags.run), budget, flags.on, flags.force_test};
   SOUK_OR_REPORT(const lab::TuneResult result, console, lab::tune(options, progress));
   progress.finish();
@@ -128,9 +128,10 @@ int lab_compare(const Console& console, const std::string& a, const std::string&
   SOUK_OR_REPORT(const std::string text, console, lab::compare(first, second, runs.empty() ? lab::default_runs() : fs::path(runs)));
   if (console.json) {
     engine::JsonWriter json;
-    print_line(json.begin_object().key("a").raw(first.to_json()).key("b").raw(second.to_json()).member("text", text).end_object().text());
+    print_line(console,
+               json.begin_object().key("a").raw(first.to_json()).key("b").raw(second.to_json()).member("text", text).end_object().text());
   } else {
-    print(text);
+    print(console, text);
   }
   return kDone;
 }

@@ -24,15 +24,15 @@ int recommend(const Console& console, const RecommendFlags& flags) {
   if (!answered) return report_question(console, answered.error());
   const engine::ShelfAnswer& answer = *answered;
   if (console.json) {
-    print_line(engine::to_json(answer));
+    print_line(console, engine::to_json(answer));
     return kDone;
   }
-  print(items_text(answer));
-  if (!answer.items.empty()) print("\n");
-  print_line(fmt::format("{} from {}{} in {:.1f} ms", answer.shelf, answer.version, answer.cold_start ? ", for someone new," : "",
-                         answer.took_ms));
-  print(notes_text(answer));
-  print(timings_text(answer));
+  print(console, items_text(answer));
+  if (!answer.items.empty()) print(console, "\n");
+  print_line(console, fmt::format("{} from {}{} in {:.1f} ms", answer.shelf, answer.version, answer.cold_start ? ", for someone new," : "",
+                                  answer.took_ms));
+  print(console, notes_text(answer));
+  print(console, timings_text(answer));
   return kDone;
 }
 

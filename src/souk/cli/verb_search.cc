@@ -64,22 +64,22 @@ void append_explanation(std::string& out, const index::Explanation& explanation,
   for (const index::Explanation& part : explanation.parts) append_explanation(out, part, depth + 1);
 }
 
-void print_answer(const engine::SearchAnswer& answer, std::size_t first) {
-  print(items_text(answer, first));
-  if (!answer.items.empty()) print("\n");
+void print_answer(const Console& console, const engine::SearchAnswer& answer, std::size_t first) {
+  print(console, items_text(answer, first));
+  if (!answer.items.empty()) print(console, "\n");
   std::string summary =
       fmt::format("{}{} found in {:.1f} ms", answer.total_exact ? "" : "about ", with_commas(answer.total), answer.took_ms);
   if (!answer.dropped.empty()) summary += fmt::format("; left out: {}", fmt::join(answer.dropped, ", "));
   if (!answer.cursor.empty()) summary += fmt::format("; more with --cursor {}", answer.cursor);
-  print_line(summary);
-  print(notes_text(answer));
-  print(facets_text(answer));
+  print_line(console, summary);
+  print(console, notes_text(answer));
+  print(console, facets_text(answer));
   for (std::size_t i = 0; i < answer.explanations.size(); ++i) {
     std::string text = fmt::format("\n{}\n", answer.items[i].item.title);
     append_explanation(text, answer.explanations[i], 1);
-    print(text);
+    print(console, text);
   }
-  print(timings_text(answer));
+  print(console, timings_text(answer));
 }
 
 }  // namespace
@@ -92,9 +92,9 @@ int search(const Console& console, const SearchFlags& flags) {
   if (!answered) return report_question(console, answered.error());
   const engine::SearchAnswer& answer = *answered;
   if (console.json) {
-    print_line(engine::to_json(answer, flags.fields));
+    print_line(console, engine::to_json(answer, flags.fields));
   } else {
-    print_answer(answer, flags.offset + 1);
+    print_answer(console, answer, flags.offset + 1);
   }
   return kDone;
 }

@@ -1,6 +1,7 @@
 #include <charconv>
 #include <fmt/format.h>
 
+#include "souk/cli/forward.h"
 #include "souk/cli/places.h"
 #include "souk/cli/verbs.h"
 #include "souk/engine/json_writer.h"
@@ -34,8 +35,10 @@ Result<Endpoint> parse_endpoint(const std::string& text) {
 int serve(const Console& console, const ServeFlags& flags) {
   const auto endpoint = parse_endpoint(flags.listen);
   if (!endpoint) return report_usage(console, endpoint.error());
-  SOUK_OR_REPORT(const auto shop, console,
-                 engine::Shop::open(flags.shop, {.read_only = flags.read_only, .for_repair = false, .threads = console.threads}));
+  // By its whole name: commands of others come with their own working folder.
+  SOUK_OR_REPORT(const std::shared_ptr<engine::Shop> shop, console,
+                 console.caller->open(fs::absolute(flags.shop).lexically_normal().string(), flags.read_only ? Access::read : Access::write,
+                                      {.read_only = flags.read_only, .for_repair = false, .threads = console.threads}));
   serve::ServeOptions options;
   options.address = endpoint->address;
   options.port = endpoint->port;
@@ -43,16 +46,32 @@ int serve(const Console& console, const ServeFlags& flags) {
   options.console_dir = console_dir().value_or(fs::path());
   options.results_dir = flags.results.empty() ? results_dir(flags.shop) : fs::path(flags.results);
   options.read_only = flags.read_only;
+  options.tls = {flags.certificate, flags.key};
+  options.hosts = flags.hosts;
+  options.origins = flags.origins;
+  options.requests_per_second = flags.rate;
+  options.limits.client_connections = flags.client_connections;
+  options.access_log = flags.access_log;
   options.stop_on_signals = true;
   SOUK_OR_REPORT(const auto server, console, serve::Server::start(*shop, options));
+  std::unique_ptr<serve::ControlServer> commands;
+  if (!flags.read_only) {
+    auto started = serve_commands(shop);
+    if (started) {
+      commands = std::move(*started);
+    } else {
+      note(console, "souk: commands that write the shop must wait until it is closed: " + started.error().message());
+    }
+  }
+  shop->start_background();
   if (console.json) {
     engine::JsonWriter json;
-    print_line(json.begin_object().member("shop", shop->settings().name).member("url", server->url()).end_object().text());
+    print_line(console, json.begin_object().member("shop", shop->settings().name).member("url", server->url()).end_object().text());
   } else {
-    print_line(fmt::format("{} is open on {} (Ctrl-C closes it)", shop->settings().name, server->url()));
+    print_line(console, fmt::format("{} is open on {} (Ctrl-C closes it)", shop->settings().name, server->url()));
   }
   std::fflush(stdout);
-  note(console, server->notice());
+  if (const std::string notice = server->notice(); !notice.empty()) note(console, notice);
   server->wait();
   note(console, "closed");
   return kDone;

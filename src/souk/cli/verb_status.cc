@@ -3,11 +3,22 @@
 #include "souk/cli/verbs.h"
 
 namespace souk::cli {
+namespace {
+
+// "every 1 d, next 2026-01-02T03:00:00Z; last: deleted 12 events"
+std::string job_text(const engine::JobStatus& job) {
+  std::string text = "every " + format_duration(job.every);
+  text += job.last ? ", next " + format_rfc3339(job.next) : ", first when the shop is served";
+  if (!job.outcome.empty()) text += "; last: " + job.outcome;
+  return text;
+}
+
+}  // namespace
 
 int status(const Console& console, const std::string& directory) {
   SOUK_OR_REPORT(const auto shop, console, open_shop(console, directory, Access::read));
   if (console.json) {
-    print_line(shop->status_json());
+    print_line(console, shop->status_json());
     return kDone;
   }
   const store::Counts counts = shop->store().counts();
@@ -28,9 +39,10 @@ int status(const Console& console, const std::string& directory) {
   table.row({"search index", fmt::format("{} items{}", with_commas(view->lexical->size()),
                                          view->lexical->through_seq() < counts.seq ? ", behind the store" : "")});
   table.row({"learned", view->tables == nullptr ? "nothing yet: souk train " + directory : view->version});
+  for (const engine::JobStatus& job : shop->jobs()) table.row({"job " + job.name, job_text(job)});
   table.row({"shelves", fmt::format("{}", fmt::join(shop->shelves(), ", "))});
   table.row({"disk", bytes_text(folder_size(directory))});
-  print(table.text());
+  print(console, table.text());
   return kDone;
 }
 

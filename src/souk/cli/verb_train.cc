@@ -1,40 +1,13 @@
-#include <condition_variable>
 #include <fmt/format.h>
-#include <mutex>
 #include <optional>
-#include <thread>
 
 #include "souk/cli/verbs.h"
+#include "souk/engine/child.h"
 #include "souk/engine/json_writer.h"
+#include "souk/engine/learn.h"
 
 namespace souk::cli {
 namespace {
-
-// Cancels work that takes longer than it may.
-class Deadline {
- public:
-  Deadline(Progress& progress, Duration budget)
-      : thread_([this, &progress, budget] {
-          std::unique_lock lock(mutex_);
-          if (!done_signal_.wait_for(lock, std::chrono::milliseconds(budget), [this] { return done_; })) progress.cancel();
-        }) {}
-  ~Deadline() {
-    {
-      const std::lock_guard lock(mutex_);
-      done_ = true;
-    }
-    done_signal_.notify_all();
-    thread_.join();
-  }
-  Deadline(const Deadline&) = delete;
-  Deadline& operator=(const Deadline&) = delete;
-
- private:
-  std::mutex mutex_;
-  std::condition_variable done_signal_;
-  bool done_ = false;
-  std::thread thread_;  // last: it uses what stands above
-};
 
 Status check_models(const std::vector<std::string>& models) {
   for (const std::string& model : models) {
@@ -48,24 +21,29 @@ Status check_models(const std::vector<std::string>& models) {
 
 int train(const Console& console, const TrainFlags& flags) {
   if (const Status known = check_models(flags.models); !known) return report_usage(console, known.error());
-  const auto budget = parse_duration(flags.budget.empty() ? "0s" : flags.budget);
-  if (!budget) return report_usage(console, budget.error());
+  const auto given = parse_duration(flags.budget.empty() ? "0s" : flags.budget);
+  if (!given) return report_usage(console, given.error());
+  const std::optional<Duration> budget = flags.budget.empty() ? std::nullopt : std::optional(*given);
   SOUK_OR_REPORT(const auto shop, console, open_shop(console, flags.shop, Access::write));
-  Progress progress(console.progress());
-  std::optional<Deadline> deadline;
-  if (!flags.budget.empty()) deadline.emplace(progress, *budget);
-  SOUK_OR_REPORT(const engine::TrainReport report, console, shop->train(progress));
+  SOUK_OR_REPORT(const engine::TrainReport report, console, shop->train(console.progress(), budget));
   if (console.json) {
     engine::JsonWriter json;
     json.begin_object().member("version", report.version).member("shoppers", report.shoppers).member("items", report.items);
     json.member("events", report.events).member("seconds", report.seconds).key("words").begin_array();
     for (const std::string& words : report.words) json.value(words);
-    print_line(json.end_array().end_object().text());
+    print_line(console, json.end_array().end_object().text());
     return kDone;
   }
-  for (const std::string& words : report.words) print_line(words);
-  if (!report.version.empty()) print_line(fmt::format("{:.1f} seconds", report.seconds));
+  for (const std::string& words : report.words) print_line(console, words);
+  if (!report.version.empty()) print_line(console, fmt::format("{:.1f} seconds", report.seconds));
   return kDone;
+}
+
+int train_child(const Console& console, const std::string& work) {
+  engine::leave_when_out_of_memory();
+  Progress records(Progress::Style::records);
+  const Status learned = engine::learn_in(work, console.threads, records);
+  return learned ? kDone : report(console, learned.error());
 }
 
 }  // namespace souk::cli

@@ -11,6 +11,7 @@ namespace souk::cli {
 
 struct InitFlags {
   std::string shop, name, language = "en", currency = "EUR";
+  std::string config;  // a file with the settings, as TOML or as `export --as config` wrote them; empty: the defaults
 };
 int init(const Console& console, const InitFlags& flags);
 
@@ -48,6 +49,7 @@ struct TrainFlags {
   std::vector<std::string> models;
 };
 int train(const Console& console, const TrainFlags& flags);
+int train_child(const Console& console, const std::string& work);  // engine/learn.h; not for people
 
 struct EvaluateFlags {
   std::string shop, split;  // split: as lab::shop_rule takes it
@@ -66,13 +68,41 @@ struct ServeFlags {
   std::string shop, listen = "127.0.0.1:8080";
   std::string results;  // empty: results_dir()
   bool read_only = false;
+  std::string certificate, key;             // TLS; empty: plain HTTP
+  std::vector<std::string> hosts, origins;  // further names, and sites whose pages may ask
+  double rate = 0;                          // requests a second of one address; 0: any
+  std::size_t client_connections = 0;       // of one address; 0: any
+  std::string access_log;                   // a file, or "-"; empty: none
 };
 int serve(const Console& console, const ServeFlags& flags);
 
 int status(const Console& console, const std::string& shop);
 int doctor(const Console& console, const std::string& shop, bool repair);
 int compact(const Console& console, const std::string& shop);
+
+struct BackupFlags {
+  std::string shop, to, earlier;  // earlier: a backup whose equal files are shared; empty: none
+};
+int backup(const Console& console, const BackupFlags& flags);
+int restore(const Console& console, const std::string& backup, const std::string& shop);
 int upgrade(const Console& console, const std::string& shop);
+
+struct KeyFlags {
+  std::string shop, scope, name, expires;  // expires: a duration such as 90d; empty: never
+  double rate = 0;                         // requests a second; 0: any
+};
+struct KeyRevokeFlags {
+  std::string shop, id;
+  bool all = false;
+};
+int key_add(const Console& console, const KeyFlags& flags);
+int key_list(const Console& console, const std::string& shop);
+int key_revoke(const Console& console, const KeyRevokeFlags& flags);
+
+struct ForgetFlags {
+  std::string shop, shopper;
+};
+int forget(const Console& console, const ForgetFlags& flags);
 
 struct LabRunFlags {
   std::string recipe, data, results, runs;  // results: folder to keep the record under; runs: of finished stages, empty: the usual one
