@@ -152,12 +152,13 @@ View Index::view_of(std::shared_ptr<const Segment> segment, bool in_memory) {
   View view;
   auto groups = std::make_shared<std::vector<std::uint32_t>>(segment->size());
   const Column* column = segment->column("group");
+  const bool keyed = column != nullptr && column->kind == ColumnKind::keyword;
   std::vector<std::uint32_t> numbers;
-  if (column != nullptr) {
+  if (keyed) {
     for (std::uint32_t i = 0; i < column->original.size(); ++i) numbers.push_back(group_number(column->original[i]));
   }
   for (std::uint32_t d = 0; d < segment->size(); ++d) {
-    const bool grouped = column != nullptr && !column->ordinals(d).empty();
+    const bool grouped = keyed && !column->ordinals(d).empty();
     (*groups)[d] = grouped ? numbers[column->ordinals(d).front()] : 2 * segment->ids[d];
     group_numbers_ = std::max(group_numbers_, (*groups)[d] + 1);
   }

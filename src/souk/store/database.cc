@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "souk/base/log.h"
+#include "souk/store/manifest.h"
 #include "souk/store/wal.h"
 
 namespace souk::store {
@@ -121,7 +122,7 @@ Status Database::open_families(const fs::path& directory, Mode mode, const Store
     SOUK_CHECK(cut_torn_tails(directory, true));
     status = open_once();
   }
-  if (!status.ok()) return fail(status, "cannot open the store " + directory.string());
+  if (!status.ok()) return fail(status, "cannot open the store " + directory.string() + unreadable_tables(directory));
   db_.reset(db);
   for (rocksdb::ColumnFamilyHandle* handle : handles_) {
     const auto known = std::find(kNames.begin(), kNames.end(), handle->GetName());
@@ -144,8 +145,9 @@ Result<std::unique_ptr<Database>> Database::open(const fs::path& directory, Mode
     if (database->secondary_.empty()) return fail_errno("cannot make a folder for reading", fs::temp_directory_path().string(), errno);
   } else {
     SOUK_CHECK(database->lock(directory));
-    if (mode == Mode::write) SOUK_CHECK(cut_torn_tails(directory, false));
   }
+  if (mode != Mode::create) SOUK_CHECK(check_manifest(directory));
+  if (mode == Mode::write) SOUK_CHECK(cut_torn_tails(directory, false));
   SOUK_CHECK(database->open_families(directory, mode, options));
   return database;
 }
