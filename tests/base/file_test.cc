@@ -1,5 +1,6 @@
 #include "souk/base/file.h"
 
+#include <algorithm>
 #include <array>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
@@ -89,6 +90,32 @@ TEST(MappedFile, OpensEmptyFilesAndRefusesOthers) {
   EXPECT_EQ(MappedFile::open(dir.path()).error().kind, ErrorKind::invalid);
   EXPECT_EQ(read_file(dir / "none").error().kind, ErrorKind::not_found);
   EXPECT_EQ(read_file(dir.path()).error().kind, ErrorKind::io);
+}
+
+TEST(MakeDirectories, MakesWhatIsMissingAndSaysWhatIsInTheWay) {
+  const testing::TempDir dir;
+  ASSERT_TRUE(make_directories(dir / "a/b/c"));
+  EXPECT_TRUE(fs::is_directory(dir / "a/b/c"));
+  EXPECT_TRUE(make_directories(dir / "a/b/c"));
+  EXPECT_TRUE(make_directories(dir / "a/d/"));
+  EXPECT_TRUE(fs::is_directory(dir / "a/d"));
+  ASSERT_TRUE(write_file(dir / "file", "x"));
+  const Status status = make_directories(dir / "file/e");
+  ASSERT_FALSE(status);
+  EXPECT_NE(status.error().message().find("file"), std::string::npos);
+}
+
+TEST(RemoveLeftovers, DeletesWhatWriteFileLeavesWhenItDiesAndNothingElse) {
+  const testing::TempDir dir;
+  for (const char* name : {"a.toml", "a.toml.tmp-12-0", ".tmp-1-1", "notes.tmp-1-x", "b.tmp-", "c.tmp-3-14"}) {
+    ASSERT_TRUE(write_file(dir / name, "x"));
+  }
+  remove_leftovers(dir.path());
+  std::vector<std::string> left;
+  for (const auto& entry : fs::directory_iterator(dir.path())) left.push_back(entry.path().filename().string());
+  std::sort(left.begin(), left.end());
+  EXPECT_EQ(left, (std::vector<std::string>{".tmp-1-1", "a.toml", "b.tmp-", "notes.tmp-1-x"}));
+  remove_leftovers(dir / "none");
 }
 
 TEST(FolderSize, CountsFilesBelow) {

@@ -10,6 +10,7 @@
 #include <system_error>
 #include <unistd.h>
 #include <utility>
+#include <vector>
 
 namespace souk {
 namespace {
@@ -54,11 +55,13 @@ struct TemporaryFile {
   fs::path path;
 };
 
+constexpr std::string_view kTemporary = ".tmp-";  // then the process and a number: see create_beside()
+
 // A new file beside `path`. The name is tried, not drawn, so two writers can never share one.
 Result<TemporaryFile> create_beside(const fs::path& path) {
   for (int attempt = 0;; ++attempt) {
     fs::path name = path;
-    name += fmt::format(".tmp-{}-{}", ::getpid(), attempt);
+    name += fmt::format("{}{}-{}", kTemporary, ::getpid(), attempt);
     Descriptor descriptor(open_retrying(name.c_str(), O_WRONLY | O_CREAT | O_EXCL, 0666));
     if (descriptor) return TemporaryFile{std::move(descriptor), std::move(name)};
     if (errno != EEXIST || attempt == 1000) return fail_errno("cannot create a file beside", path.string(), errno);
@@ -144,6 +147,46 @@ Status sync_directory(const fs::path& directory) {
   if (!descriptor) return fail_errno("cannot open the folder", directory.string(), errno);
   if (::fsync(descriptor.get()) != 0) return fail_errno("cannot sync the folder", directory.string(), errno);
   return {};
+}
+
+namespace {
+
+// Of a folder above that may be walked through but not read the names cannot be synced, by anyone but its owner.
+Status sync_name(const fs::path& directory) {
+  const fs::path parent = (fs::absolute(directory) / "..").lexically_normal();
+  return ::access(parent.c_str(), R_OK) == 0 ? sync_directory(parent) : Status();
+}
+
+}  // namespace
+
+Status make_directories(const fs::path& directory) {
+  // From the top down: a folder's name is durable before anything is made in it.
+  std::vector<fs::path> missing;
+  std::error_code error;
+  for (fs::path at = fs::absolute(directory).lexically_normal(); !at.empty() && !fs::is_directory(at, error); at = at.parent_path()) {
+    if (!at.has_filename()) continue;  // "a/b/" names b once more
+    missing.push_back(at);
+  }
+  for (auto made = missing.rbegin(); made != missing.rend(); ++made) {
+    if (::mkdir(made->c_str(), 0777) != 0 && errno != EEXIST) return fail_errno("cannot make the folder", made->string(), errno);
+    if (!fs::is_directory(*made, error)) return fail_errno("cannot make the folder", made->string(), ENOTDIR);
+    SOUK_CHECK(sync_name(*made));
+  }
+  // One that stands may have been made by a process that died before it could do this.
+  return missing.empty() ? sync_name(directory) : Status();
+}
+
+void remove_leftovers(const fs::path& directory) {
+  std::vector<fs::path> leftovers;
+  std::error_code error;
+  for (fs::directory_iterator entry(directory, error), end; !error && entry != end; entry.increment(error)) {
+    const std::string name = entry->path().filename().string();
+    const std::size_t mark = name.rfind(kTemporary);
+    if (mark == std::string::npos || mark == 0) continue;
+    const std::string_view numbers = std::string_view(name).substr(mark + kTemporary.size());
+    if (!numbers.empty() && numbers.find_first_not_of("0123456789-") == std::string_view::npos) leftovers.push_back(entry->path());
+  }
+  for (const fs::path& leftover : leftovers) fs::remove(leftover, error);
 }
 
 std::uint64_t folder_size(const fs::path& directory) {

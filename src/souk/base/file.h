@@ -40,6 +40,10 @@ Status write_file(const fs::path& path, std::string_view content);
 // The same for a content in pieces, written one after the other without being copied together.
 Status write_file(const fs::path& path, std::span<const std::string_view> pieces);
 Status sync_directory(const fs::path& directory);
+// Makes a folder and those above it that are missing. Durable when it returns, like the names of the files that are synced in it later.
+Status make_directories(const fs::path& directory);
+// Deletes what a death in the middle of write_file() left in a folder. Only for the one process that writes there.
+void remove_leftovers(const fs::path& directory);
 
 // Bytes of disk in use by the files below a folder, for status pages; 0 when it cannot be read.
 std::uint64_t folder_size(const fs::path& directory);
