@@ -287,9 +287,7 @@ Status Index::refuse_read_only() const {
 }
 
 Result<std::shared_ptr<const Segment>> Index::write(const SegmentImage& image) {
-  std::error_code error;
-  fs::create_directories(directory_, error);
-  if (error) return fail_errno("cannot make the folder of segments", directory_.string(), error.value());
+  SOUK_CHECK(make_directories(directory_));
   const fs::path path = directory_ / fmt::format("{:08}.seg", next_number_++);
   SOUK_CHECK(image.write(path, print_));
   return Segment::open(path, print_);
@@ -318,8 +316,7 @@ Status Index::flush() {
 
 // Makes `files` the whole index, on disk first.
 Status Index::commit(std::vector<View> files, Seq seq) {
-  std::error_code error;
-  fs::create_directories(directory_, error);
+  SOUK_CHECK(make_directories(directory_));
   std::string names;
   for (const View& view : files) names += view.segment->path().filename().string() + "\n";
   const std::array<std::uint64_t, 2> print = {print_.high, print_.low}, state = {seq, next_number_};
@@ -332,6 +329,7 @@ Status Index::commit(std::vector<View> files, Seq seq) {
   memory_.clear();
   seq_ = seq;
   for (View& view : files_) view.titles = title_weights(*view.segment);
+  std::error_code error;
   for (const auto& entry : fs::directory_iterator(directory_, error)) {
     const std::string name = entry.path().filename().string();
     if (name.ends_with(".seg") && names.find(name + "\n") == std::string::npos) fs::remove(entry.path(), error);
