@@ -182,15 +182,92 @@ TEST_F(Research, TestEventsWithoutTimesComeLast) {
   EXPECT_THAT(set.notes[0], HasSubstr("1 events without a time"));
 }
 
-TEST_F(Research, PartsThatOverlapInTimeMakeAnUntimedLog) {
-  write("train.csv", "shopper,item,kind,time\na,1,view,2020-01-05T00:00:00Z\n");
-  write("test.csv", "shopper,item,kind,time\na,2,view,2020-01-03T00:00:00Z\n");
-  const SetLog set =
-      good(read("[[files]]\npath = \"train.csv\"\nas = \"events\"\n"
-                "[[files]]\npath = \"test.csv\"\nas = \"events\"\npart = \"test\"\n"));
+// A split that its files say, with times in every part.
+class TimedParts : public Research {
+ protected:
+  static constexpr std::string_view kHeader = "shopper,item,kind,time\n";
+  Result<SetLog> cut(const std::string& train, const std::string& test, const std::string& protocol = "split = \"fixed\"\n") {
+    write("train.csv", std::string(kHeader) + train);
+    write("test.csv", std::string(kHeader) + test);
+    return read("[protocol]\n" + protocol +
+                "[[files]]\npath = \"train.csv\"\nas = \"events\"\n"
+                "[[files]]\npath = \"test.csv\"\nas = \"events\"\npart = \"test\"\n");
+  }
+  static constexpr const char* kPublished = "split = \"fixed\"\noverlap = \"published\"\n";
+};
+
+TEST_F(TimedParts, OneAfterTheOtherAreALogWithTimes) {
+  const SetLog set = good(cut("a,1,view,2020-01-05T00:00:00Z\n", "a,1,view,2020-01-06T00:00:00Z\na,2,view,2020-01-07T00:00:00Z\n"));
+  EXPECT_TRUE(set.log.timed());
+  EXPECT_THAT(keys(set, 0), ElementsAre("1", "1", "2"));
+  EXPECT_THAT(set.late, IsEmpty());
+  EXPECT_THAT(set.notes, IsEmpty());
+}
+
+TEST_F(TimedParts, WithATrainingEventAfterWhatIsAskedAboutAreRefusedByName) {
+  const std::string train = "b,1,view,2020-01-01T00:00:00Z\na,1,view,2020-01-05T00:00:00Z\nc,1,view,2020-01-05T00:00:00Z\n";
+  const std::string test = "b,2,view,2020-01-02T00:00:00Z\na,2,view,2020-01-03T00:00:00Z\nc,2,view,2020-01-04T00:00:00Z\n";
+  const auto set = cut(train, test);
+  ASSERT_FALSE(set);
+  EXPECT_EQ(set.error().kind, ErrorKind::invalid);
+  EXPECT_EQ(set.error().where, "shopper 'a', item '1' at 2020-01-05T00:00:00Z, part train");
+  EXPECT_EQ(set.error().expected, "no event after item '2' at 2020-01-03T00:00:00Z, part test");
+  EXPECT_EQ(set.error().found, "2 shoppers with such events");
+  EXPECT_THAT(set.error().hint, HasSubstr("overlap = \"published\""));
+}
+
+TEST_F(TimedParts, ThatWerePublishedSoAreReadAndCounted) {
+  const std::string train = "b,1,view,2020-01-01T00:00:00Z\na,1,view,2020-01-05T00:00:00Z\n";
+  const std::string test = "b,2,view,2020-01-02T00:00:00Z\na,2,view,2020-01-03T00:00:00Z\n";
+  const SetLog set = good(cut(train, test, kPublished));
   EXPECT_FALSE(set.log.timed());
-  EXPECT_THAT(keys(set, 0), ElementsAre("1", "2"));
-  EXPECT_THAT(set.notes, ElementsAre(HasSubstr("overlap in time")));
+  EXPECT_THAT(keys(set, 1), ElementsAre("1", "2"));
+  EXPECT_THAT(set.late, ElementsAre(0, SetLog::kLateTest));
+  EXPECT_THAT(set.notes, ElementsAre(HasSubstr("as published: for 1 of 2 shoppers")));
+  EXPECT_THAT(cut(train, test, "overlap = \"perhaps\"\n").error().message(), HasSubstr("published, or nothing"));
+}
+
+TEST_F(TimedParts, ThatHoldTheVeryEventAskedAboutAreRefusedHoweverPublished) {
+  const std::string train =
+      "a,1,view,2020-01-01T00:00:00Z\na,2,view,2020-01-03T00:00:00Z\n"
+      "b,1,view,2020-01-01T00:00:00Z\nb,2,cart,2020-01-03T00:00:00Z\n";
+  const std::string test = "a,2,view,2020-01-03T00:00:00Z\nb,2,purchase,2020-01-03T00:00:00Z\n";
+  for (const char* protocol : {"split = \"fixed\"\n", kPublished}) {
+    const auto set = cut(train, test, protocol);
+    ASSERT_FALSE(set);
+    EXPECT_EQ(set.error().where, "shopper 'a', item '2' at 2020-01-03T00:00:00Z");
+    EXPECT_EQ(set.error().found, "parts train and test; 2 such events");
+  }
+}
+
+TEST_F(TimedParts, ThatShareAnIdAreRefused) {
+  write("train.csv", "id,shopper,item,kind\n1,a,x,view\n2,a,y,view\n");
+  write("test.csv", "id,shopper,item,kind\n2,a,y,view\n3,a,z,view\n");
+  const auto set =
+      read("[[files]]\npath = \"train.csv\"\nas = \"events\"\n[[files]]\npath = \"test.csv\"\nas = \"events\"\npart = \"test\"\n");
+  ASSERT_FALSE(set);
+  EXPECT_THAT(set.error().where, HasSubstr("test.csv: id '2', shopper 'a', item 'y', parts train and test"));
+  EXPECT_EQ(set.error().found, "1 such events");
+}
+
+TEST_F(TimedParts, ValidationCountsAsAnEarlierPart) {
+  write("train.csv", "shopper,item,kind,time\na,1,view,2020-01-01T00:00:00Z\n");
+  write("valid.csv", "shopper,item,kind,time\na,2,view,2020-01-05T00:00:00Z\n");
+  write("test.csv", "shopper,item,kind,time\na,3,view,2020-01-03T00:00:00Z\n");
+  const auto set = read(
+      "[[files]]\npath = \"train.csv\"\nas = \"events\"\n[[files]]\npath = \"valid.csv\"\nas = \"events\"\npart = \"validation\"\n"
+      "[[files]]\npath = \"test.csv\"\nas = \"events\"\npart = \"test\"\n");
+  ASSERT_FALSE(set);
+  EXPECT_THAT(set.error().where, HasSubstr("item '2' at 2020-01-05T00:00:00Z, part validation"));
+}
+
+TEST_F(Research, WithoutTimesWhatWasChosenBeforeMayBeAskedAbout) {
+  write("train.txt", "7 1 2\n");
+  write("test.txt", "7 2\n");
+  const SetLog set =
+      good(read("[[files]]\npath = \"train.txt\"\nas = \"sequences\"\n"
+                "[[files]]\npath = \"test.txt\"\nas = \"sequences\"\npart = \"test\"\n"));
+  EXPECT_THAT(keys(set, 0), ElementsAre("1", "2", "2"));
 }
 
 TEST_F(Research, RepeatedIdsAndShoppersWithoutConsentAreLeftOut) {

@@ -102,7 +102,7 @@ Result<DataFile> read_file_entry(const Config& file, const std::string& currency
 }
 
 Result<Protocol> read_protocol(const Config& file) {
-  SOUK_CHECK(file.only({"split", "history", "report", "primary"}));
+  SOUK_CHECK(file.only({"split", "history", "report", "primary", "overlap"}));
   Protocol protocol;
   SOUK_TRY(protocol.split, file.text("split", ""));
   SOUK_TRY(protocol.history, file.text("history", ""));
@@ -111,6 +111,11 @@ Result<Protocol> read_protocol(const Config& file) {
   }
   SOUK_TRY(protocol.report, file.texts("report", {}));
   SOUK_TRY(protocol.primary, file.text("primary", ""));
+  SOUK_TRY(const std::string overlap, file.text("overlap", ""));
+  if (!overlap.empty() && overlap != "published") {
+    return fail(Error{ErrorKind::invalid, "cannot read the data set", file.where("overlap"), "published, or nothing", overlap, {}});
+  }
+  protocol.overlaps = overlap == "published";
   return protocol;
 }
 

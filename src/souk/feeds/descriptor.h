@@ -30,6 +30,7 @@ struct Protocol {
   std::string history;              // "masked", "kept"; empty: the default
   std::vector<std::string> report;  // names of metrics
   std::string primary;
+  bool overlaps = false;  // overlap = "published": its publishers made parts that overlap in time; without it such parts are refused
 };
 
 struct Descriptor {

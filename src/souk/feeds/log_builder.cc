@@ -36,12 +36,16 @@ void sort_unless_sorted(Events& events, const Before& before) {
 
 std::uint32_t LogBuilder::shopper(std::string_view key) {
   std::uint64_t& row = shopper_rows_[hash128(key)];
-  if (row == 0) row = std::uint64_t{shoppers_++} + 1;
+  if (row == 0) {
+    shoppers_.emplace_back(key);
+    row = shoppers_.size();
+  }
   return static_cast<std::uint32_t>(row - 1);
 }
 
 std::uint32_t LogBuilder::new_shopper() {
-  return shoppers_++;
+  shoppers_.emplace_back();
+  return static_cast<std::uint32_t>(shoppers_.size() - 1);
 }
 
 std::uint32_t LogBuilder::item(std::string_view key) {
@@ -59,15 +63,19 @@ void LogBuilder::leave_out(std::string_view key) {
 
 // Shoppers without consent or without events get no row, as in a shop's log.
 void LogBuilder::drop_left_out() {
-  std::vector<std::uint8_t> out(shoppers_, 0);
+  std::vector<std::uint8_t> out(shoppers_.size(), 0);
   for (const std::uint32_t row : left_out_) out[row] = 1;
   std::erase_if(events_, [&](const Added& event) { return out[event.shopper] != 0; });
   left_out_.clear();
-  std::vector<std::uint32_t> row_of(shoppers_, 0);
+  std::vector<std::uint32_t> row_of(shoppers_.size(), 0);
   for (const Added& event : events_) row_of[event.shopper] = 1;
+  std::size_t kept = 0;
+  for (std::size_t row = 0; row < shoppers_.size(); ++row) {
+    if (row_of[row] != 0 && kept++ != row) shoppers_[kept - 1] = std::move(shoppers_[row]);
+  }
+  shoppers_.resize(kept);
   std::exclusive_scan(row_of.begin(), row_of.end(), row_of.begin(), 0U);
   for (Added& event : events_) event.shopper = row_of[event.shopper];
-  shoppers_ = events_.empty() ? 0 : std::ranges::max(events_, {}, &Added::shopper).shopper + 1;
 }
 
 // The rows of items with an event, by number; `items_` becomes the keys by row.
@@ -95,7 +103,7 @@ void LogBuilder::complete_times(SetLog& set) {
   timed_ = std::ranges::any_of(events_, [](const Added& event) { return event.time.has_value(); });
   if (!timed_) return;
   Timestamp first = std::numeric_limits<Timestamp>::max();
-  std::vector<std::optional<Timestamp>> last(shoppers_);
+  std::vector<std::optional<Timestamp>> last(shoppers_.size());
   std::uint64_t given = 0;
   for (const Added& event : events_) {
     if (event.time) first = std::min(first, *event.time);
@@ -115,34 +123,28 @@ void LogBuilder::complete_times(SetLog& set) {
 }
 
 // Sorts events by shopper, part and time, keeps the files' order among equals, and says where parts begin.
-void LogBuilder::order_rows(SetLog& set) {
+Status LogBuilder::order_rows(SetLog& set, bool overlaps) {
   if (timed_) {
     sort_unless_sorted(events_, [](const Added& a, const Added& b) {
       if (a.shopper != b.shopper) return a.shopper < b.shopper;
       return a.part != b.part ? a.part < b.part : *a.time < *b.time;
     });
-    bool overlap = false;
-    for (std::size_t i = 1; i < events_.size() && !overlap; ++i) {
-      overlap = events_[i].shopper == events_[i - 1].shopper && *events_[i].time < *events_[i - 1].time;
-    }
-    if (overlap) {
-      timed_ = false;
-      set.notes.emplace_back("the parts overlap in time: rows stand by part, then by time, and the log is untimed");
-    }
+    SOUK_CHECK(find_overlap(set, overlaps));
   } else {
     sort_unless_sorted(events_,
                        [](const Added& a, const Added& b) { return a.shopper != b.shopper ? a.shopper < b.shopper : a.part < b.part; });
   }
-  if (std::ranges::all_of(events_, [](const Added& event) { return event.part == SetPart::train; })) return;
-  set.first_validation.assign(shoppers_, 0);
-  set.first_test.assign(shoppers_, 0);
+  if (std::ranges::all_of(events_, [](const Added& event) { return event.part == SetPart::train; })) return {};
+  set.first_validation.assign(shoppers_.size(), 0);
+  set.first_test.assign(shoppers_.size(), 0);
   for (const Added& event : events_) {
     set.first_validation[event.shopper] += event.part == SetPart::train;
     set.first_test[event.shopper] += event.part != SetPart::test;
   }
+  return {};
 }
 
-Result<SetLog> LogBuilder::build() && {
+Result<SetLog> LogBuilder::build(bool overlaps) && {
   drop_left_out();
   std::array<std::uint64_t, store::kEventKinds> kinds{};
   for (const Added& event : events_) ++kinds[static_cast<std::size_t>(event.kind)];
@@ -156,9 +158,10 @@ Result<SetLog> LogBuilder::build() && {
   if (kept == 1) weights[last_kept] = 1;
   std::erase_if(events_, [&](const Added& event) { return weights[static_cast<std::size_t>(event.kind)] == 0; });
   drop_left_out();
+  SOUK_CHECK(refuse_shared());
   SetLog set;
   complete_times(set);
-  order_rows(set);
+  SOUK_CHECK(order_rows(set, overlaps));
   const std::vector<std::uint32_t> item_row = number_items();
   store::InteractionsBuilder builder;
   builder.reserve(events_.size());

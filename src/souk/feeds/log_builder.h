@@ -14,6 +14,7 @@
 namespace souk::feeds {
 
 enum class SetPart : std::uint8_t { train, known, validation, test };  // known: of a case, before what is to be guessed
+std::string_view name_of(SetPart part);                                // as a descriptor says it
 
 class LogBuilder {
  public:
@@ -31,17 +32,20 @@ class LogBuilder {
   void add(const Added& event) { events_.push_back(event); }
   void leave_out(std::string_view shopper);  // whose consent is missing, before or after their events are added
 
-  // Without `hash`.
-  Result<SetLog> build() &&;
+  // Without `hash`. Refused by name: an event of a held-out part that stands in an earlier part too (shopper, item and time), and parts
+  // that overlap in time unless `overlaps` says that they were published so.
+  Result<SetLog> build(bool overlaps) &&;
 
  private:
   std::vector<std::uint32_t> number_items();
   void drop_left_out();
+  Status refuse_shared() const;
   void complete_times(SetLog& set);
-  void order_rows(SetLog& set);
+  Status order_rows(SetLog& set, bool overlaps);
+  Status find_overlap(SetLog& set, bool overlaps);
 
   HashMap shopper_rows_, item_numbers_;  // + 1
-  std::uint32_t shoppers_ = 0;
+  std::vector<std::string> shoppers_;    // keys by row; empty where a row has none
   std::vector<std::string> items_;
   std::vector<Added> events_;
   std::vector<std::uint32_t> left_out_;

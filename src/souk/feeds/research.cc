@@ -1,6 +1,7 @@
 #include "souk/feeds/research.h"
 
 #include <algorithm>
+#include <fmt/format.h>
 
 #include "souk/feeds/chunk_parser.h"
 #include "souk/feeds/log_builder.h"
@@ -28,9 +29,14 @@ class SetReader {
     return is_line_form(plan->form.format) ? read_lines(path, *plan, part, file.validation) : read_records(path, *plan, part);
   }
 
-  Result<SetLog> finish(const std::string& where) && {
+  Result<SetLog> finish(const std::string& where, bool overlaps) && {
     if (events_ == 0) return fail(ErrorKind::invalid, "the data set holds no events", where);
-    SOUK_TRY(SetLog set, std::move(log_).build());
+    if (shared_ids_ != 0) {
+      return fail(Error{ErrorKind::invalid, "an event stands in two parts", first_shared_, "each event in one part",
+                        std::to_string(shared_ids_) + " such events",
+                        "take them out of the earlier part; results on this split would flatter"});
+    }
+    SOUK_TRY(SetLog set, std::move(log_).build(overlaps));
     set.notes.insert(set.notes.begin(), notes_.begin(), notes_.end());
     // A single file of lines is its own content; all else is known by the log and its parts.
     set.hash = lines_files_ == 1 && other_files_ == 0 && set.first_test.empty() ? lines_hash_ : hash_of(set);
@@ -61,11 +67,14 @@ class SetReader {
   Status read_records(const fs::path& path, const FilePlan& plan, SetPart part);
   Status take_records(const fs::path& path, ParsedChunk& chunk, SetPart part, std::uint64_t first_line);
   void add_event(const store::Event& event, SetPart part);
+  bool is_new(const store::Event& event, SetPart part, const fs::path& path);
 
   unsigned threads_;
   Progress& progress_;
   LogBuilder log_;
-  HashMap ids_;  // of events that have one: a second is the same event, as in a shop
+  HashMap ids_;  // of events that have one, to their part + 1: a second is the same event, as in a shop
+  std::uint64_t shared_ids_ = 0;
+  std::string first_shared_;
   std::uint64_t events_ = 0, lines_files_ = 0, other_files_ = 0;
   std::string lines_hash_;
   std::vector<std::string> notes_;
@@ -170,10 +179,25 @@ Status SetReader::take_records(const fs::path& path, ParsedChunk& chunk, SetPart
   }
   for (const store::Event& event : chunk.events) {
     if (event.item.empty()) continue;  // searches
-    if (!event.id.empty() && ids_[hash128(event.id)]++ != 0) continue;
-    add_event(event, part);
+    if (is_new(event, part, path)) add_event(event, part);
   }
   return {};
+}
+
+bool SetReader::is_new(const store::Event& event, SetPart part, const fs::path& path) {
+  if (event.id.empty()) return true;
+  std::uint64_t& known = ids_[hash128(event.id)];
+  const std::uint64_t own = static_cast<std::uint64_t>(part) + 1;
+  if (known == 0) {
+    known = own;
+    return true;
+  }
+  if (known == own || shared_ids_++ != 0) return false;
+  const auto other = static_cast<SetPart>(known - 1);
+  first_shared_ =
+      fmt::format("{}: id '{}', shopper '{}', item '{}'{}, parts {} and {}", path.string(), event.id, event.shopper, event.item,
+                  event.time ? " at " + format_rfc3339(*event.time) : "", name_of(std::min(part, other)), name_of(std::max(part, other)));
+  return false;
 }
 
 void SetReader::add_event(const store::Event& event, SetPart part) {
@@ -204,7 +228,7 @@ Result<SetLog> read_set(const Descriptor& descriptor, const fs::path& folder, un
     SOUK_CHECK(check_file(path, file));
     SOUK_CHECK(reader.read(path, file));
   }
-  return std::move(reader).finish(descriptor.name);
+  return std::move(reader).finish(descriptor.name, descriptor.protocol.overlaps);
 }
 
 Result<SetLog> read_log(const fs::path& file, unsigned threads, Progress& progress) {
@@ -219,7 +243,7 @@ Result<SetLog> read_log(const fs::path& file, unsigned threads, Progress& progre
   }
   SetReader reader(threads, progress);
   SOUK_CHECK(reader.read(file, log));
-  return std::move(reader).finish(file.string());
+  return std::move(reader).finish(file.string(), false);
 }
 
 }  // namespace souk::feeds

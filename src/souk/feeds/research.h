@@ -26,12 +26,17 @@ struct SetLog {
   // validate and the rest test. A case for testing is a shopper with first_validation 0 and first_test at what came next: what is known
   // of it trains nothing. A case for validation trains with what is known of it.
   std::vector<std::uint64_t> first_validation, first_test;  // [shoppers]
-  std::string hash;                                         // of the content; equal content, equal hash
-  std::vector<std::string> notes;                           // in words: what was done that the files do not say
+  // Where parts overlap in time as they were published: bits of what a shopper's earlier events lie after; empty otherwise.
+  static constexpr std::uint8_t kLateValidation = 1, kLateTest = 2;
+  std::vector<std::uint8_t> late;  // [shoppers]
+  std::string hash;                // of the content; equal content, equal hash
+  std::vector<std::string> notes;  // in words: what was done that the files do not say
 };
 
 // The files of a set that hold events; a file is looked for below `folder` by its path, then by its name alone. A timed set whose held-out
-// files have no times gets the shopper's last time before them, and one whose parts overlap in time becomes untimed; notes say so.
+// files have no times gets the shopper's last time before them; notes say so. Refused by name, with how many there are: an event that is
+// asked about and stands in an earlier part too (the same id, or the same shopper, item and time), and an event of an earlier part later
+// than what its shopper is asked about, unless the descriptor says that the parts were published so; then the log becomes untimed.
 // Errors name file, line and field: a file that is not there or not the one described, a line that cannot be read, more than 1 % refused
 // records, no events at all.
 Result<SetLog> read_set(const Descriptor& descriptor, const fs::path& folder, unsigned threads, Progress& progress);
