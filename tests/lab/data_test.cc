@@ -27,7 +27,9 @@ class DataTest : public ::testing::Test {
   void write(const std::string& name, std::string_view text) { ASSERT_TRUE(write_file(folder_ / name, text)); }
   fs::path descriptors() const { return folder_ / "recipes/data"; }
   std::string at(const std::string& name) const { return (folder_ / name).string(); }
-  Result<Data> load(const std::string& given, const std::string& own) { return load_data(given, own, descriptors(), 2, Progress::none()); }
+  Result<Data> load(const std::string& given, const std::string& own) {
+    return load_data(given, own, std::vector{folder_ / "nothing/data", descriptors()}, 2, Progress::none());
+  }
   TempDir folder_;
 };
 
@@ -77,6 +79,7 @@ TEST_F(DataTest, ASetBringsItsSplitAndHowItsUsersJudge) {
 
 TEST_F(DataTest, WhatIsNotThereIsNamed) {
   EXPECT_THAT(load("walk", "walks").error().message(), HasSubstr("did you mean 'walks'?"));
+  EXPECT_THAT(load("", "walk").error().message(), HasSubstr("did you mean 'walks'?"));
   fs::remove(folder_ / "files/walks.txt");
   const auto gone = load(at("files"), "walks");
   ASSERT_FALSE(gone);

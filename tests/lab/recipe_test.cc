@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include "souk/lab/data.h"
 #include "souk/lab/floors.h"
 #include "souk/lab/shipped.h"
 #include "souk/recommend/rank_model.h"
@@ -52,7 +53,7 @@ TEST_F(RecipeTest, IsNamedByItsPlaceBelowTheRecipes) {
   const auto recipe = Recipe::load(write(kRecipe));
   ASSERT_TRUE(recipe) << recipe.error().message();
   EXPECT_EQ(recipe->name, "recommend/counting");
-  EXPECT_EQ(recipe->descriptors, folder_.path() / "recipes" / "data");
+  EXPECT_EQ(recipe->descriptors.front(), folder_.path() / "recipes" / "data");
   EXPECT_EQ(recipe->model, "co-visitation");
   EXPECT_FALSE(recipe->system);
   const Task task = task_of(*recipe);
@@ -145,12 +146,36 @@ TEST_F(RecipeTest, TriesEveryCombinationOfItsGrid) {
       Recipe::load(write(std::string(kRecipe) + "[tune]\nsettings.window = [2, 3]\nsettings.alpha = [0.5, 1.0]\nbudget = \"5m\"\n"));
   ASSERT_TRUE(recipe) << recipe.error().message();
   EXPECT_EQ(recipe->budget, 5 * kMinute);
-  ASSERT_EQ(recipe->grid.size(), 4U);
-  EXPECT_EQ(recipe->grid.combination(1), (Values{{"settings.alpha", "0.5"}, {"settings.window", "3"}}));
-  EXPECT_EQ(recipe->grid.combination(2), (Values{{"settings.alpha", "1.0"}, {"settings.window", "2"}}));
-  EXPECT_EQ(task_of(*recipe, "toy", {}, recipe->grid.combination(1)).settings.integer("window", 0).value(), 3);
+  const Grid grid = task_of(*recipe).grid;
+  ASSERT_EQ(grid.size(), 4U);
+  EXPECT_EQ(grid.combination(1), (Values{{"settings.alpha", "0.5"}, {"settings.window", "3"}}));
+  EXPECT_EQ(grid.combination(2), (Values{{"settings.alpha", "1.0"}, {"settings.window", "2"}}));
+  EXPECT_EQ(task_of(*recipe, "toy", {}, grid.combination(1)).settings.integer("window", 0).value(), 3);
   EXPECT_FALSE(Recipe::load(write(std::string(kRecipe) + "[tune]\nsettings.window = 3\n")));
   EXPECT_FALSE(Recipe::load(write(std::string(kRecipe) + "[tune]\nsettings.window = []\n")));
+}
+
+TEST_F(RecipeTest, TriesValuesOfItsOwnOnASet) {
+  const auto recipe = Recipe::load(write(std::string(kRecipe) + R"([tune]
+settings.window = [2, 3]
+settings.alpha = [0.5, 1.0]
+trials = 3
+[on."wide".tune]
+settings.window = [20, 30, 40]
+settings.self = [0.0, 1.0]
+trials = 5
+[notes]
+wide = "wider than others"
+)"));
+  ASSERT_TRUE(recipe) << recipe.error().message();
+  const Task usual = task_of(*recipe), wide = task_of(*recipe, "wide");
+  EXPECT_EQ(usual.grid.to_json(), R"({"settings.alpha":[0.5,1.0],"settings.window":[2,3]})");
+  EXPECT_EQ(wide.grid.to_json(), R"({"settings.alpha":[0.5,1.0],"settings.self":[0.0,1.0],"settings.window":[20,30,40]})");
+  EXPECT_EQ(usual.note, "");
+  EXPECT_EQ(wide.note, "wider than others");
+  EXPECT_EQ(usual.tune_trials, 3U);
+  EXPECT_EQ(wide.tune_trials, 5U);
+  EXPECT_FALSE(Recipe::load(write(std::string(kRecipe) + "[on.\"wide\".tune]\nsettings.window = 3\n")));
 }
 
 TEST_F(RecipeTest, SaysWhatIsTunedOnWhereASetHasNoValidationPart) {
@@ -162,8 +187,8 @@ split = "random:0.2"
 splits.shop = "loo of purchase"
 )"));
   ASSERT_TRUE(recipe) << recipe.error().message();
-  EXPECT_EQ(recipe->tune_trials, 1U);
-  EXPECT_EQ(recipe->tune_cases, 50U);
+  EXPECT_EQ(task_of(*recipe).tune_trials, 1U);
+  EXPECT_EQ(task_of(*recipe).tune_cases, 50U);
   EXPECT_EQ(task_of(*recipe).tune_split.text(), "random:0.2");
   EXPECT_EQ(task_of(*recipe, "shop").tune_split.text(), "loo");
   EXPECT_EQ(task_of(*recipe, "shop").tune_split.truth_kinds, eval::kind_bit(store::EventKind::purchase));
@@ -241,6 +266,43 @@ TEST(Recipes, StandWhereTheEnvironmentSays) {
   EXPECT_EQ(recipe_root(), "/somewhere/else");
   ASSERT_EQ(::setenv("SOUK_RECIPES", kept.c_str(), 1), 0);  // empty counts as unset
   EXPECT_NE(recipe_root(), "");
+}
+
+class UsualRecipes : public RecipeTest {
+ protected:
+  void SetUp() override {
+    fs::create_directories(usual() / "mine");
+    fs::create_directories(usual() / "data");
+    ASSERT_TRUE(write_file(usual() / "data/toy.toml", "name = \"toy\"\n[[files]]\npath = \"toy.txt\"\nas = \"sequences\"\n"));
+    ASSERT_TRUE(write_file(usual() / "mine/counting.toml", kRecipe));
+    fs::create_directories(folder_ / "elsewhere");
+    ASSERT_TRUE(write_file(alone(), kRecipe));
+    ASSERT_EQ(setenv("SOUK_RECIPES", (usual() / "").c_str(), 1), 0);
+  }
+  void TearDown() override { unsetenv("SOUK_RECIPES"); }
+  fs::path usual() const { return folder_ / "methods"; }  // of any name
+  fs::path alone() const { return folder_ / "elsewhere/alone.toml"; }
+};
+
+TEST_F(UsualRecipes, HaveNamesAndSetsWhateverTheFolderIsCalled) {
+  const auto recipe = Recipe::load("mine/counting");
+  ASSERT_TRUE(recipe) << recipe.error().message();
+  EXPECT_EQ(recipe->name, "mine/counting");
+  EXPECT_EQ(descriptor_of("toy", recipe->descriptors), usual() / "data/toy.toml");
+}
+
+TEST_F(UsualRecipes, LendTheirSetsToARecipeOfOnesOwn) {
+  const auto recipe = Recipe::load(alone());
+  ASSERT_TRUE(recipe) << recipe.error().message();
+  EXPECT_EQ(recipe->name, "alone");
+  EXPECT_TRUE(fs::equivalent(descriptor_of("toy", recipe->descriptors), usual() / "data/toy.toml"));
+  if (shipped_folder(program_folder(), "recipes")) {
+    EXPECT_NE(descriptor_of("gowalla", recipe->descriptors), "");
+  }
+  EXPECT_EQ(descriptor_of("nowhere", recipe->descriptors), "");
+  fs::create_directories(folder_ / "elsewhere/data");
+  ASSERT_TRUE(write_file(folder_ / "elsewhere/data/toy.toml", ""));
+  EXPECT_EQ(descriptor_of("toy", recipe->descriptors), folder_ / "elsewhere/data/toy.toml");  // what stands beside it comes first
 }
 
 TEST(Floors, AreModels) {

@@ -128,6 +128,34 @@ TEST_F(RunTest, PrintsBuyAgainWhereRepeatsAreKept) {
   EXPECT_TRUE(run("popularity", {"split.history=kept"}).floors.contains("buy-again"));
 }
 
+// Parts that overlap in time, as published: what a record says of it.
+TEST_F(RunTest, SaysInHowManyCasesLaterEventsAreKnown) {
+  fs::create_directories(folder_ / "cut");
+  const std::string header = "shopper,item,kind,time\n";
+  const auto write = [&](const std::string& name, const std::string& text) { ASSERT_TRUE(write_file(folder_ / "cut" / name, text)); };
+  write("train.csv", header + "a,1,view,2020-01-01T00:00:00Z\nb,2,view,2020-01-01T00:00:00Z\nb,1,view,2020-01-09T00:00:00Z\n");
+  write("test.csv", header + "a,2,view,2020-01-05T00:00:00Z\nb,3,view,2020-01-05T00:00:00Z\n");
+  const std::string files =
+      "[[files]]\npath = \"train.csv\"\nas = \"events\"\n[[files]]\npath = \"test.csv\"\nas = \"events\"\npart = \"test\"\n";
+  const fs::path set = folder_ / "recipes/data/toy.toml";
+  fs::create_directories(set.parent_path());
+  ASSERT_TRUE(write_file(set, "[protocol]\nsplit = \"fixed\"\n" + files));
+  const fs::path counting = folder_ / "recipes/counting.toml";
+  ASSERT_TRUE(write_file(counting, "model = \"co-visitation\"\ndata = \"toy\"\n"));
+  const RunOptions options{counting, (folder_ / "cut").string(), {}, 1, 1};
+  const auto refused = run_recipe(options, Progress::none());
+  ASSERT_FALSE(refused);
+  EXPECT_THAT(refused.error().message(), HasSubstr("shopper 'b', item '1' at 2020-01-09T00:00:00Z, part train"));
+
+  ASSERT_TRUE(write_file(set, "[protocol]\nsplit = \"fixed\"\noverlap = \"published\"\n" + files));
+  const auto record = run_recipe(options, Progress::none());
+  ASSERT_TRUE(record) << record.error().message();
+  EXPECT_THAT(record->rule, HasSubstr("overlap in time as published: in 1 of 2 cases models know events later than the answer"));
+  EXPECT_THAT(record->note, HasSubstr("for 1 of 2 shoppers"));
+  EXPECT_THAT(record->to_text(), HasSubstr("for 1 of 2 shoppers"));
+  EXPECT_THAT(record->to_json(), HasSubstr("in 1 of 2 cases"));
+}
+
 class LeakTest : public RunTest {
  protected:
   void SetUp() override {

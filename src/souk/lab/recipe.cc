@@ -13,13 +13,20 @@
 namespace souk::lab {
 namespace {
 
-// The folder below which recipes are named: the nearest parent called "recipes", else the file's own.
+// The folder below which recipes are named: the nearest parent that is recipe_root() or called "recipes", else the file's own.
 fs::path root_of(const fs::path& file) {
   const fs::path whole = fs::absolute(file).lexically_normal();
+  const fs::path usual = (fs::absolute(recipe_root()) / "").lexically_normal().parent_path();
   for (fs::path folder = whole.parent_path(); folder.has_relative_path(); folder = folder.parent_path()) {
-    if (folder.filename() == "recipes") return folder;
+    if (folder == usual || folder.filename() == "recipes") return folder;
   }
   return whole.parent_path();
+}
+
+std::vector<fs::path> descriptor_folders(const fs::path& root) {
+  std::vector<fs::path> folders = {root / "data", recipe_root() / "data"};
+  if (const auto shipped = shipped_folder(program_folder(), "recipes")) folders.push_back(*shipped / "data");
+  return folders;
 }
 
 tl::unexpected<Error> wrong(const Config& config, const char* what, const char* key, const char* expected, const std::string& found) {
@@ -232,8 +239,9 @@ fs::path recipe_root() {
 
 Result<Task> Recipe::on(const std::string& data_name, const feeds::Protocol& protocol, const Values& values) const {
   const Config special = document_.table("on").table(data_name);
-  SOUK_CHECK(special.only({"settings", "paper", "tuned"}));
+  SOUK_CHECK(special.only({"settings", "paper", "tuned", "tune"}));
   SOUK_TRY(Config config, with_values(document_, "settings.", values_of(special.table("settings"))));
+  SOUK_TRY(config, with_values(std::move(config), "tune.", values_of(special.table("tune"))));
   SOUK_TRY(config, with_values(std::move(config), "", values));
   SOUK_TRY(config, with_overrides(std::move(config), overrides));
   Task task;
@@ -241,8 +249,15 @@ Result<Task> Recipe::on(const std::string& data_name, const feeds::Protocol& pro
   SOUK_CHECK(read_split(config.table("split"), protocol, task.judging));
   SOUK_CHECK(read_metrics(config.table("metrics"), protocol, task.judging));
   SOUK_TRY(task.paper, read_paper(special.has("paper") ? special.table("paper") : config.table("paper")));
-  SOUK_TRY(task.tuned, read_tuned(special.table("tuned"), grid));
-  SOUK_TRY(task.tune_split, read_tune_split(document_.table("tune"), data_name));
+  SOUK_TRY(task.note, config.table("notes").text(data_name, ""));
+  const Config tune = config.table("tune");
+  SOUK_TRY(task.grid, read_grid(tune));
+  SOUK_TRY(task.tuned, read_tuned(special.table("tuned"), task.grid));
+  SOUK_TRY(task.tune_split, read_tune_split(tune, data_name));
+  SOUK_TRY(const std::int64_t trials, tune.integer("trials", 0));
+  SOUK_TRY(const std::int64_t cases, tune.integer("cases", 0));
+  task.tune_trials = static_cast<std::uint64_t>(std::max<std::int64_t>(trials, 0));
+  task.tune_cases = static_cast<std::uint64_t>(std::max<std::int64_t>(cases, 0));
   const bool by_hand =
       std::any_of(overrides.begin(), overrides.end(), [](const std::string& option) { return option.starts_with("settings."); });
   if (by_hand) task.tuned.reset();
@@ -268,10 +283,10 @@ Result<Recipe> Recipe::load(const fs::path& file, const std::vector<std::string>
   recipe.overrides = overrides;
   SOUK_TRY(recipe.document_, Config::load(path));
   SOUK_TRY(const Config config, with_overrides(recipe.document_, overrides));
-  SOUK_CHECK(config.only({"title", "about", "system", "model", "data", "settings", "split", "metrics", "paper", "tune", "on"}));
+  SOUK_CHECK(config.only({"title", "about", "system", "model", "data", "settings", "split", "metrics", "paper", "tune", "notes", "on"}));
   const fs::path root = root_of(path);
   recipe.name = fs::absolute(path).lexically_normal().lexically_relative(root).replace_extension().generic_string();
-  recipe.descriptors = root / "data";
+  recipe.descriptors = descriptor_folders(root);
   SOUK_TRY(recipe.title, config.text("title", recipe.name));
   SOUK_TRY(recipe.about, config.text("about", ""));
   SOUK_TRY(recipe.model, config.text("model", ""));
@@ -280,12 +295,7 @@ Result<Recipe> Recipe::load(const fs::path& file, const std::vector<std::string>
     SOUK_TRY(recipe.system, config.integer("system", 0));
   }
   SOUK_CHECK(recommend::find_rank_model(recipe.model, config.where("model")));
-  SOUK_TRY(recipe.grid, read_grid(config.table("tune")));
   SOUK_TRY(recipe.budget, config.table("tune").duration("budget", 0));
-  SOUK_TRY(const std::int64_t trials, config.table("tune").integer("trials", 0));
-  SOUK_TRY(const std::int64_t cases, config.table("tune").integer("cases", 0));
-  recipe.tune_trials = static_cast<std::uint64_t>(std::max<std::int64_t>(trials, 0));
-  recipe.tune_cases = static_cast<std::uint64_t>(std::max<std::int64_t>(cases, 0));
   // Whatever set it will run on: what is wrong with the recipe is told now.
   SOUK_CHECK(recipe.on(recipe.data, {}));
   for (const std::string& set : config.table("on").keys()) SOUK_CHECK(recipe.on(set, {}));

@@ -16,6 +16,8 @@
 //               split = "loo"                what is held out of the training part where the split has no validation part (fixed);
 //               splits.DATA = "random:0.1"   the same for one set; "loo of purchase": purchases are truth
 //   [on."DATA".settings]                     settings for one set, over [settings]; [on."DATA".paper] likewise
+//   [on."DATA".tune] settings.window = [4]   values to try on one set, over those of [tune]; trials and cases likewise
+//   [notes] "DATA" = "in words"              what every record on the set says
 //   [on."DATA"] tuned = {on = "validation", trials = 12}: where such settings came from
 //
 // A recipe without a rule, history, report or primary takes those of the set's [protocol], else loo, masked, NDCG@10.
@@ -90,7 +92,11 @@ struct Task {
   Judging judging;
   std::optional<Paper> paper;
   std::optional<Tuned> tuned;  // none where --set changed a setting
-  eval::SplitRule tune_split;  // of the training part, where the split has no validation part
+  std::string note;            // what the recipe says of the set, for every record
+  Grid grid;
+  eval::SplitRule tune_split;     // of the training part, where the split has no validation part
+  std::uint64_t tune_trials = 0;  // combinations that tuning tries, drawn from all; 0: all
+  std::uint64_t tune_cases = 0;   // that tuning judges, drawn from all; 0: all
 };
 
 struct Recipe {
@@ -98,11 +104,9 @@ struct Recipe {
   std::string name;  // path below the recipe folder without ".toml": "recommend/co-visitation"
   std::string title, about, model, data;
   std::optional<std::int64_t> system;
-  fs::path descriptors;  // folder of the data descriptors beside it
-  Grid grid;
-  Duration budget = 0;            // of tuning; 0: no limit
-  std::uint64_t tune_trials = 0;  // combinations that tuning tries, drawn from all; 0: all
-  std::uint64_t tune_cases = 0;   // that tuning judges, drawn from all; 0: all
+  std::vector<fs::path> descriptors;  // folders of data descriptors, the first that has a set counts: beside it, then of recipe_root(),
+                                      // then those that came with the program
+  Duration budget = 0;                // of tuning; 0: no limit
   std::vector<std::string> overrides;
 
   // `file`: a path, or the name of a recipe below recipe_root(). `overrides` are "key=value" as --set has them; they come last.

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <utility>
 
+#include "souk/lab/data.h"
 #include "souk/lab/recipe.h"
 #include "souk/recommend/rank_model.h"
 
@@ -11,7 +12,8 @@ namespace {
 
 // The [protocol] of the recipe's own set; empty where it cannot be read.
 feeds::Protocol own_protocol(const Recipe& recipe) {
-  const auto set = feeds::Descriptor::load(recipe.descriptors / (recipe.data + ".toml"));
+  const fs::path file = descriptor_of(recipe.data, recipe.descriptors);
+  const auto set = feeds::Descriptor::load(file);
   return set ? set->protocol : feeds::Protocol();
 }
 
@@ -44,7 +46,7 @@ Result<std::string> show_recipe(const fs::path& file) {
   for (const auto& [key, value] : values_of(task.settings)) text += fmt::format("          --set settings.{}={}\n", key, value);
   text += fmt::format("data      {}\nprotocol  {}\n", recipe.data, task.judging.protocol());
   text += fmt::format("metrics   {}; {} decides\n", fmt::join(task.judging.report, ", "), task.judging.primary);
-  for (const Grid::Axis& axis : recipe.grid.axes) text += fmt::format("tune      {} among {}\n", axis.key, fmt::join(axis.values, ", "));
+  for (const Grid::Axis& axis : task.grid.axes) text += fmt::format("tune      {} among {}\n", axis.key, fmt::join(axis.values, ", "));
   if (task.tuned) text += fmt::format("tuned     on {}, {} trials\n", task.tuned->on, task.tuned->trials);
   if (task.paper) {
     text += fmt::format("paper     {}{}:", task.paper->source, task.paper->same_data ? "" : " (other data)");

@@ -12,6 +12,7 @@
 #include "souk/base/build.h"
 #include "souk/base/hash.h"
 #include "souk/engine/shop.h"
+#include "souk/feeds/research.h"
 #include "souk/lab/floors.h"
 #include "souk/recommend/rank_model.h"
 
@@ -177,7 +178,14 @@ bool RunRecord::set_by_hand() const {
 }
 
 Result<eval::Split> split_for(const Judging& judging, const Data& data) {
-  return eval::make_split(data.log, judging.rule, judging.split_seed, data.parts ? &*data.parts : nullptr);
+  SOUK_TRY(eval::Split split, eval::make_split(data.log, judging.rule, judging.split_seed, data.parts ? &*data.parts : nullptr));
+  if (judging.rule.kind != eval::SplitRule::Kind::fixed || data.late.empty()) return split;
+  const std::uint8_t bit = judging.rule.part == eval::Part::test ? feeds::SetLog::kLateTest : feeds::SetLog::kLateValidation;
+  const auto late = std::ranges::count_if(split.cases, [&](const eval::Case& one) { return (data.late[one.shopper] & bit) != 0; });
+  split.rule += fmt::format("; parts that overlap in time as published: in {} of {} cases models know events later than the answer", late,
+                            split.cases.size());
+  split.fingerprint = eval::split_fingerprint(split);
+  return split;
 }
 
 Result<Measured> measure(const std::string& model, const Config& settings, const Judging& judging, const eval::Split& split,
@@ -233,6 +241,7 @@ Result<RunRecord> run_task(const Recipe& recipe, const Task& task, const Data& d
   record.interval = bench.intervals(own);
   std::vector<std::string> notes = data.notes;
   if (!own.note.empty()) notes.push_back(own.note);
+  if (!task.note.empty()) notes.push_back(task.note);
   record.note = fmt::format("{}", fmt::join(notes, "; "));
   record.seconds = own.seconds;
   record.cpu_seconds = own.cpu_seconds;

@@ -57,7 +57,7 @@ struct RunRecord {
   std::uint64_t epochs = 0;
   double peak_rss_mb = 0;
   std::string version, commit;  // of the program (base/build.h)
-  std::string key;  // of the run's folder (journal.h), the same on every machine
+  std::string key;              // of the run's folder (journal.h), the same on every machine
 
   bool set_by_hand() const;                                                            // settings changed by --set
   std::string to_json() const;                                                         // one line
@@ -76,7 +76,7 @@ struct RunOptions {
 // Deterministic for a seed, whatever the number of threads, but for the times. A run that was killed goes on where it stopped.
 Result<RunRecord> run_recipe(const RunOptions& options, Progress& progress);
 
-// The parts of run_recipe, for tuning and tests.
+// The parts of run_recipe, for tuning and tests. Where a set's own parts overlap in time, the rule says in how many cases.
 Result<eval::Split> split_for(const Judging& judging, const Data& data);
 // Refuses a split that leaks (eval::check_split) before anything is fitted. options.recipe and options.data are not read.
 Result<RunRecord> run_task(const Recipe& recipe, const Task& task, const Data& data, const eval::Split& split, const RunOptions& options,

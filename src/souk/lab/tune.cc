@@ -23,7 +23,7 @@ std::string words_of(const Values& values) {
   return text;
 }
 
-Status check_options(const Recipe& recipe, const TuneOptions& options) {
+Status check_options(const Recipe& recipe, const Grid& grid, const TuneOptions& options) {
   if (options.on != "validation" && options.on != "test") {
     return fail(Error{ErrorKind::invalid, "cannot tune on that", "--on", "validation", options.on, {}});
   }
@@ -31,7 +31,7 @@ Status check_options(const Recipe& recipe, const TuneOptions& options) {
     return fail(Error{ErrorKind::invalid, "tuning on the test part is refused: its result would say nothing about new cases", recipe.name,
                       "validation", "test", "--force-test-tuning does it all the same, and marks the record"});
   }
-  if (recipe.grid.size() == 0) {
+  if (grid.size() == 0) {
     return fail(ErrorKind::invalid, "the recipe names nothing to tune", recipe.file.string(),
                 "add a table such as [tune] settings.window = [4, 8, 16]");
   }
@@ -62,8 +62,9 @@ void draw_cases(std::vector<eval::Case>& cases, std::uint64_t most, std::uint64_
 
 class Tuning {
  public:
-  Tuning(const TuneOptions& options, const Recipe& recipe, const Data& data, Progress& progress)
-      : options_(options), recipe_(recipe), data_(data), progress_(progress) {}
+  // `plain`: what the recipe says of the set, whatever is tried.
+  Tuning(const TuneOptions& options, const Recipe& recipe, const Task& plain, const Data& data, Progress& progress)
+      : options_(options), recipe_(recipe), plain_(plain), data_(data), progress_(progress) {}
 
   Result<std::vector<Trial>> trials() {
     SOUK_TRY(Task first, task(0));
@@ -73,13 +74,13 @@ class Tuning {
     // In sets that came split, what is known of a test case trains nothing and stands before its test part: no question for tuning.
     if (first.judging.rule.kind == eval::SplitRule::Kind::fixed)
       std::erase_if(split.cases, [](const auto& one) { return one.history_events == 0; });
-    draw_cases(split.cases, recipe_.tune_cases, first.judging.split_seed);
+    draw_cases(split.cases, plain_.tune_cases, first.judging.split_seed);
     cases_ = split.cases.size();
     const std::string& primary = first.judging.primary;
     const Duration budget = options_.budget > 0 ? options_.budget : recipe_.budget;
     const auto begun = std::chrono::steady_clock::now();
     std::vector<Trial> trials;
-    const std::vector<std::uint32_t> chosen = drawn(recipe_.grid.size(), recipe_.tune_trials, options_.run.seed);
+    const std::vector<std::uint32_t> chosen = drawn(plain_.grid.size(), plain_.tune_trials, options_.run.seed);
     progress_.stage("tune", chosen.size(), "trials");
     for (const std::uint32_t i : chosen) {
       const auto spent = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - begun).count();
@@ -103,7 +104,7 @@ class Tuning {
 
  private:
   Result<Task> task(std::uint64_t which) const {
-    SOUK_TRY(Task task, recipe_.on(data_.name, data_.protocol, recipe_.grid.combination(which)));
+    SOUK_TRY(Task task, recipe_.on(data_.name, data_.protocol, plain_.grid.combination(which)));
     task.judging.rule.part = options_.on == "test" ? eval::Part::test : eval::Part::validation;
     if (options_.on != "test") task.judging.rule.fit_validation = false;
     return task;
@@ -136,7 +137,7 @@ class Tuning {
   Status open_journal(const Task& first, const eval::Split& split) {
     if (options_.run.runs.empty()) return {};
     // Not of the grid: trials stay good when values are added to it.
-    const std::string model = fmt::format("tune {} {}", recipe_.model, recipe_.tune_cases);
+    const std::string model = fmt::format("tune {} {}", recipe_.model, plain_.tune_cases);
     const std::string key = run_key(model, Config(), first.judging, data_, split, options_.run.seed);
     SOUK_TRY(journal_, Journal::open(run_folder(options_.run.runs, recipe_.name, data_.name, "tune-" + key)));
     if (!journal_.taken_up().empty()) {
@@ -148,7 +149,7 @@ class Tuning {
 
   Result<Trial> run(std::uint64_t which, const eval::Split& split) {
     SOUK_TRY(const Task one, task(which));
-    Trial trial{which, recipe_.grid.combination(which), {}, {}, {}};
+    Trial trial{which, plain_.grid.combination(which), {}, {}, {}};
     const std::string name = hash128(one.settings.to_json()).hex();
     if (const Stage* const finished = journal_.find(name)) return filled(std::move(trial), *finished);
     Progress silent(Progress::Style::silent);  // the bar is of trials
@@ -174,6 +175,7 @@ class Tuning {
 
   const TuneOptions& options_;
   const Recipe& recipe_;
+  const Task& plain_;
   const Data& data_;
   Progress& progress_;
   Journal journal_;
@@ -185,25 +187,26 @@ class Tuning {
 
 Result<TuneResult> tune(const TuneOptions& options, Progress& progress) {
   SOUK_TRY(const Recipe recipe, Recipe::load(options.run.recipe, options.run.overrides));
-  SOUK_CHECK(check_options(recipe, options));
   SOUK_TRY(const Data data, load_data(options.run.data, recipe.data, recipe.descriptors, options.run.threads, progress));
-  Tuning tuning(options, recipe, data, progress);
+  SOUK_TRY(const Task plain, recipe.on(data.name, data.protocol));
+  SOUK_CHECK(check_options(recipe, plain.grid, options));
+  Tuning tuning(options, recipe, plain, data, progress);
   TuneResult result;
   SOUK_TRY(result.trials, tuning.trials());
   result.recipe = recipe.name;
   result.data = data.name;
   result.on = tuning.on();
   result.cases = tuning.cases();
-  result.possible = recipe.grid.size();
+  result.possible = plain.grid.size();
   for (auto& setting : recipe.settings_on(data.name)) {
-    const bool tried = std::any_of(recipe.grid.axes.begin(), recipe.grid.axes.end(),
+    const bool tried = std::any_of(plain.grid.axes.begin(), plain.grid.axes.end(),
                                    [&](const Grid::Axis& axis) { return axis.key == "settings." + setting.first; });
     if (!tried) result.fixed.push_back(std::move(setting));
   }
   SOUK_TRY(Task task, recipe.on(data.name, data.protocol, result.trials.front().values));
   result.primary = task.judging.primary;
   task.judging.rule.part = eval::Part::test;
-  task.tuned = Tuned{tuning.on(), result.trials.size(), recipe.grid.to_json(), options.on == "test"};
+  task.tuned = Tuned{tuning.on(), result.trials.size(), plain.grid.to_json(), options.on == "test"};
   SOUK_TRY(const eval::Split split, split_for(task.judging, data));
   SOUK_TRY(result.record, run_task(recipe, task, data, split, options.run, progress));
   SOUK_CHECK(tuning.finish());
