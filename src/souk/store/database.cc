@@ -1,9 +1,11 @@
 #include "souk/store/database.h"
 
 #include <algorithm>
+#include <cstdarg>
 #include <fcntl.h>
 #include <rocksdb/cache.h>
 #include <rocksdb/filter_policy.h>
+#include <rocksdb/listener.h>
 #include <rocksdb/slice_transform.h>
 #include <rocksdb/table.h>
 #include <rocksdb/write_buffer_manager.h>
@@ -11,17 +13,22 @@
 #include <unistd.h>
 
 #include "souk/base/log.h"
+#include "souk/base/time.h"
+#include "souk/store/counters.h"
 #include "souk/store/manifest.h"
 #include "souk/store/wal.h"
 
 namespace souk::store {
 namespace {
 
-constexpr std::array<const char*, kFamilies> kNames{"meta",  "item_key", "shopper_key",  "item",   "shopper",
-                                                    "event", "event_id", "event_id_log", "served", "changes"};
+constexpr std::array<const char*, kFamilies> kNames{"meta",     "item_key",     "shopper_key", "item",    "shopper", "event",
+                                                    "event_id", "event_id_log", "served",      "changes", "review"};
 constexpr const char* kLockName = "SOUK-LOCK";
 // Recovery reads the log again: what a clean close leaves in it is at most this.
 constexpr std::uint64_t kUnflushedAtClose = 4ull << 20;
+constexpr std::uint64_t kManifestSize = 4096;  // beyond it the next change of the set of files begins a new one, however small
+// After an error of the disk, at most one attempt to go on in this time: it writes all that memory holds.
+constexpr std::chrono::milliseconds kBetweenTries{100};
 
 rocksdb::ColumnFamilyOptions family_options(Family family, const StoreOptions& options, const std::shared_ptr<rocksdb::Cache>& cache) {
   rocksdb::ColumnFamilyOptions cf;
@@ -48,6 +55,15 @@ rocksdb::ColumnFamilyOptions family_options(Family family, const StoreOptions& o
   return cf;
 }
 
+// In place of RocksDB's file LOG. What matters comes back as a status; the file names keys; and where RocksDB is built with assertions, as
+// Debian does, it aborts when the disk refuses a line of it.
+class NoDiary final : public rocksdb::Logger {
+ public:
+  NoDiary() : rocksdb::Logger(rocksdb::InfoLogLevel::FATAL_LEVEL) {}
+  using rocksdb::Logger::Logv;
+  void Logv(const char* /*format*/, va_list /*arguments*/) override {}
+};
+
 rocksdb::DBOptions database_options(const StoreOptions& options, const std::shared_ptr<rocksdb::Cache>& cache) {
   rocksdb::DBOptions db;
   db.write_buffer_manager = std::make_shared<rocksdb::WriteBufferManager>(options.memory * 2 / 3, cache);
@@ -59,8 +75,9 @@ rocksdb::DBOptions database_options(const StoreOptions& options, const std::shar
   // See wal.h: a torn tail is cut, anything else refuses to open.
   db.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
   db.track_and_verify_wals_in_manifest = true;
-  db.info_log_level = rocksdb::WARN_LEVEL;
-  db.keep_log_file_num = 2;
+  db.info_log = std::make_shared<NoDiary>();
+  // A manifest names the first and last keys of files long gone, shoppers' keys among them, until the next one begins: see new_manifest().
+  db.max_manifest_file_size = kManifestSize;
   db.max_open_files = -1;  // a secondary needs it, and look-ups are spared a search for the open file
   return db;
 }
@@ -71,12 +88,55 @@ fs::path secondary_folder() {
   return made == nullptr ? fs::path{} : fs::path(made);
 }
 
+tl::unexpected<Error> fail_write(const rocksdb::Status& status) {
+  if (!status.IsIOError()) return fail(status, "cannot write the store");
+  return souk::fail(
+      Error{ErrorKind::io,
+            status.IsNoSpace() ? "the disk is full: the change was not made" : "the disk refused a write: the change was not made",
+            {},
+            {},
+            status.ToString(),
+            status.IsNoSpace() ? "Make room on it. The shop goes on answering, and takes changes again as soon as there is room"
+                               : "Look at the disk. The shop goes on answering, and tries again with the next change"});
+}
+
 }  // namespace
+
+// RocksDB takes no more writes after one that failed, or after a failed flush. When space is back it would go on by itself, and after any
+// other error of the disk never; both are left to Database::recover(), which first makes sure of the log.
+class Database::Errors final : public rocksdb::EventListener {
+ public:
+  void OnBackgroundError(rocksdb::BackgroundErrorReason /*reason*/, rocksdb::Status* error) override {
+    // An error of the disk may pass: "hard" is the highest severity that Resume() takes on.
+    if (error->IsIOError() && error->severity() == rocksdb::Status::kFatalError) {
+      *error = rocksdb::Status(*error, rocksdb::Status::kHardError);
+    }
+    if (last().ok()) log::error("the store: {}; it is tried again with the next change", error->ToString());
+    set(*error);
+  }
+  void OnErrorRecoveryBegin(rocksdb::BackgroundErrorReason /*reason*/, rocksdb::Status /*error*/, bool* by_itself) override {
+    *by_itself = false;
+  }
+  void set(const rocksdb::Status& error) {
+    const std::lock_guard lock(mutex_);
+    last_ = error;
+  }
+  rocksdb::Status last() const {
+    const std::lock_guard lock(mutex_);
+    return last_;
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  rocksdb::Status last_;
+};
 
 tl::unexpected<Error> fail(const rocksdb::Status& status, std::string what) {
   const ErrorKind kind = status.IsCorruption() ? ErrorKind::corrupt : status.IsNotSupported() ? ErrorKind::unsupported : ErrorKind::io;
   return souk::fail(Error{kind, std::move(what), {}, {}, status.ToString(), {}});
 }
+
+Database::Database() : errors_(std::make_shared<Errors>()) {}
 
 Status Database::lock(const fs::path& directory) {
   // Not RocksDB's own LOCK: its fcntl lock is lost when any descriptor of the file is closed, so it cannot be probed.
@@ -90,8 +150,10 @@ Status Database::lock(const fs::path& directory) {
 }
 
 Status Database::open_families(const fs::path& directory, Mode mode, const StoreOptions& options) {
-  const auto cache = rocksdb::NewLRUCache(options.memory);
-  rocksdb::DBOptions db_options = database_options(options, cache);
+  options_ = options;
+  cache_ = rocksdb::NewLRUCache(options.memory);
+  rocksdb::DBOptions db_options = database_options(options, cache_);
+  db_options.listeners.push_back(errors_);
   db_options.create_if_missing = db_options.create_missing_column_families = mode == Mode::create;
 
   std::vector<std::string> names{rocksdb::kDefaultColumnFamilyName};
@@ -108,7 +170,7 @@ Status Database::open_families(const fs::path& directory, Mode mode, const Store
   for (const std::string& name : names) {
     const auto known = std::find(kNames.begin(), kNames.end(), name);
     descriptors.emplace_back(name, known == kNames.end() ? rocksdb::ColumnFamilyOptions{}
-                                                         : family_options(static_cast<Family>(known - kNames.begin()), options, cache));
+                                                         : family_options(static_cast<Family>(known - kNames.begin()), options, cache_));
   }
 
   rocksdb::DB* db = nullptr;
@@ -128,7 +190,7 @@ Status Database::open_families(const fs::path& directory, Mode mode, const Store
     const auto known = std::find(kNames.begin(), kNames.end(), handle->GetName());
     if (known != kNames.end()) families_[static_cast<std::size_t>(known - kNames.begin())] = handle;
   }
-  for (std::size_t i = 0; i < kFamilies; ++i) {
+  for (std::size_t i = 0; i < kFirstFamilies; ++i) {
     if (families_[i] == nullptr) {
       return souk::fail(ErrorKind::corrupt, std::string("the store has no column family '") + kNames[i] + "'", directory.string(),
                         "The shop was not made whole: delete the folder and run `souk init` again");
@@ -155,6 +217,8 @@ Result<std::unique_ptr<Database>> Database::open(const fs::path& directory, Mode
 Database::~Database() {
   if (db_) {
     std::uint64_t unflushed = 0;
+    // What was not done shall not be there after the next opening.
+    if (uncertain_) static_cast<void>(blank_records_behind(db_->GetName(), acknowledged_));
     if (!read_only_ && db_->GetAggregatedIntProperty(rocksdb::DB::Properties::kCurSizeAllMemTables, &unflushed) &&
         unflushed > kUnflushedAtClose) {
       if (const Status flushed = flush(); !flushed) log::warn("{}", flushed.error().message());
@@ -191,15 +255,126 @@ std::unique_ptr<rocksdb::Iterator> Database::scan(Family wanted, const rocksdb::
 }
 
 Status Database::write(rocksdb::WriteBatch& batch) const {
+  const std::lock_guard lock(writing_);
+  SOUK_CHECK(recover());
+  acknowledged_ = db_->GetLatestSequenceNumber();
   rocksdb::WriteOptions options;
   options.sync = true;
-  if (const auto status = db_->Write(options, &batch); !status.ok()) return fail(status, "cannot write the store");
+  const auto status = db_->Write(options, &batch);
+  if (status.ok()) return {};
+  uncertain_ = true;
+  if (errors_->last().ok()) errors_->set(status);
+  return fail_write(status);
+}
+
+// A write that failed may stand in the log all the same, wholly or in part, and it is in no memory table. Resume() flushes those one
+// column family after the other: a death in the middle of it would replay the failed write for some families and not for others. So it is
+// taken out of the log first.
+Status Database::recover() const {
+  const rocksdb::Status error = errors_->last();
+  if (error.ok()) return {};
+  const auto now = std::chrono::steady_clock::now();
+  if (now < next_try_) return fail_write(error);
+  next_try_ = now + kBetweenTries;
+  if (uncertain_) SOUK_CHECK(blank_records_behind(db_->GetName(), acknowledged_));
+  errors_->set({});  // an error while it goes on is noticed anew
+  resumed_ = true;
+  auto status = db_->Resume();
+  if (status.ok() && uncertain_) status = leave_log();
+  if (!status.ok()) {
+    errors_->set(status);
+    return fail_write(status);
+  }
+  uncertain_ = false;
+  next_try_ = {};
+  if (error.severity() >= rocksdb::Status::kHardError) log::warn("the store takes changes again, after: {}", error.ToString());
   return {};
 }
 
+std::vector<rocksdb::ColumnFamilyHandle*> Database::present() const {
+  std::vector<rocksdb::ColumnFamilyHandle*> families;
+  for (const auto& family : families_) {
+    if (rocksdb::ColumnFamilyHandle* handle = family.load()) families.push_back(handle);
+  }
+  return families;
+}
+
+// After a failed write RocksDB may write to that log no more, and aborts where it is built with assertions. It takes a new log with every
+// flush; when memory held nothing, Resume() had nothing to flush. So there is something, and the flush that cannot close the old log as
+// usual is an error that the second Resume(), for which RocksDB closes it all the same, takes back.
+rocksdb::Status Database::leave_log() const {
+  rocksdb::WriteOptions past_log;
+  past_log.disableWAL = true;
+  auto status = db_->Delete(past_log, family(Family::meta), "no such name");
+  if (!status.ok()) return status;
+  if (status = db_->Flush({}, family(Family::meta)); status.ok()) return status;
+  status = db_->Resume();
+  if (status.ok()) errors_->set({});
+  return status;
+}
+
 Status Database::flush() const {
-  const std::vector<rocksdb::ColumnFamilyHandle*> families(families_.begin(), families_.end());
-  if (const auto status = db_->Flush({}, families); !status.ok()) return fail(status, "cannot flush the store");
+  {
+    const std::lock_guard lock(writing_);
+    SOUK_CHECK(recover());
+  }
+  if (const auto status = db_->Flush({}, present()); !status.ok()) return fail(status, "cannot flush the store");
+  return {};
+}
+
+Status Database::compact() const {
+  SOUK_CHECK(flush());
+  // A snapshot older than what was deleted keeps it in the files.
+  std::uint64_t oldest_snapshot = 0;
+  db_->GetIntProperty(rocksdb::DB::Properties::kOldestSnapshotSequence, &oldest_snapshot);
+  const bool held = oldest_snapshot != 0 && oldest_snapshot < db_->GetLatestSequenceNumber();
+  rocksdb::CompactRangeOptions options;
+  options.bottommost_level_compaction = rocksdb::BottommostLevelCompaction::kForceOptimized;
+  for (rocksdb::ColumnFamilyHandle* handle : present()) {
+    if (const auto status = db_->CompactRange(options, handle, nullptr, nullptr); !status.ok()) {
+      return fail(status, "cannot compact the store");
+    }
+  }
+  SOUK_CHECK(new_manifest());
+  // A reader beside this process keeps what it replayed of a family until the log holds something newer of it: so each gets something,
+  // which is nothing.
+  rocksdb::WriteBatch nothing;
+  for (rocksdb::ColumnFamilyHandle* handle : present()) nothing.Delete(handle, rocksdb::Slice());
+  SOUK_CHECK(write(nothing));
+  // Files that are no longer needed are deleted before this returns.
+  auto status = db_->DisableFileDeletions();
+  if (status.ok()) status = db_->EnableFileDeletions(false);
+  if (!status.ok()) return fail(status, "cannot delete the files that were compacted");
+  if (!held) return {};
+  return souk::fail(ErrorKind::busy,
+                    "the store was compacted, but its files may still hold what was deleted: somebody reads the shop as it was", {},
+                    "Compact again when exports and trainings under way are done");
+}
+
+// Changes the set of files until a manifest begins, which it does with the files as they are.
+Status Database::new_manifest() const {
+  const fs::path current = fs::path(db_->GetName()) / "CURRENT";
+  SOUK_TRY(const std::string before, read_file(current));
+  for (std::uint64_t changes = 0; changes < kManifestSize; ++changes) {  // each takes some bytes
+    rocksdb::WriteBatch batch;
+    batch.Put(family(Family::meta), slice(kCompactedName), format_rfc3339(now()));
+    SOUK_CHECK(write(batch));
+    if (const auto status = db_->Flush({}, family(Family::meta)); !status.ok()) return fail(status, "cannot flush the store");
+    SOUK_TRY(const std::string after, read_file(current));
+    if (after != before) return {};
+  }
+  return souk::fail(ErrorKind::internal, "the store begins no new manifest", current.string());
+}
+
+Status Database::add_family(Family wanted) {
+  if (has(wanted)) return {};
+  const auto at = static_cast<std::size_t>(wanted);
+  rocksdb::ColumnFamilyHandle* handle = nullptr;
+  if (const auto status = db_->CreateColumnFamily(family_options(wanted, options_, cache_), kNames[at], &handle); !status.ok()) {
+    return fail(status, std::string("cannot add the column family '") + kNames[at] + "'");
+  }
+  handles_.push_back(handle);
+  families_[at] = handle;
   return {};
 }
 

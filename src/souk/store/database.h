@@ -3,11 +3,15 @@
 #pragma once
 
 #include <array>
+#include <atomic>
+#include <chrono>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <rocksdb/db.h>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "souk/base/file.h"
 #include "souk/base/result.h"
@@ -15,8 +19,9 @@
 
 namespace souk::store {
 
-enum class Family : std::uint8_t { meta, item_key, shopper_key, item, shopper, event, event_id, event_id_log, served, changes };
-inline constexpr std::size_t kFamilies = 10;
+enum class Family : std::uint8_t { meta, item_key, shopper_key, item, shopper, event, event_id, event_id_log, served, changes, review };
+inline constexpr std::size_t kFamilies = 11;
+inline constexpr std::size_t kFirstFamilies = 10;  // of format 1; a store of that format lacks the rest
 
 inline rocksdb::Slice slice(std::string_view text) {
   return {text.data(), text.size()};
@@ -37,27 +42,50 @@ class Database {  // thread-safe
   Database& operator=(const Database&) = delete;
 
   rocksdb::DB& db() const { return *db_; }
-  rocksdb::ColumnFamilyHandle* family(Family family) const { return families_[static_cast<std::size_t>(family)]; }
+  // The store has every family of format 1; of the later ones ask has() first.
+  rocksdb::ColumnFamilyHandle* family(Family family) const { return families_[static_cast<std::size_t>(family)].load(); }
+  bool has(Family wanted) const { return family(wanted) != nullptr; }
+  Status add_family(Family wanted);  // one call at a time
 
   Result<std::optional<std::string>> get(Family family, std::string_view key) const;
   std::unique_ptr<rocksdb::Iterator> iterator(Family family, const rocksdb::ReadOptions& options = {}) const;
   // For long scans: reads ahead and leaves the cache to others.
   std::unique_ptr<rocksdb::Iterator> scan(Family family, const rocksdb::Snapshot* snapshot = nullptr) const;
-  Status write(rocksdb::WriteBatch& batch) const;  // synced
+  // Synced. Wholly done, or an error and not done. After an error of the disk, a full one above all, each later call first tries to go on.
+  Status write(rocksdb::WriteBatch& batch) const;
   Status flush() const;
+  // Flushes, and rewrites every file; then nothing deleted before the call is left in files, logs and the manifest.
+  Status compact() const;
   bool read_only() const { return read_only_; }
+  // Whether files may be taken in (IngestExternalFile). Not once RocksDB has gone on after an error of the disk: it still takes itself for
+  // stopped there, and would give the file no number.
+  bool may_ingest() const { return !resumed_; }
 
  private:
-  Database() = default;
+  class Errors;
+  Database();
   Status lock(const fs::path& directory);
   Status open_families(const fs::path& directory, Mode mode, const StoreOptions& options);
+  std::vector<rocksdb::ColumnFamilyHandle*> present() const;
+  Status recover() const;
+  rocksdb::Status leave_log() const;
+  Status new_manifest() const;
 
   std::unique_ptr<rocksdb::DB> db_;
   std::vector<rocksdb::ColumnFamilyHandle*> handles_;  // all, those of later versions included
-  std::array<rocksdb::ColumnFamilyHandle*, kFamilies> families_{};
+  std::array<std::atomic<rocksdb::ColumnFamilyHandle*>, kFamilies> families_{};
+  StoreOptions options_;
+  std::shared_ptr<rocksdb::Cache> cache_;
   fs::path secondary_;  // RocksDB's private folder of a read-only opening
   int lock_ = -1;
   bool read_only_ = false;
+
+  std::shared_ptr<Errors> errors_;
+  mutable std::atomic<bool> resumed_{false};
+  mutable std::mutex writing_;              // guards the next three
+  mutable std::uint64_t acknowledged_ = 0;  // RocksDB's number of the last write that was done
+  mutable bool uncertain_ = false;          // the log may hold a write behind it, which was not done
+  mutable std::chrono::steady_clock::time_point next_try_{};
 };
 
 }  // namespace souk::store

@@ -15,6 +15,7 @@ namespace {
 constexpr std::size_t kMergeAt = 1 << 20;  // entries: 64 MB here, a file of about 50 MB
 constexpr std::size_t kPacked = 48;
 constexpr std::size_t kLookUps = 512;  // in one MultiGet
+constexpr int kPutAtOnce = 10'000;
 
 tl::unexpected<Error> damaged() {
   return fail(ErrorKind::corrupt, "cannot read the log of event ids", {}, "Run `souk doctor` on the shop");
@@ -148,6 +149,17 @@ Status EventIds::merge(Seq through) {
   std::vector<std::uint32_t> order(entries_.size());
   std::iota(order.begin(), order.end(), 0u);
   std::sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) { return entries_[a].id < entries_[b].id; });
+  SOUK_CHECK(database_->may_ingest() ? ingest(order) : put(order));
+  rocksdb::WriteBatch batch;
+  batch.DeleteRange(database_->family(Family::event_id_log), slice(seq_key(0).view()), slice(seq_key(through + 1).view()));
+  SOUK_CHECK(database_->write(batch));
+  entries_.clear();
+  index_.clear();
+  any_merged_ = true;
+  return {};
+}
+
+Status EventIds::ingest(std::span<const std::uint32_t> order) const {
   const fs::path path = fs::path(database_->db().GetName()) / "event-ids.ingest";
   // What a death left of the last merge may be a second name of a file that the store has taken in: never to be written into.
   std::error_code error;
@@ -161,12 +173,19 @@ Status EventIds::merge(Seq through) {
   if (const auto status = database_->db().IngestExternalFile(ids, {path.string()}, options); !status.ok()) {
     return fail(status, "cannot take in the event ids");
   }
+  return {};
+}
+
+// One by one, as any record: slower, and always possible.
+Status EventIds::put(std::span<const std::uint32_t> order) const {
   rocksdb::WriteBatch batch;
-  batch.DeleteRange(database_->family(Family::event_id_log), slice(seq_key(0).view()), slice(seq_key(through + 1).view()));
-  SOUK_CHECK(database_->write(batch));
-  entries_.clear();
-  index_.clear();
-  any_merged_ = true;
+  for (std::size_t i = 0; i < order.size(); ++i) {
+    const EventIdEntry& entry = entries_[order[i]];
+    batch.Put(database_->family(Family::event_id), slice(event_id_key(entry.id).view()), encode_event_id(entry.key.view(), entry.content));
+    if (batch.Count() < kPutAtOnce && i + 1 < order.size()) continue;
+    SOUK_CHECK(database_->write(batch));
+    batch.Clear();
+  }
   return {};
 }
 

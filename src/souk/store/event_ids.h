@@ -45,6 +45,8 @@ class EventIds {  // of the leader of a commit: not thread-safe
   explicit EventIds(const Database& database) : database_(&database) {}
   Status look_up_merged(std::span<const Hash128> ids, std::span<const std::uint32_t> which,
                         std::span<std::optional<std::uint64_t>> known) const;
+  Status ingest(std::span<const std::uint32_t> order) const;  // positions in entries_, by id
+  Status put(std::span<const std::uint32_t> order) const;     // likewise
   Status write_file(const fs::path& path, std::span<const std::uint32_t> order) const;
 
   const Database* database_;

@@ -100,6 +100,46 @@ Result<std::vector<fs::path>> wal_files(const fs::path& directory) {
   return files;
 }
 
+// The size of the records that begin with writes up to `sequence`. A record is a write batch: it begins with its number (u64,
+// little-endian), which may be cut by a fragment's end.
+std::size_t end_of_records_through(std::string_view log, std::uint64_t sequence) {
+  std::size_t end = 0, offset = 0;
+  std::string number;
+  while ((offset = skip_padding(offset)) < log.size()) {
+    const auto fragment = fragment_at(log, offset, true);
+    if (!fragment) break;
+    if (fragment->type == kFull || fragment->type == kFirst) number.clear();
+    if (fragment->type != kSetCompression && number.size() < 8) {
+      number += log.substr(offset + kHeader, std::min(8 - number.size(), fragment->end - offset - kHeader));
+    }
+    if (number.size() == 8) {
+      std::uint64_t first = 0;
+      for (std::size_t i = 8; i-- > 0;) first = first << 8 | static_cast<unsigned char>(number[i]);
+      if (first > sequence) break;
+    }
+    offset = fragment->end;
+    if (fragment->type == kFull || fragment->type == kLast || fragment->type == kSetCompression) end = offset;
+  }
+  return end;
+}
+
+Status write_zeros(const fs::path& path, std::uint64_t from, std::uint64_t to) {
+  const int file = ::open(path.c_str(), O_WRONLY | O_CLOEXEC);
+  if (file < 0) return fail_errno("cannot open the write-ahead log", path.string(), errno);
+  const std::string zeros(kBlock, '\0');
+  bool done = true;
+  while (done && from < to) {
+    const ssize_t written = ::pwrite(file, zeros.data(), std::min<std::uint64_t>(zeros.size(), to - from), static_cast<off_t>(from));
+    done = written > 0;
+    if (done) from += static_cast<std::uint64_t>(written);
+  }
+  done = done && ::fsync(file) == 0;
+  const int error_number = errno;
+  ::close(file);
+  if (!done) return fail_errno("cannot take a failed write out of the write-ahead log", path.string(), error_number);
+  return {};
+}
+
 }  // namespace
 
 WalTail examine_wal(std::string_view log, bool checksums) {
@@ -148,6 +188,18 @@ Status cut_torn_tails(const fs::path& directory, bool checksums) {
     SOUK_CHECK(truncate_file(path, tail.good));
     log::warn("{}: the last {} bytes were being written when the process died; they were never acknowledged and are cut", path.string(),
               tail.torn);
+  }
+  return {};
+}
+
+Status blank_records_behind(const fs::path& directory, std::uint64_t sequence) {
+  SOUK_TRY(const std::vector<fs::path> files, wal_files(directory));
+  // A log made for the failed write may be empty still; the record is in the newest that is not.
+  for (auto path = files.rbegin(); path != files.rend(); ++path) {
+    SOUK_TRY(const MappedFile file, MappedFile::open(*path));
+    const std::size_t end = end_of_records_through(file.text(), sequence);
+    if (!all_zero(file.text().substr(end))) SOUK_CHECK(write_zeros(*path, end, file.text().size()));
+    if (end != 0) break;
   }
   return {};
 }
