@@ -14,9 +14,7 @@ constexpr std::uint64_t kMostRows = 100'000;
 }  // namespace
 
 Status RejectsFile::open() {
-  std::error_code error;
-  fs::create_directories(directory_, error);
-  if (error) return fail_errno("cannot make the folder for refused rows", directory_.string(), error.value());
+  SOUK_CHECK(make_directories(directory_));
   std::string name;  // 2017-01-01T115326.250Z: no colons, which some file systems refuse
   for (const char c : format_rfc3339(now())) {
     if (c != ':') name += c;
