@@ -74,7 +74,8 @@ rocksdb::DBOptions database_options(const StoreOptions& options, const std::shar
   db.allow_concurrent_memtable_write = false;
   // See wal.h: a torn tail is cut, anything else refuses to open.
   db.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
-  db.track_and_verify_wals_in_manifest = true;
+  // Not track_and_verify_wals_in_manifest: it notes logs whose names are not durable yet, and refuses to open when one is missing though it
+  // held nothing that was acknowledged.
   db.info_log = std::make_shared<NoDiary>();
   // A manifest names the first and last keys of files long gone, shoppers' keys among them, until the next one begins: see new_manifest().
   db.max_manifest_file_size = kManifestSize;
