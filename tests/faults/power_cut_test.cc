@@ -30,19 +30,19 @@ CrashOptions options_in(const TempDir& folder, std::uint64_t crashes) {
 TEST(PowerCut, LosesNothingThatWasAcknowledgedAndLeavesNothingHalfDone) {
   SOUK_NEEDS_FORK();
   const TempDir folder;
-  const CrashReport report = power_cuts(options_in(folder, 240));
+  const CrashReport report = power_cuts(options_in(folder, 120));
   EXPECT_THAT(report.problems, IsEmpty());
-  EXPECT_EQ(report.crashes, 240u);
-  EXPECT_GT(report.acknowledged, 500u);
-  EXPECT_THAT(report.kept, ::testing::Each(::testing::Gt(20u)));
+  EXPECT_EQ(report.crashes, 120u);
+  EXPECT_GT(report.acknowledged, 100u);
+  EXPECT_THAT(report.kept, ::testing::Each(::testing::Gt(10u)));
 }
 
 TEST(Kill, LosesNothingThatWasAcknowledgedAndLeavesNothingHalfDone) {
   SOUK_NEEDS_FORK();
   const TempDir folder;
-  const CrashReport report = kills(options_in(folder, 40));
+  const CrashReport report = kills(options_in(folder, 20));
   EXPECT_THAT(report.problems, IsEmpty());
-  EXPECT_EQ(report.crashes, 40u);
+  EXPECT_EQ(report.crashes, 20u);
 }
 
 }  // namespace
