@@ -7,8 +7,8 @@
 //   item       ItemId                                      -> StoredItemHead    the key; all that a stub has
 //              ItemId, ~version time, ~seq                 -> StoredItem        newest version first; the oldest holds from the beginning
 //   shopper    ShopperId                                   -> StoredShopper
-//   event      period(u32), ShopperId, time, arrival       -> StoredEvent       period = time >> 33 (about 99 days): retention drops whole
-//                                                             periods by range, and a shopper's recent events are one short scan
+//   event      period(u32), ShopperId, time, arrival       -> StoredEvent       period = time >> 33 (about 99 days): retention reads old
+//                                                             periods alone, and a shopper's recent events are one short scan
 //   event_id   XXH3-128 of id                              -> event key, content hash
 //   event_id_log  seq                                      -> the same for the events of a commit, until they are merged into event_id
 //   served     time, request id                            -> StoredServed
