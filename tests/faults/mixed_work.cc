@@ -384,7 +384,11 @@ Status MixedWork::run_step(engine::Shop& shop, std::size_t lane, std::uint64_t n
       const fs::path backups = shop.directory().parent_path() / "backups";
       std::error_code ignored;
       for (const auto& entry : fs::directory_iterator(backups, ignored)) {
-        if (of_lane(entry.path().filename().string(), lane)) fs::remove_all(entry.path(), ignored);
+        if (!of_lane(entry.path().filename().string(), lane)) continue;
+        // Under another name first: a backup that has its name is whole.
+        const fs::path old = entry.path().string() + ".old";
+        fs::rename(entry.path(), old, ignored);
+        fs::remove_all(old, ignored);
       }
       SOUK_CHECK(shop.backup({.to = backups / backup_name(lane, number), .earlier = {}}, Progress::none()));
       return {};
