@@ -147,7 +147,9 @@ TEST_F(Forms, RefusedLinesNameLineFieldAndWhatWasFound) {
   EXPECT_FALSE(report.applied);
   ASSERT_EQ(report.first_problems.size(), 1U);
   EXPECT_EQ(report.first_problems[0].to_json(),
-            "{\"line\":2,\"path\":\"item\",\"expected\":\"whole numbers, separated by blanks\",\"found\":\"\\\"two\\\"\"}");
+            fmt::format("{{\"line\":2,\"file\":\"{}\",\"path\":\"item\",\"expected\":\"whole numbers, separated by blanks\","
+                        "\"found\":\"\\\"two\\\"\"}}",
+                        (dir_ / "s.txt").string()));
   EXPECT_EQ(store_->counts().events, 0U);
   EXPECT_EQ(refused("1 2\n", as("sequences", RecordKind::shoppers)).expected, "events, as lines of its form hold");
 }

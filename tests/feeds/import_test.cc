@@ -244,6 +244,14 @@ TEST_F(Importing, EmptyFilesHoldNoRows) {
   EXPECT_EQ(imported("key,title").accepted, 0u);
 }
 
+TEST_F(Importing, AFileNamedAsJsonLinesMayBeginWithABrokenOne) {
+  const auto report = import({write("feed.jsonl", "garbage\n{\"key\":\"a\",\"title\":\"Apple\"}\n")}, lenient()).value();
+  EXPECT_EQ(report.accepted, 1u);
+  ASSERT_EQ(report.first_problems.size(), 1u);
+  EXPECT_EQ(report.first_problems[0].line, 1u);
+  EXPECT_EQ(report.first_problems[0].file, (dir_ / "feed.jsonl").string());
+}
+
 TEST_F(Importing, ByteOrderMarksAndCrlfAreNoPartOfTheData) {
   imported("\xEF\xBB\xBFkey\ttitle\r\na\tApple\r\n");
   imported("\xEF\xBB\xBF{\"key\":\"b\",\"title\":\"Bowl\"}\r\n");

@@ -73,7 +73,8 @@ void print_report(const Console& console, const feeds::ImportReport& report) {
   if (!report.unknown_fields.empty()) print_line(console, "unknown fields, kept as attributes: " + listed(report.unknown_fields));
   print_line(console, fmt::format("{:.1f} seconds", report.seconds));
   for (const feeds::RowProblem& problem : report.first_problems) {
-    note(console, fmt::format("  line {}: {}: expected {}, found {}", problem.line, problem.path, problem.expected, problem.found));
+    note(console, fmt::format("  {}:{}: {}{}expected {}, found {}", problem.file, problem.line, problem.path,
+                              problem.path.empty() ? "" : ": ", problem.expected, problem.found));
   }
   if (!report.rejects_file.empty()) note(console, fmt::format("Refused rows: {}", report.rejects_file.string()));
 }

@@ -133,6 +133,12 @@ Result<std::string> read_map(const fs::path& path, ByteStream& stream, std::stri
   return json_map_lines(std::move(text), path.string());
 }
 
+// "feed.jsonl", "feed.ndjson.gz": known by its name also where the first line is broken.
+bool named_jsonl(fs::path path) {
+  if (path.extension() == ".gz" || path.extension() == ".zst") path.replace_extension();
+  return path.extension() == ".jsonl" || path.extension() == ".ndjson";
+}
+
 }  // namespace
 
 Result<FileForm> inspect_file(const fs::path& path, const ImportOptions& options) {
@@ -169,9 +175,9 @@ Result<FileForm> inspect_file(const fs::path& path, const ImportOptions& options
   }
   const std::string_view first_line = std::string_view(text).substr(first, text.find('\n', first) - first);
   if (form.format == Format::automatic) {
-    form.format = text[first] == '{' || text[first] == '[' ? Format::jsonl
-                  : guess_delimiter(first_line) == '\t'    ? Format::tsv
-                                                           : Format::csv;
+    form.format = text[first] == '{' || text[first] == '[' || named_jsonl(path) ? Format::jsonl
+                  : guess_delimiter(first_line) == '\t'                         ? Format::tsv
+                                                                                : Format::csv;
   }
   if (form.format != Format::jsonl) {
     SOUK_CHECK(read_table(path, text, first_line, options, form));

@@ -52,6 +52,13 @@ std::string describe(const FileForm& form) {
   return text;
 }
 
+constexpr std::string_view kSpooled = ".stdin-";  // begins the name of what standard input was written to
+
+// A file as messages name it.
+fs::path shown(const fs::path& path) {
+  return path.filename().string().starts_with(kSpooled) ? fs::path("standard input") : path;
+}
+
 class Import {
  public:
   Import(store::Store& store, const fs::path& rejects_dir, const ImportOptions& options, Progress& progress)
@@ -194,7 +201,7 @@ Status Import::check(std::size_t number) {
 }
 
 Status Import::take_checked(std::size_t number, const ParsedChunk& chunk, std::uint64_t first_line) {
-  const fs::path& path = files_[number].path;
+  const fs::path path = shown(files_[number].path);
   for (const auto& [name, count] : chunk.unknown_kinds) report_.unknown_kinds[name] += count;
   for (const auto& [name, count] : chunk.unknown_fields) report_.unknown_fields[name] += count;
   if (options_.full) {
@@ -208,6 +215,7 @@ Status Import::take_checked(std::size_t number, const ParsedChunk& chunk, std::u
     problem.line += first_line;
     ++report_.rejected;
     SOUK_CHECK(rejects_.add(path, problem, text));
+    problem.file = path.string();
     if (report_.first_problems.size() < kFirstProblems) report_.first_problems.push_back(std::move(problem));
     return {};
   };
@@ -376,7 +384,7 @@ Status Import::remove(std::vector<std::string>& gone) {
 // Standard input, which cannot be read twice, as a file in `directory`; removed with the object.
 class Spool {
  public:
-  explicit Spool(const fs::path& directory) : path_(directory / (".stdin-" + std::to_string(::getpid()))) {}
+  explicit Spool(const fs::path& directory) : path_(directory / (std::string(kSpooled) + std::to_string(::getpid()))) {}
   ~Spool() {
     std::error_code ignored;
     fs::remove(path_, ignored);

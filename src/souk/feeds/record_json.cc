@@ -152,6 +152,7 @@ std::string RowProblem::to_json() const {
   std::string out = "{";
   append_json_name(out, "line");
   append_json_number(out, line);
+  if (!file.empty()) append_json_field(out, "file", file);
   append_json_field(out, "path", path);
   append_json_field(out, "expected", expected);
   append_json_field(out, "found", found);

@@ -28,6 +28,7 @@ struct ReadOptions {
 struct RowProblem {
   std::uint64_t line = 0;
   std::string path, expected, found;
+  std::string file = {};  // empty: of a body, or of the only file
   std::string to_json() const;
 };
 
