@@ -11,7 +11,7 @@ namespace souk::engine {
 
 class WorkFolder {  // removed with the object
  public:
-  // SHOP/work/<name>-<number>, for its owner alone.
+  // A new folder <name>-<number> in SHOP/work, for its owner alone.
   static Result<WorkFolder> make(const fs::path& shop, const std::string& name);
   static void clear(const fs::path& shop);
 
