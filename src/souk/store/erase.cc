@@ -78,7 +78,7 @@ class Forgetting {
     }
     SOUK_CHECK(erase_served());
     SOUK_CHECK(count());
-    return std::move(report_);
+    return report_;
   }
 
  private:
