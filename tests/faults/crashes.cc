@@ -96,6 +96,7 @@ class Crashes {
     const fs::path kept = options_.folder / fmt::format("problem-{}", report_.problems.size() + 1);
     std::error_code ignored;
     fs::copy(folder, kept, fs::copy_options::recursive, ignored);
+    fs::copy_file(scratch() / "recording", kept / "recording", ignored);  // of a power cut
     report_.problems.push_back(fmt::format("seed {}, crash {}, shop kept in {}: {}", shop_seed_, report_.crashes, kept.string(), what));
   }
 

@@ -21,6 +21,7 @@ struct Pending {
 struct File {
   std::string durable;
   std::vector<Pending> pending;
+  bool in_order = false;  // has no holes: a MANIFEST
 };
 
 void apply_to(std::string& content, const Pending& change) {
@@ -177,6 +178,11 @@ struct Disk::State {
     }
     moves = std::move(rest);
   }
+  File& named(Node id, const std::string& path) {
+    File& file = files[id];
+    file.in_order = fs::path(path).filename().string().starts_with("MANIFEST-");
+    return file;
+  }
   std::string content(const File& file, Kept kept, Random& random) const;
   Status write(const fs::path& folder, const Tree& tree, Node node, Kept kept, Random& random, std::map<Node, fs::path>& written) const;
 };
@@ -212,14 +218,14 @@ void Disk::apply(const Operation& operation) {
       in.make_folder(operation.path, true);
       break;
     case Kind::file: {
-      in.files[operation.id].durable = operation.data;
+      in.named(operation.id, operation.path).durable = operation.data;
       const Move change{operation.id, std::nullopt, in.place(operation.path)};
       apply_to(in.now, change);
       apply_to(in.durable, change);
       break;
     }
     case Kind::create:
-      in.files[operation.id];
+      in.named(operation.id, operation.path);
       in.move({operation.id, std::nullopt, in.place(operation.path)});
       break;
     case Kind::write:
@@ -261,7 +267,7 @@ void Disk::apply(const Operation& operation) {
 
 std::string Disk::State::content(const File& file, Kept kept, Random& random) const {
   if (file.pending.empty() || kept == Kept::nothing) return file.durable;
-  if (kept == Kept::beginning) return beginning(file, random);
+  if (kept == Kept::beginning || (kept == Kept::some && file.in_order)) return beginning(file, random);
   if (kept == Kept::some) return torn(file, random);
   std::string all = file.durable;
   for (const Pending& change : file.pending) apply_to(all, change);

@@ -8,6 +8,8 @@
 //   bytes   of each file by itself, each sector of 512 bytes as it was or as it was written, in any order; the file ends where it ended
 //           before or at any of its later ends, and what was never written of it reads as zeros. So a rename may be there and the bytes of
 //           the renamed file not, unless they were synced before.
+// One exception: of RocksDB's list of files (MANIFEST-*) a beginning of what was appended is there. RocksDB takes a hole in it for damage,
+// and so must Souk, as it cannot tell it from one; ext4, XFS and Btrfs write what is appended before they move the end, and leave no hole.
 #pragma once
 
 #include <cstdint>
