@@ -60,8 +60,8 @@ TEST_F(Backup, RestoresAShopThatAnswersAlike) {
   ASSERT_TRUE(restored) << restored.error().message();
   const auto shop = reopened(dir / "again");
   EXPECT_EQ(answers_of(*shop), before);
-  for (const engine::Finding& finding : shop->doctor(false, Progress::none()).value())
-    EXPECT_TRUE(finding.ok) << finding.what << finding.detail;
+  const auto findings = shop->doctor(false, Progress::none()).value();
+  for (const engine::Finding& finding : findings) EXPECT_TRUE(finding.ok) << finding.what << finding.detail;
   EXPECT_FALSE(fs::exists(dir / "shop" / "work")) << "what it worked with is gone";
 }
 
