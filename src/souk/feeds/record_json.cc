@@ -11,6 +11,12 @@ void text_field(std::string& out, std::string_view name, std::string_view text) 
   if (!text.empty()) append_json_field(out, name, text);
 }
 
+void count_field(std::string& out, std::string_view name, std::uint64_t count) {  // 0: absent
+  if (count == 0) return;
+  append_json_name(out, name);
+  append_json_number(out, count);
+}
+
 void time_field(std::string& out, std::string_view name, const std::optional<Timestamp>& time) {
   if (time) append_json_field(out, name, format_rfc3339(*time));
 }
@@ -114,10 +120,7 @@ std::string event_json(const store::Event& event, bool with_received) {
   text_field(out, "order", event.order);
   text_field(out, "query", event.query);
   text_field(out, "shelf", event.shelf);
-  if (event.position != 0) {
-    append_json_name(out, "position");
-    append_json_number(out, event.position);
-  }
+  count_field(out, "position", event.position);
   text_field(out, "request", event.request);
   attributes_field(out, event.attributes);
   if (with_received) time_field(out, "received", event.received);
@@ -217,10 +220,7 @@ std::string to_json(const store::Review& review) {
   text_field(out, "text", review.text);
   text_field(out, "language", review.language);
   time_field(out, "time", review.time);
-  if (review.helpful != 0) {
-    append_json_name(out, "helpful");
-    append_json_number(out, review.helpful);
-  }
+  count_field(out, "helpful", review.helpful);
   texts_field(out, "images", review.images);
   if (review.verified) {
     append_json_name(out, "verified");
