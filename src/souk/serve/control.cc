@@ -19,7 +19,6 @@
 namespace souk::serve {
 namespace {
 
-using control::Frame;
 using control::Socket;
 
 constexpr int kHandshake = 10;   // seconds a client may take to say what it wants
