@@ -9,11 +9,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include <utility>
+#include <vector>
 
 namespace souk::faults {
 namespace {
 
-constexpr int kPatience = 120'000;  // milliseconds
+constexpr std::chrono::minutes kPatience{2}, kPatienceWithMany{10};
 constexpr std::size_t kLogEnd = 2000;
 
 std::string end_of(const fs::path& log) {
@@ -37,8 +38,8 @@ void talk_to(const fs::path& log) {
 }
 
 // Until the other end is closed; false when it took too long.
-bool receive_all(int pipe, std::string& text) {
-  const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds(kPatience);
+bool receive_all(int pipe, std::string& text, std::chrono::minutes patience) {
+  const auto end = std::chrono::steady_clock::now() + patience;
   char buffer[4096];
   while (true) {
     pollfd ready{pipe, POLLIN, 0};
@@ -52,9 +53,12 @@ bool receive_all(int pipe, std::string& text) {
   }
 }
 
-}  // namespace
+struct Started {
+  pid_t process = -1;
+  int pipe = -1;
+};
 
-Result<std::string> in_child(const fs::path& log, const std::function<Result<std::string>()>& work) {
+Result<Started> start(const fs::path& log, const std::function<Result<std::string>()>& work) {
   int ends[2];
   if (::pipe2(ends, O_CLOEXEC) != 0) return fail_errno("cannot make a pipe", {}, errno);
   const pid_t process = ::fork();
@@ -65,16 +69,45 @@ Result<std::string> in_child(const fs::path& log, const std::function<Result<std
     ::_exit(done ? 0 : 1);
   }
   ::close(ends[1]);
+  return Started{process, ends[0]};
+}
+
+Result<std::string> finish(const Started& started, const fs::path& log, std::chrono::minutes patience) {
   std::string text;
-  const bool in_time = receive_all(ends[0], text);
-  ::close(ends[0]);
-  if (!in_time) ::kill(process, SIGKILL);
+  const bool in_time = receive_all(started.pipe, text, patience);
+  ::close(started.pipe);
+  if (!in_time) ::kill(started.process, SIGKILL);
   int status = 0;
-  ::waitpid(process, &status, 0);
+  ::waitpid(started.process, &status, 0);
   if (in_time && WIFEXITED(status) && WEXITSTATUS(status) == 0) return text;
   if (!in_time) text = "it hangs";
   if (WIFSIGNALED(status)) text += fmt::format(" (ended by signal {})", WTERMSIG(status));
   return fail(ErrorKind::internal, text + "\n" + end_of(log));
+}
+
+}  // namespace
+
+Result<std::string> in_child(const fs::path& log, const std::function<Result<std::string>()>& work) {
+  SOUK_TRY(const Started started, start(log, work));
+  return finish(started, log, kPatience);
+}
+
+Status in_children(const fs::path& log, int count, const std::function<Status(int number)>& work) {
+  std::vector<Started> all;
+  Status outcome;
+  for (int number = 0; number < count && outcome; ++number) {
+    const auto started = start(log, [&]() -> Result<std::string> {
+      SOUK_CHECK(work(number));
+      return std::string();
+    });
+    if (started) all.push_back(*started);
+    if (!started) outcome = tl::unexpected(started.error());
+  }
+  for (const Started& started : all) {  // all are waited for, whatever the first says
+    const auto finished = finish(started, log, kPatienceWithMany);
+    if (!finished && outcome) outcome = tl::unexpected(finished.error());
+  }
+  return outcome;
 }
 
 KilledChild::KilledChild(const fs::path& log, const std::function<Status(const std::function<void(const std::string&)>& send)>& work)
@@ -104,7 +137,7 @@ Result<std::string> KilledChild::kill(bool& ended) {
   if (process_ <= 0) return fail(ErrorKind::internal, "no process could be made");
   ::kill(process_, SIGKILL);
   std::string text;
-  receive_all(pipe_, text);
+  receive_all(pipe_, text, kPatience);
   int status = 0;
   ::waitpid(std::exchange(process_, -1), &status, 0);
   ended = WIFEXITED(status) && WEXITSTATUS(status) == 0;

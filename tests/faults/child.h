@@ -12,6 +12,9 @@ namespace souk::faults {
 // stdout and stderr goes to `log`, whose end is part of an error.
 Result<std::string> in_child(const fs::path& log, const std::function<Result<std::string>()>& work);
 
+// The same in `count` processes at once, each with its number and ten minutes of time; the first error of any.
+Status in_children(const fs::path& log, int count, const std::function<Status(int number)>& work);
+
 // A child that reports as it goes and is killed.
 class KilledChild {
  public:
