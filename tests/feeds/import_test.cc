@@ -153,6 +153,8 @@ TEST_F(Importing, MapsColumnsWithUnits) {
 TEST_F(Importing, MistakesInTheMappingAreTold) {
   EXPECT_FALSE(parse_map({"title"}));
   EXPECT_FALSE(parse_map({"=x"}));
+  EXPECT_EQ(parse_map({"title=a,key=b", "title=c"}).error().message(),
+            "--map title: field mapped twice: expected one column, found a and c");
   EXPECT_EQ(refused(kEvents, with_map({"colour=x"})).what, "cannot map to this field");
   EXPECT_EQ(refused(kEvents, with_map({"time=time:fortnights"})).what, "unknown unit of times");
 }

@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 #include <functional>
+#include <limits>
 #include <sstream>
 
 #include "souk/base/config.h"
@@ -62,6 +63,22 @@ void does(CLI::App& sub, Line& line, std::function<int()> verb, const std::strin
     line.chosen = verb;
     line.writes = writes;
   });
+}
+
+// Says what is wrong without the ends of the type's range, which CLI11's own checks print.
+CLI::Validator at_least(double least, const char* what) {
+  return {[=](const std::string& text) {
+            double number = 0;
+            if (CLI::detail::lexical_cast(text, number) && number >= least) return std::string();
+            return fmt::format("expected {}, found {}", what, text);
+          },
+          "NUMBER"};
+}
+CLI::Validator not_negative() {
+  return at_least(0, "a number of at least 0");
+}
+CLI::Validator positive() {
+  return at_least(std::numeric_limits<double>::denorm_min(), "a number above 0");
 }
 
 CLI::Range list_length() {
@@ -133,7 +150,7 @@ void add_search(CLI::App& app, Line& line) {
   shop_argument(sub, flags.shop);
   sub.add_option("QUERY", flags.query, "What to look for; nothing: every item");
   sub.add_option("-k", flags.k, "How many items; by default what the shelf says")->check(list_length());
-  sub.add_option("--offset", flags.offset, "How many to leave out first")->check(CLI::NonNegativeNumber);
+  sub.add_option("--offset", flags.offset, "How many to leave out first")->check(not_negative());
   sub.add_option("--cursor", flags.cursor, "The cursor of the page before");
   sub.add_option("--filter", flags.filter, "Only items for which this holds");
   sub.add_option("--facets", flags.facets, "Fields to count")->delimiter(',');
@@ -204,7 +221,7 @@ void add_learning(CLI::App& app, Line& line) {
                  "last event) or random[:0.1]; by default time, and loo where events have no times");
   sub.add_option("-k", flags.cutoffs, "List lengths that are judged")->delimiter(',')->check(list_length())->capture_default_str();
   sub.add_option("--max-cases", flags.max_cases, "Ask at most so many questions a shelf, sampled with --seed; 0: all")
-      ->check(CLI::NonNegativeNumber)
+      ->check(not_negative())
       ->capture_default_str();
   sub.add_flag("--markdown", flags.markdown, "Print tables for a page");
   sub.add_option("--record", flags.results, "Keep the evaluation under this folder (results)");
@@ -230,9 +247,9 @@ void add_serve(CLI::App& app, Line& line) {
   certificate->needs(key);
   sub.add_option("--host", line.serve.hosts, "A name to answer under, besides this machine's own; may be repeated");
   sub.add_option("--allow-origin", line.serve.origins, "A site whose pages may ask, such as https://shop.example, or *; may be repeated");
-  sub.add_option("--rate", line.serve.rate, "Requests a second of one address; by default any number")->check(CLI::PositiveNumber);
+  sub.add_option("--rate", line.serve.rate, "Requests a second of one address; by default any number")->check(positive());
   sub.add_option("--client-connections", line.serve.client_connections, "Connections of one address; by default any number")
-      ->check(CLI::PositiveNumber);
+      ->check(positive());
   sub.add_option("--access-log", line.serve.access_log, "Write a JSON line for each answer to this file; - is standard output");
   sub.callback([&line] { line.chosen = [&line] { return serve(line.console, line.serve); }; });
 }
@@ -282,7 +299,7 @@ void add_key(CLI::App& app, Line& line) {
   add.add_option("--scope", line.key_add.scope, "search (safe in a browser), write (the shop's backend) or admin (its owner)")->required();
   add.add_option("--name", line.key_add.name, "What it is for");
   add.add_option("--expires", line.key_add.expires, "How long it holds, such as 90d; by default until it is revoked");
-  add.add_option("--rate", line.key_add.rate, "Requests a second; by default any number")->check(CLI::PositiveNumber);
+  add.add_option("--rate", line.key_add.rate, "Requests a second; by default any number")->check(positive());
   does(
       add, line,
       [&line] {
@@ -416,7 +433,7 @@ void add_global(CLI::App& app, Line& line) {
   app.add_flag("--json", line.console.json, "Print one JSON object (or a line for each record) on stdout, nothing else");
   app.add_flag("--quiet,-q", line.console.quiet, "No progress and no notes");
   app.add_option("--threads", line.threads, "Threads to use; by default every core")->check(CLI::Range(1, 1024));
-  app.add_option("--seed", line.console.seed, "Where random numbers start")->check(CLI::NonNegativeNumber)->capture_default_str();
+  app.add_option("--seed", line.console.seed, "Where random numbers start")->check(not_negative())->capture_default_str();
   app.add_option("--log-level", line.log_level, "trace, debug, info, warn, error or off")->capture_default_str();
   app.footer(
       "Exit status: 0 done, 1 failed, 2 wrong usage, 3 nothing applied because too many rows were refused,\n"

@@ -55,7 +55,16 @@ Result<FieldMap> parse_map(const std::vector<std::string>& options) {
                           std::string(pair),
                           {}});
       }
-      map.fields[std::string(pair.substr(0, equals))] = FieldMap::Source{std::string(column), std::string(unit), '|'};
+      const std::string field(pair.substr(0, equals));
+      const auto [other, added] = map.fields.try_emplace(field, FieldMap::Source{std::string(column), std::string(unit), '|'});
+      if (!added) {
+        return fail(Error{ErrorKind::invalid,
+                          "field mapped twice",
+                          "--map " + field,
+                          "one column",
+                          other->second.column + " and " + std::string(column),
+                          {}});
+      }
     }
   }
   return map;
