@@ -3,7 +3,9 @@
 
 #include <cstdint>
 #include <gmock/gmock.h>
+#include <hwy/highway.h>
 #include <hwy/targets.h>
+#include <string>
 
 #include "souk/base/kernels/dot.h"
 
@@ -21,5 +23,12 @@ class OnEachTarget : public ::testing::TestWithParam<std::int64_t> {
     hwy::GetChosenTarget().Update(hwy::SupportedTargets());
   }
 };
+
+inline auto each_target() {
+  return ::testing::ValuesIn(hwy::SupportedAndGeneratedTargets());
+}
+inline std::string target_name(const ::testing::TestParamInfo<std::int64_t>& info) {
+  return hwy::TargetName(info.param);
+}
 
 }  // namespace souk::kernels

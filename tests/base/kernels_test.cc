@@ -41,13 +41,9 @@ class Dot : public OnEachTarget {};
 class MultiplyTransposed : public OnEachTarget {};
 class TopKDot : public OnEachTarget {};
 
-const auto kTargets = ::testing::ValuesIn(hwy::SupportedAndGeneratedTargets());
-std::string name_of(const ::testing::TestParamInfo<std::int64_t>& info) {
-  return hwy::TargetName(info.param);
-}
-INSTANTIATE_TEST_SUITE_P(Simd, Dot, kTargets, name_of);
-INSTANTIATE_TEST_SUITE_P(Simd, MultiplyTransposed, kTargets, name_of);
-INSTANTIATE_TEST_SUITE_P(Simd, TopKDot, kTargets, name_of);
+INSTANTIATE_TEST_SUITE_P(Simd, Dot, each_target(), target_name);
+INSTANTIATE_TEST_SUITE_P(Simd, MultiplyTransposed, each_target(), target_name);
+INSTANTIATE_TEST_SUITE_P(Simd, TopKDot, each_target(), target_name);
 
 TEST_P(Dot, AgreesWithDoubleArithmeticAtEveryLength) {
   Random random(1);

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "tests/base/stderr_of.h"
+
 namespace souk {
 namespace {
 
@@ -14,15 +16,8 @@ class Log : public ::testing::Test {
   void TearDown() override { ASSERT_TRUE(log::set_level("info")); }
 };
 
-template <class Body>
-std::string stderr_of(const Body& body) {
-  ::testing::internal::CaptureStderr();
-  body();
-  return ::testing::internal::GetCapturedStderr();
-}
-
 TEST_F(Log, WritesTimeLevelAndMessageToStderr) {
-  const std::string line = stderr_of([] { log::info("opened {} in {} ms", "shop", 12); });
+  const std::string line = souk::testing::stderr_of([] { log::info("opened {} in {} ms", "shop", 12); });
   EXPECT_THAT(line, MatchesRegex("[0-9]+-[0-9]+-[0-9]+T[0-9]+:[0-9]+:[0-9]+\\.[0-9]+Z info opened shop in 12 ms\n"));
 }
 
@@ -30,14 +25,14 @@ TEST_F(Log, LeavesOutWhatIsBelowItsLevel) {
   ASSERT_TRUE(log::set_level("warn"));
   EXPECT_FALSE(log::enabled(log::Level::info));
   EXPECT_TRUE(log::enabled(log::Level::error));
-  EXPECT_EQ(stderr_of([] { log::info("quiet"); }), "");
-  EXPECT_THAT(stderr_of([] { log::error("loud"); }), HasSubstr("error loud"));
+  EXPECT_EQ(souk::testing::stderr_of([] { log::info("quiet"); }), "");
+  EXPECT_THAT(souk::testing::stderr_of([] { log::error("loud"); }), HasSubstr("error loud"));
   ASSERT_TRUE(log::set_level("off"));
-  EXPECT_EQ(stderr_of([] { log::error("quiet"); }), "");
+  EXPECT_EQ(souk::testing::stderr_of([] { log::error("quiet"); }), "");
 }
 
 TEST_F(Log, KeepsAMessageOnOneLine) {
-  EXPECT_THAT(stderr_of([] { log::warn("a\nb\rc"); }), HasSubstr("a\\nb\\rc\n"));
+  EXPECT_THAT(souk::testing::stderr_of([] { log::warn("a\nb\rc"); }), HasSubstr("a\\nb\\rc\n"));
 }
 
 TEST_F(Log, RefusesUnknownLevels) {

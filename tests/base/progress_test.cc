@@ -5,21 +5,16 @@
 #include <thread>
 #include <vector>
 
+#include "tests/base/stderr_of.h"
+
 namespace souk {
 namespace {
 
 using ::testing::HasSubstr;
 using ::testing::MatchesRegex;
 
-template <class Body>
-std::string stderr_of(const Body& body) {
-  ::testing::internal::CaptureStderr();
-  body();
-  return ::testing::internal::GetCapturedStderr();
-}
-
 TEST(Progress, EndsEachStageWithALine) {
-  const std::string output = stderr_of([] {
+  const std::string output = souk::testing::stderr_of([] {
     Progress progress(Progress::Style::lines);
     progress.stage("reading", 0, "bytes");
     progress.add(2'500'000);
@@ -37,7 +32,7 @@ TEST(Progress, EndsEachStageWithALine) {
 }
 
 TEST(Progress, FinishesOnce) {
-  const std::string output = stderr_of([] {
+  const std::string output = souk::testing::stderr_of([] {
     Progress progress(Progress::Style::lines);
     progress.stage("a", 1, "items");
     progress.finish();
@@ -47,11 +42,11 @@ TEST(Progress, FinishesOnce) {
 }
 
 TEST(Progress, IsNoBarWhereStderrIsNoTerminal) {
-  EXPECT_THAT(stderr_of([] { Progress().stage("a", 1, "items"); }), MatchesRegex("a: 0 items in [0-9]+ ms\n"));
+  EXPECT_THAT(souk::testing::stderr_of([] { Progress().stage("a", 1, "items"); }), MatchesRegex("a: 0 items in [0-9]+ ms\n"));
 }
 
 TEST(Progress, DrawsABarWithShareRateAndTimeLeft) {
-  const std::string output = stderr_of([] {
+  const std::string output = souk::testing::stderr_of([] {
     Progress progress(Progress::Style::bar);
     progress.stage("training", 100, "epochs");
     progress.add(50);
@@ -63,7 +58,7 @@ TEST(Progress, DrawsABarWithShareRateAndTimeLeft) {
 }
 
 TEST(Progress, SaysNothingWhenSilent) {
-  EXPECT_EQ(stderr_of([] {
+  EXPECT_EQ(souk::testing::stderr_of([] {
               Progress progress(Progress::Style::silent);
               progress.stage("a", 1, "items");
               progress.add(1);
@@ -83,7 +78,7 @@ TEST(Progress, CanBeCancelledButNotTheSharedSilentOne) {
 
 TEST(Progress, WritesItsTextsWhereItIsTold) {
   std::string texts;
-  const std::string to_stderr = stderr_of([&] {
+  const std::string to_stderr = souk::testing::stderr_of([&] {
     Progress progress(Progress::Style::lines, [&](std::string_view text) { texts += text; });
     progress.stage("a", 1, "items");
   });

@@ -20,10 +20,7 @@ constexpr float kInfinity = std::numeric_limits<float>::infinity();
 constexpr float kNaN = std::numeric_limits<float>::quiet_NaN();
 
 class Filtered : public OnEachTarget {};
-std::string name_of(const ::testing::TestParamInfo<std::int64_t>& info) {
-  return hwy::TargetName(info.param);
-}
-INSTANTIATE_TEST_SUITE_P(Simd, Filtered, ::testing::ValuesIn(hwy::SupportedAndGeneratedTargets()), name_of);
+INSTANTIATE_TEST_SUITE_P(Simd, Filtered, each_target(), target_name);
 
 struct Question {
   std::vector<float> scores;
@@ -153,12 +150,12 @@ Matrix random_matrix(std::size_t rows, std::size_t columns, bool whole, Random& 
 
 TEST_P(Filtered, ProductsEqualThoseOfTheWholeMatrix) {
   Random random(2);
-  struct Shape {
+  struct Size {
     std::size_t queries, rows, columns;
   };
   for (const bool whole : {false, true}) {
     for (const auto& [q_count, r_count, columns] :
-         {Shape{1, 1, 1}, {7, 65, 63}, {13, 1300, 17}, {29, 2000, 64}, {3, 40, 0}, {0, 9, 3}, {40, 600, 200}}) {
+         {Size{1, 1, 1}, {7, 65, 63}, {13, 1300, 17}, {29, 2000, 64}, {3, 40, 0}, {0, 9, 3}, {40, 600, 200}}) {
       const Matrix queries = random_matrix(q_count, columns, whole, random), rows = random_matrix(r_count, columns, whole, random);
       std::vector<float> scores(q_count * r_count);
       multiply_transposed(queries.view(), rows.view(), scores.data(), r_count);

@@ -9,35 +9,35 @@
 namespace souk {
 namespace {
 
-Timestamp parsed(std::string_view text) {
+Timestamp time_of(std::string_view text) {
   const auto time = parse_rfc3339(text);
   EXPECT_TRUE(time) << text;
   return time.value_or(-1);
 }
 
 TEST(Rfc3339, ReadsItsForms) {
-  EXPECT_EQ(parsed("1970-01-01T00:00:00Z"), 0);
-  EXPECT_EQ(parsed("2017-01-01T11:53:26Z"), 1483271606000);
-  EXPECT_EQ(parsed("2017-01-01t11:53:26z"), 1483271606000);
-  EXPECT_EQ(parsed("2017-01-01 11:53:26"), 1483271606000) << "a time without a zone is UTC";
-  EXPECT_EQ(parsed("2017-01-01 11:53:26.5+02:00"), 1483271606500 - 2 * kHour);
-  EXPECT_EQ(parsed("2017-01-01T11:53:26-00:30"), 1483271606000 + 30 * kMinute);
-  EXPECT_EQ(parsed("2017-01-01"), 1483228800000) << "a date is its midnight";
-  EXPECT_EQ(parsed("1969-12-31T23:59:59.999Z"), -1);
-  EXPECT_EQ(parsed("0000-01-01T00:00:00Z"), -62167219200000);
-  EXPECT_EQ(parsed("9999-12-31T23:59:59.999Z"), 253402300799999);
+  EXPECT_EQ(time_of("1970-01-01T00:00:00Z"), 0);
+  EXPECT_EQ(time_of("2017-01-01T11:53:26Z"), 1483271606000);
+  EXPECT_EQ(time_of("2017-01-01t11:53:26z"), 1483271606000);
+  EXPECT_EQ(time_of("2017-01-01 11:53:26"), 1483271606000) << "a time without a zone is UTC";
+  EXPECT_EQ(time_of("2017-01-01 11:53:26.5+02:00"), 1483271606500 - 2 * kHour);
+  EXPECT_EQ(time_of("2017-01-01T11:53:26-00:30"), 1483271606000 + 30 * kMinute);
+  EXPECT_EQ(time_of("2017-01-01"), 1483228800000) << "a date is its midnight";
+  EXPECT_EQ(time_of("1969-12-31T23:59:59.999Z"), -1);
+  EXPECT_EQ(time_of("0000-01-01T00:00:00Z"), -62167219200000);
+  EXPECT_EQ(time_of("9999-12-31T23:59:59.999Z"), 253402300799999);
 }
 
 TEST(Rfc3339, CutsOffWhatIsFinerThanAMillisecond) {
-  EXPECT_EQ(parsed("1970-01-01T00:00:00.1Z"), 100);
-  EXPECT_EQ(parsed("1970-01-01T00:00:00.0019999999999999999999Z"), 1);
+  EXPECT_EQ(time_of("1970-01-01T00:00:00.1Z"), 100);
+  EXPECT_EQ(time_of("1970-01-01T00:00:00.0019999999999999999999Z"), 1);
 }
 
 TEST(Rfc3339, KnowsLeapYearsAndLeapSeconds) {
-  EXPECT_EQ(parsed("2020-02-29") + kDay, parsed("2020-03-01"));
-  EXPECT_EQ(parsed("2000-02-29") + kDay, parsed("2000-03-01"));
-  EXPECT_EQ(parsed("2016-12-31T23:59:60Z"), parsed("2017-01-01"));
-  EXPECT_EQ(parsed("2017-01-01T01:59:60.25+02:00"), parsed("2017-01-01") + 250);
+  EXPECT_EQ(time_of("2020-02-29") + kDay, time_of("2020-03-01"));
+  EXPECT_EQ(time_of("2000-02-29") + kDay, time_of("2000-03-01"));
+  EXPECT_EQ(time_of("2016-12-31T23:59:60Z"), time_of("2017-01-01"));
+  EXPECT_EQ(time_of("2017-01-01T01:59:60.25+02:00"), time_of("2017-01-01") + 250);
   for (const char* text : {"2019-02-29", "1900-02-29", "2016-12-31T22:59:60Z", "2016-12-31T23:59:60+01:00", "2016-12-31T23:58:60Z"}) {
     EXPECT_FALSE(parse_rfc3339(text)) << text;
   }
@@ -94,7 +94,7 @@ TEST(Rfc3339, RoundTripsAndAgreesWithTheSystem) {
   Random random(7);
   for (int i = 0; i < 10'000; ++i) {
     const Timestamp time = -62167219200000 + static_cast<Timestamp>(random.below(253402300800000 + 62167219200000));
-    ASSERT_EQ(parsed(format_rfc3339(time)), time);
+    ASSERT_EQ(time_of(format_rfc3339(time)), time);
     const std::time_t seconds = static_cast<std::time_t>((time - ((time % 1000) + 1000) % 1000) / 1000);
     std::tm broken{};
     ASSERT_NE(::gmtime_r(&seconds, &broken), nullptr);

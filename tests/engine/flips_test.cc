@@ -267,7 +267,7 @@ class Tally {
                   << found.status << "\n  problem: " << found.problem << "\n  doctor: " << found.findings << "\n  log: " << found.log;
   }
   void report(std::uint64_t seed) const {
-    std::string json;
+    std::string kinds;
     for (const auto& [kind, outcomes] : counts_) {
       fmt::print("{:<20}", kind);
       std::string members;
@@ -276,10 +276,10 @@ class Tally {
         members += fmt::format(R"({}"{}":{})", members.empty() ? "" : ",", outcome, count);
       }
       fmt::print("\n");
-      json += fmt::format("{}\"{}\":{{{}}}", json.empty() ? "" : ",", kind, members);
+      kinds += fmt::format("{}\"{}\":{{{}}}", kinds.empty() ? "" : ",", kind, members);
     }
     if (const char* const path = std::getenv("SOUK_FLIPS_REPORT"))
-      std::ofstream(path) << fmt::format("{{\"seed\":{},\"kinds\":{{{}}}}}\n", seed, json);
+      std::ofstream(path) << fmt::format("{{\"seed\":{},\"kinds\":{{{}}}}}\n", seed, kinds);
   }
 
  private:

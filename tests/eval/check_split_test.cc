@@ -14,7 +14,7 @@ using souk::testing::random_log;
 using ::testing::HasSubstr;
 using Kind = SplitRule::Kind;
 
-Split split_of(const store::Interactions& log, const SplitRule& rule, const FixedParts* parts = nullptr) {
+Split unchecked(const store::Interactions& log, const SplitRule& rule, const FixedParts* parts = nullptr) {
   auto split = make_split(log, rule, 1, parts);
   EXPECT_TRUE(split) << split.error().message();
   return std::move(split).value();
@@ -80,7 +80,7 @@ TEST(CheckSplit, RefusesALeakedEventWithTheOldFingerprintAndWithItsOwn) {
                                     {{.kind = Kind::cold, .holdout = 2 * kDay, .cold_events = 9}, "shopper row 0, event 5"},
                                     {{.kind = Kind::random}, "shopper row 0, event 6"},
                                     {{.kind = Kind::fixed}, "shopper row 0, event 4"}}) {
-    Split split = leak(split_of(log, rule, &parts), 0, 7);
+    Split split = leak(unchecked(log, rule, &parts), 0, 7);
     expect_refused(
         split, where,
         rule.kind == Kind::loo || rule.kind == Kind::random || rule.kind == Kind::fixed ? "not among the events known" : "held-out time");
@@ -99,7 +99,7 @@ TEST(CheckSplit, RefusesAFutureEventThatLaterCasesOfTheSameShopperKnow) {
     events.push_back({.shopper = 0, .item = static_cast<std::uint32_t>(events.size()), .time = 1000 * kDay + minutes * kMinute});
   }
   const auto log = make_log(events, 1, 5);
-  const Split honest = split_of(log, {.kind = Kind::session, .holdout = 3010 * kMinute});
+  const Split honest = unchecked(log, {.kind = Kind::session, .holdout = 3010 * kMinute});
   ASSERT_EQ(honest.cases.size(), 2U);
   ASSERT_EQ(honest.cases[0].history_events, 2U);
   ASSERT_EQ(honest.cases[1].history_events, 4U);
@@ -121,7 +121,7 @@ TEST(CheckSplit, RefusesFutureEventsOfShoppersWhoAreNotAskedAbout) {
                              {.shopper = 1, .item = 1, .time = 10, .kind = view}},
                             2, 2);
   const SplitRule rule{.kind = Kind::time, .holdout = 5, .truth_kinds = kind_bit(store::EventKind::purchase)};
-  Split split = leak(split_of(log, rule), 1, 1);
+  Split split = leak(unchecked(log, rule), 1, 1);
   split.fingerprint = split_fingerprint(split);
   expect_refused(split, "shopper row 1, event 1", "held-out time");
 }
@@ -130,7 +130,7 @@ TEST(CheckSplit, RefusesEveryEventThatIsHeldOut) {
   for (std::uint64_t seed = 1; seed < 4; ++seed) {
     const auto log = random_log(seed, 12, 30, 10);
     for (const Kind kind : {Kind::loo, Kind::time, Kind::session, Kind::random}) {
-      const Split split = split_of(log, {.kind = kind, .holdout = 4 * kDay});
+      const Split split = unchecked(log, {.kind = kind, .holdout = 4 * kDay});
       for (const Case& one : split.cases) {
         for (std::size_t event = one.history_events; event < split.log.row(one.shopper).size(); ++event) {
           // An event like one that is known and not trained on tells a model nothing that the case does not know.
@@ -148,7 +148,7 @@ TEST(CheckSplit, RefusesEveryEventThatIsHeldOut) {
 
 TEST(CheckSplit, RefusesEventsThatTheLogDoesNotHave) {
   const auto log = two_shoppers();
-  Split split = split_of(log, {});
+  Split split = unchecked(log, {});
   std::vector<Added> events = events_of(split.train);
   events.back().weight = 2;
   split.train = make_log(events, 2, 8);
@@ -160,19 +160,19 @@ TEST(CheckSplit, RefusesEventsThatTheLogDoesNotHave) {
 }
 
 TEST(CheckSplit, RefusesAFingerprintThatIsNotItsOwn) {
-  Split split = split_of(two_shoppers(), {});
+  Split split = unchecked(two_shoppers(), {});
   split.cases[0].truth = {3};
   expect_refused(split, "fingerprint", "not that of its contents");
-  split = split_of(two_shoppers(), {});
+  split = unchecked(two_shoppers(), {});
   split.rule += ", honestly";
   expect_refused(split, "fingerprint", "not that of its contents");
-  split = split_of(two_shoppers(), {.kind = Kind::time});
+  split = unchecked(two_shoppers(), {.kind = Kind::time});
   split.cut = *split.cut + kDay;
   expect_refused(split, "fingerprint", "not that of its contents");
 }
 
 TEST(CheckSplit, RefusesCasesBeyondTheLog) {
-  const Split split = split_of(two_shoppers(), {});
+  const Split split = unchecked(two_shoppers(), {});
   const auto with = [&](const Case& one) {
     Split other = split;
     other.cases = {one};

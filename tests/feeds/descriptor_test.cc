@@ -8,10 +8,6 @@
 namespace souk::feeds {
 namespace {
 
-fs::path recipe(const std::string& name) {
-  return fs::path(SOUK_SOURCE_DIR) / "recipes" / "data" / (name + ".toml");
-}
-
 class Descriptors : public ::testing::Test {
  protected:
   fs::path write(const std::string& name, std::string_view text) {
@@ -19,7 +15,7 @@ class Descriptors : public ::testing::Test {
     return dir_ / name;
   }
   std::string import(const std::string& name, RecordKind kind) {
-    const auto descriptor = Descriptor::load(recipe(name));
+    const auto descriptor = Descriptor::load(souk::testing::data_recipe(name));
     EXPECT_TRUE(descriptor) << (descriptor ? "" : descriptor.error().message());
     auto store = store::Store::create(dir_ / "store").value();
     const auto report = import_descriptor(*store, dir_ / "rejects", *descriptor, dir_.path(), 2, Progress::none());

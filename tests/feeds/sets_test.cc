@@ -10,10 +10,6 @@
 namespace souk::feeds {
 namespace {
 
-fs::path recipe(const std::string& name) {
-  return fs::path(SOUK_SOURCE_DIR) / "recipes" / "data" / (name + ".toml");
-}
-
 struct Counted {
   std::string name;
   std::uint32_t shoppers, items;  // of the log
@@ -28,7 +24,7 @@ void PrintTo(const Counted& set, std::ostream* out) {
 class Sets : public ::testing::TestWithParam<Counted> {
  protected:
   void SetUp() override {
-    const auto set = Descriptor::load(recipe(GetParam().name));
+    const auto set = Descriptor::load(souk::testing::data_recipe(GetParam().name));
     ASSERT_TRUE(set) << set.error().message();
     set_ = *set;
     for (const DataFile& file : set_.files) SOUK_NEEDS_DATA(file.path);

@@ -7,6 +7,7 @@
 #include "souk/lab/search_evaluation.h"
 
 #include "tests/engine/small_shop.h"
+#include "tests/support/data.h"
 
 namespace souk::lab {
 namespace {
@@ -166,7 +167,7 @@ TEST(SearchEvaluation, OfRealElectronicsFindsMostOfWhatPeopleCalledRelevant) {
   const testing::TempDir dir;
   auto shop = engine::Shop::init(dir / "shop", {"Electronics", "en", "USD"});
   ASSERT_TRUE(shop) << shop.error().message();
-  const auto set = feeds::Descriptor::load(fs::path(SOUK_SOURCE_DIR) / "recipes" / "data" / "chorus-electronics.toml");
+  const auto set = feeds::Descriptor::load(souk::testing::data_recipe("chorus-electronics"));
   ASSERT_TRUE(set) << set.error().message();
   const auto imported = (*shop)->import_data(*set, testing::data_dir(), Progress::none());
   ASSERT_TRUE(imported) << imported.error().message();

@@ -13,7 +13,7 @@ namespace {
 using souk::testing::TempDir;
 using ::testing::HasSubstr;
 
-constexpr std::string_view kRecipe = R"(title = "Counting"
+constexpr std::string_view kTuned = R"(title = "Counting"
 model = "co-visitation"
 data = "toy"
 
@@ -32,7 +32,7 @@ class TuneTest : public ::testing::Test {
  protected:
   void SetUp() override {
     fs::create_directories(folder_ / "recipes/recommend");
-    ASSERT_TRUE(write_file(recipe(), kRecipe));
+    ASSERT_TRUE(write_file(recipe(), kTuned));
     Random random(7);
     std::string text;
     for (int user = 1; user <= 150; ++user) {
@@ -138,7 +138,7 @@ TEST_F(TuneTest, BeginsNoTrialAfterItsBudget) {
 }
 
 TEST_F(TuneTest, TriesAsManyCombinationsAsAreDrawn) {
-  ASSERT_TRUE(write_file(recipe(), std::string(kRecipe) + "trials = 3\ncases = 40\n"));
+  ASSERT_TRUE(write_file(recipe(), std::string(kTuned) + "trials = 3\ncases = 40\n"));
   const TuneResult result = tuned(options());
   EXPECT_EQ(result.trials.size(), 3U);
   EXPECT_EQ(result.possible, 6U);
@@ -217,7 +217,7 @@ part = "test"
 }
 
 TEST_F(TuneTest, NamesTheSettingsThatAModelRefuses) {
-  ASSERT_TRUE(write_file(recipe(), std::string(kRecipe) + "settings.history = [0]\n"));
+  ASSERT_TRUE(write_file(recipe(), std::string(kTuned) + "settings.history = [0]\n"));
   const auto refused = tune(options(), Progress::none());
   ASSERT_FALSE(refused);
   EXPECT_THAT(refused.error().message(), HasSubstr("history=0"));
@@ -229,11 +229,11 @@ TEST_F(TuneTest, NeedsATableOfValues) {
 }
 
 TEST_F(TuneTest, WritesItsBlockIntoTheRecipeOnce) {
-  ASSERT_TRUE(write_file(recipe(), std::string(kRecipe) + "\n[on.\"walks.txt\".settings]\nalpha = 0.75\nwindow = 5\n"));
+  ASSERT_TRUE(write_file(recipe(), std::string(kTuned) + "\n[on.\"walks.txt\".settings]\nalpha = 0.75\nwindow = 5\n"));
   const TuneResult result = tuned(options());
   ASSERT_TRUE(write_tuned(result, recipe()));
   const std::string once = read_file(recipe()).value();
-  EXPECT_TRUE(once.starts_with(kRecipe));
+  EXPECT_TRUE(once.starts_with(kTuned));
   EXPECT_THAT(once, HasSubstr("alpha = 0.75\n"));  // was not tried, and stays
   EXPECT_THAT(once, ::testing::Not(HasSubstr("window = 5\n")));
   ASSERT_TRUE(write_tuned(result, recipe()));

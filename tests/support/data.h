@@ -14,6 +14,11 @@ inline std::filesystem::path data_dir() {
   return std::filesystem::path(SOUK_SOURCE_DIR).parent_path() / "shared" / "data";
 }
 
+// The descriptor of a data set that the project ships.
+inline std::filesystem::path data_recipe(const std::string& name) {
+  return std::filesystem::path(SOUK_SOURCE_DIR) / "recipes" / "data" / (name + ".toml");
+}
+
 // A fresh folder under the test's temporary directory, removed when it goes out of scope.
 class TempDir {
  public:

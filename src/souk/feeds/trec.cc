@@ -373,9 +373,9 @@ Result<std::string_view> checked_text(std::string_view text, std::string_view wh
 
 Result<std::string> read_all(const fs::path& path) {
   SOUK_TRY(const auto stream, ByteStream::open(path));
-  constexpr std::size_t kBlock = 1U << 20;
+  constexpr std::size_t kPiece = 1U << 20;
   std::string text;
-  for (bool ended = false; !ended;) SOUK_CHECK(stream->read(text, kBlock, ended));
+  for (bool ended = false; !ended;) SOUK_CHECK(stream->read(text, kPiece, ended));
   return text;
 }
 

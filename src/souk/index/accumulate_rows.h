@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cmath>
 #include <cstdint>
 #include <functional>
 #include <span>
@@ -31,6 +32,13 @@ struct Occurrences {
 // A positive value and its column as one number that is larger for what better() puts first: positive floats are ordered as their bits are.
 inline std::uint64_t ranked(std::uint32_t column, float positive) {
   return (std::uint64_t{std::bit_cast<std::uint32_t>(positive)} << 32U) | static_cast<std::uint32_t>(~column);
+}
+
+// What divides a score by an item's mass: mass^exponent, 1 for none.
+inline std::vector<double> powers(const std::vector<double>& masses, double exponent) {
+  std::vector<double> result(masses.size());
+  std::transform(masses.begin(), masses.end(), result.begin(), [&](double mass) { return mass > 0 ? std::pow(mass, exponent) : 1.0; });
+  return result;
 }
 
 // fill(item, SumRow<double>&) adds up one row; score(item, column, sum) turns a sum into the value kept, values of 0 and below are dropped.

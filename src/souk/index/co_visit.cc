@@ -40,12 +40,6 @@ std::vector<double> masses(const Occurrences& occurrences, std::uint32_t items, 
   return result;
 }
 
-std::vector<double> powers(const std::vector<double>& masses, double exponent) {
-  std::vector<double> result(masses.size());
-  std::transform(masses.begin(), masses.end(), result.begin(), [&](double n) { return n > 0 ? std::pow(n, exponent) : 1.0; });
-  return result;
-}
-
 }  // namespace
 
 CoVisit CoVisit::fit(const store::Interactions& log, const CoVisitConfig& config, unsigned threads, Progress& progress) {

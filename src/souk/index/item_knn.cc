@@ -47,12 +47,6 @@ void weigh(SparseRows& x, std::uint32_t items, const ItemKnnConfig& config) {
   }
 }
 
-std::vector<double> powers(const std::vector<double>& norms, double exponent) {
-  std::vector<double> result(norms.size());
-  std::transform(norms.begin(), norms.end(), result.begin(), [&](double norm) { return norm > 0 ? std::pow(norm, exponent) : 1.0; });
-  return result;
-}
-
 }  // namespace
 
 ItemKnn ItemKnn::fit(const store::Interactions& log, const ItemKnnConfig& config, unsigned threads, Progress& progress) {

@@ -25,7 +25,7 @@ namespace {
 constexpr std::size_t kMaxAnalyzed = 200'000, kMaxAnalyzedBytes = 128;  // cached texts
 constexpr std::size_t kMaxColumns = 4096;  // attributes of further names are stored by the shop, but not indexed
 
-std::string text_of(const store::Value& value) {
+std::string text_of_value(const store::Value& value) {
   if (const auto* text = std::get_if<std::string>(&value)) return *text;
   if (const auto* number = std::get_if<double>(&value)) return number_text(*number);
   return std::get<bool>(value) ? "true" : "false";
@@ -256,7 +256,7 @@ void SegmentBuilder::index_text(std::uint32_t document, const store::Item& item,
     } else if (name.starts_with("attributes.")) {
       const auto found = item.attributes.find(name.substr(11));
       if (found == item.attributes.end()) continue;
-      for (const store::Value& value : found->second) append(text_of(value));
+      for (const store::Value& value : found->second) append(text_of_value(value));
     }
     index_words(f, document, words);
   }
@@ -303,7 +303,7 @@ void SegmentBuilder::add_attribute(std::uint32_t document, const std::string& na
     const ColumnKind kind = kind_for(declared->type);
     for (const store::Value& value : values) {
       if (kind == ColumnKind::keyword) {
-        if (const std::string text = text_of(value); !text.empty()) column(name, kind).add_text(document, text);
+        if (const std::string text = text_of_value(value); !text.empty()) column(name, kind).add_text(document, text);
       } else if (const auto number = number_of(value, declared->type)) {
         column(name, kind).add_number(document, *number);
       }
@@ -313,7 +313,7 @@ void SegmentBuilder::add_attribute(std::uint32_t document, const std::string& na
   for (const store::Value& value : values) {
     const bool is_number = std::holds_alternative<double>(value) && std::isfinite(std::get<double>(value));
     const ColumnKind kind = is_number ? ColumnKind::number : std::holds_alternative<bool>(value) ? ColumnKind::flag : ColumnKind::keyword;
-    const std::string text = text_of(value);
+    const std::string text = text_of_value(value);
     if (text.empty()) continue;
     ColumnBuilder& builder = column(name, kind);
     if (builder.kind() != kind) builder.widen();

@@ -2,6 +2,7 @@
 #include "souk/lab/report.h"
 
 #include <algorithm>
+#include <cmath>
 #include <fmt/format.h>
 #include <utility>
 
@@ -147,6 +148,13 @@ Result<std::string> compare(const RunRecord& a, const RunRecord& b, const fs::pa
   }
   if (!kept) text += "\nNot tested in pairs: the cases of one of the runs are not kept here.\n";
   return text + compared_slices(a, b);
+}
+
+double at_share(std::vector<double> values, double share) {
+  if (values.empty()) return 0;
+  std::sort(values.begin(), values.end());
+  const double place = std::ceil(share * static_cast<double>(values.size()));
+  return values[static_cast<std::size_t>(std::max(place, 1.0)) - 1];
 }
 
 }  // namespace souk::lab

@@ -15,6 +15,7 @@
 #include "souk/engine/json_writer.h"
 #include "souk/engine/words.h"
 #include "souk/index/field_index.h"
+#include "souk/lab/report.h"
 
 namespace souk::lab {
 namespace {
@@ -191,19 +192,14 @@ std::vector<WeakQuery> weakest_of(const SearchReport& report, const feeds::Judge
   return all;
 }
 
-// Milliseconds of answers asked one after the other, ascending.
+// Milliseconds of answers asked one after the other.
 Result<std::vector<double>> time_answers(const engine::Shop& shop, const std::vector<std::string>& queries, std::size_t k) {
   std::vector<double> milliseconds;
   for (std::size_t i = 0; i < std::min(queries.size(), kTimed); ++i) {
     SOUK_TRY(const engine::SearchAnswer answer, shop.search(request_of(queries[i * queries.size() / std::min(queries.size(), kTimed)], k)));
     milliseconds.push_back(answer.took_ms);
   }
-  std::sort(milliseconds.begin(), milliseconds.end());
   return milliseconds;
-}
-
-double at_share(const std::vector<double>& sorted, double share) {
-  return sorted.empty() ? 0 : sorted[static_cast<std::size_t>(std::lround(share * static_cast<double>(sorted.size() - 1)))];
 }
 
 std::string percent(std::uint64_t part, std::size_t whole) {

@@ -13,6 +13,7 @@
 #include "souk/base/kernels/top_k.h"
 #include "souk/base/random.h"
 #include "souk/base/threads.h"
+#include "souk/lab/report.h"
 #include "souk/recommend/rank_model.h"
 
 namespace souk::lab {
@@ -127,12 +128,6 @@ Lists ask_floor(const Floor& floor, const ShelfUnderTest& shelf, const std::vect
     }
   });
   return lists;
-}
-
-double at_share(std::vector<double> values, double share) {
-  if (values.empty()) return 0;
-  std::sort(values.begin(), values.end());
-  return values[std::min(values.size() - 1, static_cast<std::size_t>(share * static_cast<double>(values.size())))];
 }
 
 std::string truth_of(const eval::SplitRule& rule) {
