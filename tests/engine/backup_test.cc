@@ -87,7 +87,7 @@ TEST_F(Backup, HoldsAllThatWasCommittedBeforeItAndNothingByHalves) {
   writer.join();
   ASSERT_TRUE(restore(dir / "again"));
   const auto again = reopened(dir / "again");
-  const auto late = again->store().find_shopper("late");
+  const auto late = again->store().find_shopper("late").value();
   ASSERT_TRUE(late);
   const std::size_t lines = again->store().recent_events(*late, 1'000'000)->size();
   EXPECT_GE(lines, 3U * static_cast<std::size_t>(before));
@@ -109,7 +109,7 @@ TEST_F(Backup, SharesWithAnEarlierOneWhatDidNotChange) {
   EXPECT_EQ(about.st_nlink, 2U);
   fs::remove_all(dir / "monday");
   ASSERT_TRUE(restore(dir / "again"));
-  EXPECT_TRUE(reopened(dir / "again")->store().find_item("rice"));
+  EXPECT_TRUE(reopened(dir / "again")->store().find_item("rice").value());
 }
 
 TEST_F(Backup, IsNotSharedWithADamagedFile) {

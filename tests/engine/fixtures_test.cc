@@ -22,7 +22,7 @@ class Fixture : public ::testing::TestWithParam<fs::path> {
   }
   const store::Store& store() const { return shop_->store(); }
   store::Item item(std::string_view key, std::optional<Timestamp> as_of = {}) const {
-    return store().item(store().find_item(key).value(), as_of).value();
+    return store().item(store().find_item(key).value().value(), as_of).value();
   }
 
   const TempDir folder_;
@@ -47,12 +47,12 @@ TEST_P(Fixture, HasTheRecordsItHad) {
   EXPECT_EQ(item("honey").offers.at(0).amount.to_string(), "5.50");
   EXPECT_EQ(item("honey", parse_rfc3339("2024-02-01T00:00:00Z").value()).offers.at(0).amount.to_string(), "5.10")
       << "prices keep their history";
-  EXPECT_EQ(store().item(store().find_item("soap").value()).error().kind, ErrorKind::not_found);
+  EXPECT_EQ(store().item(store().find_item("soap").value().value()).error().kind, ErrorKind::not_found);
   EXPECT_EQ(item("kettle-red").text.at("de").title, "Wasserkocher");
 
-  const store::Shopper ann = store().shopper(store().find_shopper("h1").value()).value();
+  const store::Shopper ann = store().shopper(store().find_shopper("h1").value().value()).value();
   EXPECT_EQ(std::get<std::string>(ann.attributes.at("city").at(0)), "Riga");
-  EXPECT_FALSE(store().shopper(store().find_shopper("h2").value()).value().train);
+  EXPECT_FALSE(store().shopper(store().find_shopper("h2").value().value()).value().train);
 
   std::vector<store::Event> events;
   ASSERT_TRUE(store().for_each_event([&](store::Event&& next) {

@@ -79,7 +79,7 @@ TEST(Holdout, TakesThePastOfTheRequestForTheStores) {
   const TempDir dir;
   const auto shop = grocery(dir / "shop");
   const auto held = shop->hold_out(shop->interactions().value(), kMonday + 56 * kDay, Progress::none()).value();
-  const ItemId towel = shop->store().find_item("towel").value();
+  const ItemId towel = shop->store().find_item("towel").value().value();
   auto request = ask("for-you");
   request.shopper = "h1";
   request.k = 1;

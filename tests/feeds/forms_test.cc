@@ -77,9 +77,9 @@ TEST_F(Forms, LinesKeepTheirNumbersOverManyChunksAndThreads) {
   options.threads = 3;
   import("long.txt", text, options);
   EXPECT_EQ(report_->accepted, 120'000U);
-  const auto visitor = store_->find_shopper("session:long:59999");
+  const auto visitor = store_->find_shopper("session:long:59999").value();
   EXPECT_TRUE(visitor);
-  EXPECT_FALSE(store_->find_shopper("session:long:60001"));
+  EXPECT_FALSE(store_->find_shopper("session:long:60001").value());
 }
 
 TEST_F(Forms, BasketsGiveTheirGoodsAsItems) {

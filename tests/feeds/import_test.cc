@@ -128,7 +128,7 @@ TEST_F(Importing, CellsAreTypedOnlyWhereNoDigitIsLost) {
 
 TEST_F(Importing, CellsThatANumberWouldSpellOtherwiseStayTexts) {
   imported("key,title,attributes.a\n1,One,1.10|-0|9007199254740993|-0.5|250000|0.0625|9007199254740992|.5|1.|-|1.0\n");
-  const auto item = store_->item(*store_->find_item("1")).value();
+  const auto item = store_->item(*store_->find_item("1").value()).value();
   EXPECT_EQ(item.attributes.at("a"), (std::vector<store::Value>{"1.10", "-0", "9007199254740993", -0.5, 250000.0, 0.0625,
                                                                 9007199254740992.0, ".5", "1.", "-", "1.0"}));
   const std::string before = exported(RecordKind::items);
@@ -167,7 +167,7 @@ TEST_F(Importing, MappedColumnsMustStandInATablesHeader) {
   EXPECT_EQ(error.expected, "a column \"nam\"");
   EXPECT_EQ(error.found, "sku, name");
   EXPECT_EQ(error.hint, "Did you mean \"name\"?");
-  EXPECT_EQ(store_->item(*store_->find_item("a"))->title, "Apple");
+  EXPECT_EQ(store_->item(*store_->find_item("a").value())->title, "Apple");
   ImportOptions derived = with_map({"key=sku"});
   derived.map.templates["title"] = FieldMap::Derived{"{name}[ ({brand})]", ""};
   EXPECT_EQ(refused("sku,name\na,Apple\n", derived).expected, "a column \"brand\"");
@@ -178,7 +178,7 @@ TEST_F(Importing, LongNumbersInTemplatesKeepTheirDigits) {
   ImportOptions derived = with_map({"title=name"});
   derived.map.templates["key"] = FieldMap::Derived{"{id}", ""};
   imported("{\"id\":1000000,\"name\":\"Million\"}\n", derived);
-  EXPECT_TRUE(store_->find_item("1000000"));
+  EXPECT_TRUE(store_->find_item("1000000").value());
 }
 
 TEST_F(Importing, TheKindIsToldByTheFirstRecordThatTells) {
@@ -295,7 +295,7 @@ TEST_F(Importing, VeryLongLinesAreRead) {
   const std::string title(1'000'000, 'x');
   EXPECT_EQ(imported("{\"key\":\"a\",\"title\":\"" + title + "\"}\n{\"key\":\"b\",\"title\":\"B\"}\n").accepted, 2u);
   EXPECT_EQ(imported("key,title\nc,\"" + title + "\"\n").accepted, 1u);
-  EXPECT_EQ(store_->item(*store_->find_item("c"))->title.size(), title.size());
+  EXPECT_EQ(store_->item(*store_->find_item("c").value())->title.size(), title.size());
 }
 
 TEST_F(Importing, OfEqualKeysInAFeedTheLaterRowWinsHoweverOftenItIsImported) {
@@ -303,16 +303,16 @@ TEST_F(Importing, OfEqualKeysInAFeedTheLaterRowWinsHoweverOftenItIsImported) {
   const auto first = imported(feed);
   EXPECT_EQ(first.accepted, 2u);
   EXPECT_EQ(first.duplicates, 1u);
-  EXPECT_EQ(store_->item(*store_->find_item("a"))->title, "Second");
+  EXPECT_EQ(store_->item(*store_->find_item("a").value())->title, "Second");
   const auto second = imported(feed);
   EXPECT_EQ(second.changed, 0u);
-  EXPECT_EQ(store_->item(*store_->find_item("a"))->title, "Second");
+  EXPECT_EQ(store_->item(*store_->find_item("a").value())->title, "Second");
 }
 
 TEST_F(Importing, RowsOfOneKeyAtDifferentTimesAreItsHistory) {
   const std::string_view feed = "key,title,updated\na,New,2018-01-01T00:00:00Z\na,Old,2017-01-01T00:00:00Z\n";
   EXPECT_EQ(imported(feed).duplicates, 0u);
-  EXPECT_EQ(store_->item(*store_->find_item("a"))->title, "New");
+  EXPECT_EQ(store_->item(*store_->find_item("a").value())->title, "New");
 }
 
 TEST_F(Importing, EqualEventsWithoutIdsAreToldApartByTheirNumber) {
@@ -345,11 +345,11 @@ TEST_F(Importing, FullFeedsRemoveWhatTheyNoLongerHave) {
   full.full = true;
   const auto guarded = refused("key,title\na,A\nb,B2\n", full);
   EXPECT_EQ(guarded.kind, ErrorKind::limit);
-  EXPECT_EQ(store_->item(*store_->find_item("b"))->title, "B");
+  EXPECT_EQ(store_->item(*store_->find_item("b").value())->title, "B");
   full.max_delete = 0.5;
   EXPECT_EQ(imported("key,title\na,A\nb,B2\n", full).removed, 1u);
-  EXPECT_EQ(store_->item(*store_->find_item("b"))->title, "B2");
-  EXPECT_FALSE(store_->item(*store_->find_item("c")));
+  EXPECT_EQ(store_->item(*store_->find_item("b").value())->title, "B2");
+  EXPECT_FALSE(store_->item(*store_->find_item("c").value()));
   EXPECT_EQ(imported("key,title\na,A\nb,B2\n", full).removed, 0u);
 }
 

@@ -125,7 +125,7 @@ TEST_F(Keys, AKeyRevokedWhileABodyArrivesChangesNothing) {
   ASSERT_TRUE(shop_->api_keys().revoke(key.key.id));
   ASSERT_TRUE(client.send(whole.substr(whole.size() - 5)));
   EXPECT_EQ(client.receive()->status, 401);
-  EXPECT_FALSE(shop_->store().find_item("late"));
+  EXPECT_FALSE(shop_->store().find_item("late").value());
 }
 
 TEST_F(Keys, TheLastKeyRevokedClosesTheServer) {
@@ -344,7 +344,7 @@ TEST_F(Keys, PagesOfOtherSitesNeverWrite) {
   EXPECT_EQ(reply.status, 403);
   EXPECT_THAT(reply.body, HasSubstr("foreign-origin"));
   EXPECT_EQ(get("/metrics", with(admin_, {{"Origin", "https://shop.example"}})).status, 403);
-  EXPECT_FALSE(shop_->store().find_item("x"));
+  EXPECT_FALSE(shop_->store().find_item("x").value());
 }
 
 TEST_F(Keys, BrowsersAskBeforeTheyAsk) {

@@ -267,7 +267,7 @@ TEST_F(Records, ShoppersArePut) {
   EXPECT_EQ(answer["accepted"], 1);
   EXPECT_EQ(answer["changed"], 1);
   EXPECT_EQ(answer["rejected"].size(), 1U);
-  const auto id = shop_->store().find_shopper("900");
+  const auto id = shop_->store().find_shopper("900").value();
   ASSERT_TRUE(id);
   EXPECT_FALSE(shop_->store().shopper(*id)->train);
 }

@@ -23,7 +23,7 @@ class CommitTest : public ::testing::Test {
     return report.value_or(CommitReport{});
   }
   Item item(const std::string& key, std::optional<Timestamp> as_of = {}) {
-    return shop_->item(shop_->find_item(key).value(), as_of).value();
+    return shop_->item(shop_->find_item(key).value().value(), as_of).value();
   }
 
   TempDir folder_;
@@ -33,22 +33,22 @@ class CommitTest : public ::testing::Test {
 TEST_F(CommitTest, GivesIdsInOrderOfArrivalAndNeverAgain) {
   commit(items_of({item_named("b", "B"), item_named("a", "A")}));
   commit(events_of({purchase("1", "ann", "c"), purchase("2", "bob", "a")}));
-  EXPECT_EQ(shop_->find_item("b"), ItemId{0});
-  EXPECT_EQ(shop_->find_item("a"), ItemId{1});
-  EXPECT_EQ(shop_->find_item("c"), ItemId{2});
-  EXPECT_EQ(shop_->find_shopper("bob"), ShopperId{1});
+  EXPECT_EQ(shop_->find_item("b").value(), ItemId{0});
+  EXPECT_EQ(shop_->find_item("a").value(), ItemId{1});
+  EXPECT_EQ(shop_->find_item("c").value(), ItemId{2});
+  EXPECT_EQ(shop_->find_shopper("bob").value(), ShopperId{1});
   Changes removal;
   removal.removed_items = {"a"};
   commit(removal);
   reopen();
   commit(items_of({item_named("d", "D"), item_named("a", "A again")}));
-  EXPECT_EQ(shop_->find_item("d"), ItemId{3});
-  EXPECT_EQ(shop_->find_item("a"), ItemId{1});
+  EXPECT_EQ(shop_->find_item("d").value(), ItemId{3});
+  EXPECT_EQ(shop_->find_item("a").value(), ItemId{1});
   EXPECT_EQ(shop_->item_key(ItemId{2}).value(), "c");
   EXPECT_EQ(shop_->shopper_key(ShopperId{0}).value(), "ann");
   EXPECT_EQ(shop_->item_key(ItemId{4}).error().kind, ErrorKind::not_found);
   EXPECT_EQ(shop_->shopper_key(ShopperId{2}).error().kind, ErrorKind::not_found);
-  EXPECT_EQ(shop_->find_item("never"), std::nullopt);
+  EXPECT_EQ(shop_->find_item("never").value(), std::nullopt);
 }
 
 TEST_F(CommitTest, GivesRecordsBackExactly) {
@@ -99,7 +99,7 @@ TEST_F(CommitTest, ARemovedItemLeavesItsHistory) {
   removal.removed_items = {"kettle", "kettle", "unknown"};
   const CommitReport report = commit(removal);
   EXPECT_EQ(report.removed, 1u);
-  const ItemId id = shop_->find_item("kettle").value();
+  const ItemId id = shop_->find_item("kettle").value().value();
   EXPECT_EQ(shop_->item(id).error().kind, ErrorKind::not_found);
   EXPECT_EQ(item("kettle", kStart + kDay).title, "Kettle");
   EXPECT_EQ(shop_->counts().items, 1u);
@@ -149,7 +149,7 @@ TEST_F(CommitTest, AnEventWithoutShopperBelongsToTheVisitorOfItsSession) {
   Event visit = purchase("1", "", "kettle");
   visit.session = "abc";
   commit(events_of({visit}));
-  EXPECT_TRUE(shop_->find_shopper("session:abc"));
+  EXPECT_TRUE(shop_->find_shopper("session:abc").value());
   EXPECT_EQ(shop_->counts().shoppers, 1u);
   EXPECT_THAT(all_events(*shop_), ElementsAre(visit));
 }
@@ -245,14 +245,14 @@ TEST_F(CommitTest, EventsComeByTimeThenArrivalAcrossYearsAndShoppers) {
   EXPECT_EQ(shop_->counts().last_event, *events.back().time);
 
   std::vector<Timestamp> newest;
-  const auto recent = shop_->recent_events(shop_->find_shopper("s3").value(), 5).value();
+  const auto recent = shop_->recent_events(shop_->find_shopper("s3").value().value(), 5).value();
   for (const StoredEventView& event : recent) newest.push_back(event.time);
   std::vector<Timestamp> expected;
   for (auto event = events.rbegin(); event != events.rend() && expected.size() < 5; ++event) {
     if (event->shopper == "s3") expected.push_back(*event->time);
   }
   EXPECT_EQ(newest, expected);
-  EXPECT_EQ(shop_->recent_events(shop_->find_shopper("s3").value(), 1000).value().size(), 57u);
+  EXPECT_EQ(shop_->recent_events(shop_->find_shopper("s3").value().value(), 1000).value().size(), 57u);
   EXPECT_TRUE(shop_->recent_events(ShopperId{99}, 5).value().empty());
 }
 

@@ -88,7 +88,7 @@ void expect_same(const Store& shop, const Model& model) {
       for (const auto& version : versions) {
         if (version.time <= as_of) expected = version.item ? &*version.item : nullptr;
       }
-      const auto found = shop.item(shop.find_item(key).value(), as_of);
+      const auto found = shop.item(shop.find_item(key).value().value(), as_of);
       if (versions.empty()) {
         ASSERT_EQ(found.value(), item_named(key, ""));
       } else {

@@ -75,8 +75,8 @@ TEST(Reviews, AreFoundByItemInOrderOfTimeAndByShopper) {
   auto shop = Store::create(folder / "store").value();
   ASSERT_TRUE(shop->commit(reviews_of({full_review("late", "kettle", "ann", kStart + 2), full_review("early", "kettle", "bob", kStart),
                                        full_review("other", "mug", "ann", kStart + 1)})));
-  const ItemId kettle = *shop->find_item("kettle");
-  const ShopperId ann = *shop->find_shopper("ann");
+  const ItemId kettle = *shop->find_item("kettle").value();
+  const ShopperId ann = *shop->find_shopper("ann").value();
   EXPECT_THAT(ids_by([&](const auto& fn) { return shop->for_each_review_of(kettle, fn); }), ElementsAre("early", "late"));
   EXPECT_THAT(ids_by([&](const auto& fn) { return shop->for_each_review_by(ann, fn); }), ::testing::UnorderedElementsAre("late", "other"));
   EXPECT_THAT(ids_by([&](const auto& fn) { return shop->for_each_review(fn); }), ElementsAre("early", "late", "other"));
@@ -98,10 +98,10 @@ TEST(Reviews, ReplaceTheOneOfTheirId) {
   EXPECT_EQ(report.unchanged, 1u);
   EXPECT_EQ(report.seq, seq + 1);
   EXPECT_EQ(shop->counts().reviews, 1u);
-  EXPECT_THAT(ids_by([&](const auto& fn) { return shop->for_each_review_of(*shop->find_item("kettle"), fn); }), IsEmpty());
-  EXPECT_THAT(ids_by([&](const auto& fn) { return shop->for_each_review_of(*shop->find_item("mug"), fn); }), ElementsAre("a"));
-  EXPECT_THAT(ids_by([&](const auto& fn) { return shop->for_each_review_by(*shop->find_shopper("ann"), fn); }), IsEmpty());
-  EXPECT_THAT(ids_by([&](const auto& fn) { return shop->for_each_review_by(*shop->find_shopper("bob"), fn); }), ElementsAre("a"));
+  EXPECT_THAT(ids_by([&](const auto& fn) { return shop->for_each_review_of(*shop->find_item("kettle").value(), fn); }), IsEmpty());
+  EXPECT_THAT(ids_by([&](const auto& fn) { return shop->for_each_review_of(*shop->find_item("mug").value(), fn); }), ElementsAre("a"));
+  EXPECT_THAT(ids_by([&](const auto& fn) { return shop->for_each_review_by(*shop->find_shopper("ann").value(), fn); }), IsEmpty());
+  EXPECT_THAT(ids_by([&](const auto& fn) { return shop->for_each_review_by(*shop->find_shopper("bob").value(), fn); }), ElementsAre("a"));
 }
 
 TEST(Reviews, ThatCannotBeKeptAreRefusedByName) {

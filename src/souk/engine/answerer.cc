@@ -105,29 +105,36 @@ Result<std::shared_ptr<const shelf::Plan>> Answerer::plan(std::string_view shelf
                     fmt::format("'{}'", shelf), near ? fmt::format("Did you mean '{}'?", *near) : ""});
 }
 
-std::vector<std::pair<std::string, std::string>> Answerer::unknown_keys(const ShelfRequest& request) const {
+Result<std::vector<std::pair<std::string, std::string>>> Answerer::unknown_keys(const ShelfRequest& request) const {
   std::vector<std::pair<std::string, std::string>> unknown;
   const store::Store& store = *view_->store;
-  if (!request.shopper.empty() && !store.find_shopper(request.shopper)) unknown.emplace_back("shopper", request.shopper);
-  if (!request.session.empty() && !store.find_shopper(std::string(store::kVisitorPrefix) + request.session)) {
-    unknown.emplace_back("session", request.session);
-  }
-  const auto check = [&](std::string_view field, const std::vector<std::string>& keys) {
-    for (const std::string& key : keys) {
-      if (!store.find_item(key)) unknown.emplace_back(field, key);
-    }
+  const auto check_shopper = [&](std::string_view field, std::string_view prefix, const std::string& key) -> Status {
+    if (key.empty()) return {};
+    SOUK_TRY(const auto id, store.find_shopper(std::string(prefix) + key));
+    if (!id) unknown.emplace_back(field, key);
+    return {};
   };
-  check("item", request.items);
-  check("basket", request.basket);
-  check("exclude", request.exclude);
+  const auto check_items = [&](std::string_view field, const std::vector<std::string>& keys) -> Status {
+    for (const std::string& key : keys) {
+      SOUK_TRY(const auto id, store.find_item(key));
+      if (!id) unknown.emplace_back(field, key);
+    }
+    return {};
+  };
+  SOUK_CHECK(check_shopper("shopper", "", request.shopper));
+  SOUK_CHECK(check_shopper("session", store::kVisitorPrefix, request.session));
+  SOUK_CHECK(check_items("item", request.items));
+  SOUK_CHECK(check_items("basket", request.basket));
+  SOUK_CHECK(check_items("exclude", request.exclude));
   return unknown;
 }
 
 Status Answerer::resolve_items(const ShelfRequest& asked, const shelf::Plan& plan, Resolved& resolved) const {
-  const auto ids = [&](const std::vector<std::string>& keys) {
+  const auto ids = [&](const std::vector<std::string>& keys) -> Result<std::vector<ItemId>> {
     std::vector<ItemId> found;
     for (const std::string& key : keys) {
-      if (const auto id = view_->store->find_item(key)) {
+      SOUK_TRY(const auto id, view_->store->find_item(key));
+      if (id) {
         found.push_back(*id);
       } else {
         resolved.notes.push_back(fmt::format("unknown item '{}'", key));
@@ -145,9 +152,9 @@ Status Answerer::resolve_items(const ShelfRequest& asked, const shelf::Plan& pla
                       "none",
                       {}});
   }
-  request.items = ids(asked.items);
-  request.basket = ids(asked.basket);
-  request.exclude = ids(asked.exclude);
+  SOUK_TRY(request.items, ids(asked.items));
+  SOUK_TRY(request.basket, ids(asked.basket));
+  SOUK_TRY(request.exclude, ids(asked.exclude));
   if (context == shelf::Context::basket && asked.basket.empty())
     resolved.notes.emplace_back("the basket is empty: showing what suits everyone");
   return {};
@@ -157,7 +164,8 @@ Status Answerer::resolve_shopper(const ShelfRequest& asked, Resolved& resolved) 
   const store::Store& store = *view_->store;
   std::vector<ShopperId> people;
   if (!asked.shopper.empty()) {
-    if (const auto id = store.find_shopper(asked.shopper)) {
+    SOUK_TRY(const auto id, store.find_shopper(asked.shopper));
+    if (id) {
       SOUK_TRY(const store::Shopper record, store.shopper(*id));
       if (!record.personalise) {
         resolved.cold_start = true;
@@ -172,7 +180,8 @@ Status Answerer::resolve_shopper(const ShelfRequest& asked, Resolved& resolved) 
     }
   }
   if (!asked.session.empty()) {
-    if (const auto id = store.find_shopper(std::string(store::kVisitorPrefix) + asked.session)) {
+    SOUK_TRY(const auto id, store.find_shopper(std::string(store::kVisitorPrefix) + asked.session));
+    if (id) {
       people.push_back(*id);
     } else if (asked.shopper.empty()) {
       resolved.notes.emplace_back("nothing is known of this session yet");
@@ -320,7 +329,7 @@ Status Answerer::explain(const shelf::Request& request, SearchAnswer& answer) co
   query.text = request.query;
   query.filter = request.filter;
   for (std::size_t i = 0; i < answer.items.size(); ++i) {
-    const auto id = view_->store->find_item(answer.items[i].key);
+    SOUK_TRY(const auto id, view_->store->find_item(answer.items[i].key));
     if (!id) continue;
     SOUK_TRY(index::Explanation text, view_->lexical->explain(query, *id));
     const float beyond = answer.items[i].score - text.value;

@@ -40,7 +40,7 @@ class Answerer {
   // The ranking alone, without loading items or wording reasons: what evaluation asks for.
   Result<shelf::Candidates> candidates(const ShelfRequest& request) const;
   // Keys of the request that this shop does not know: (field, key).
-  std::vector<std::pair<std::string, std::string>> unknown_keys(const ShelfRequest& request) const;
+  Result<std::vector<std::pair<std::string, std::string>>> unknown_keys(const ShelfRequest& request) const;
 
  private:
   struct Resolved {  // the request in ids, and what is to be said about it

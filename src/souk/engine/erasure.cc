@@ -34,7 +34,7 @@ class Names {
 
  private:
   Status find_shopper(const store::Store& store, std::string_view key, std::set<std::string>& sessions) {
-    const auto id = store.find_shopper(key);
+    SOUK_TRY(const auto id, store.find_shopper(key));
     if (!id) return {};
     SOUK_TRY(const store::Shopper shopper, store.shopper(*id));
     find_addresses(shopper.attributes);

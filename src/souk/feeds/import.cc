@@ -322,6 +322,13 @@ Status Import::merge_items(const ImportFile& file, ParsedChunk& chunk, const std
                            store::Changes& changes) {
   std::map<std::string, std::size_t> pending;  // key -> its place in changes.items
   const bool own_names = file.plan->form.format != Format::jsonl;
+  const auto stored = [&](std::string_view key) -> Result<store::Item> {
+    SOUK_TRY(const auto id, store_.find_item(key));
+    if (!id) return store::Item{};
+    auto item = store_.item(*id);
+    if (!item && item.error().kind == ErrorKind::not_found) return store::Item{};  // removed
+    return item;
+  };
   for (std::size_t i = 0; i < chunk.patches.size(); ++i) {
     if (!wanted(i)) continue;
     const std::string key = now_.patcher->text_of(chunk.patches[i], own_names ? "key" : file.plan->rows.key_column());
@@ -329,9 +336,8 @@ Status Import::merge_items(const ImportFile& file, ParsedChunk& chunk, const std
     store::Item item;
     if (before != pending.end()) {
       item = changes.items[before->second];
-    } else if (const auto id = store_.find_item(key)) {
-      auto stored = store_.item(*id);
-      if (stored) item = std::move(*stored);
+    } else {
+      SOUK_TRY(item, stored(key));
     }
     if (!now_.patcher->patch(item, chunk.patches[i])) {
       return fail(Error{ErrorKind::internal,

@@ -165,7 +165,7 @@ std::uint64_t count_unknown(const engine::Shop& shop, const feeds::Judgements& j
   }
   return static_cast<std::uint64_t>(std::count_if(items.begin(), items.end(), [&](std::string_view item) {
     const auto id = shop.store().find_item(std::string(item));
-    return !id || !shop.store().item(*id);
+    return !id || !*id || !shop.store().item(**id);
   }));
 }
 

@@ -127,7 +127,7 @@ class PatchedItems {
  private:
   Result<store::Item> stored(std::string_view key) const {
     const store::Store& store = service_.shop().store();
-    const auto id = store.find_item(key);
+    SOUK_TRY(const auto id, store.find_item(key));
     if (!id) return fail(ErrorKind::not_found, "no such item");
     return store.item(*id);
   }
@@ -270,8 +270,9 @@ HttpResponse get_item(Service& service, const Call& call) {
   const std::string& key = call.values.front();
   const store::Store& store = service.shop().store();
   const auto id = store.find_item(key);
-  if (!id) return no_item(key);
-  const auto item = store.item(*id);
+  if (!id) return to_response(problem_of(id.error()));
+  if (!*id) return no_item(key);
+  const auto item = store.item(**id);
   if (!item) return item.error().kind == ErrorKind::not_found ? no_item(key) : to_response(problem_of(item.error()));
   HttpResponse response;
   response.body = feeds::to_json(*item);
@@ -281,7 +282,9 @@ HttpResponse get_item(Service& service, const Call& call) {
 HttpResponse delete_item(Service& service, const Call& call) {
   const std::string& key = call.values.front();
   const std::shared_lock lock(service.item_writes());
-  if (!service.shop().store().find_item(key)) return no_item(key);
+  const auto id = service.shop().store().find_item(key);
+  if (!id) return to_response(problem_of(id.error()));
+  if (!*id) return no_item(key);
   store::Changes changes;
   changes.removed_items.push_back(key);
   const auto report = service.shop().apply(changes);

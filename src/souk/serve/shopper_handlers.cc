@@ -54,10 +54,11 @@ HttpResponse get_shopper(Service& service, const Call& call) {
   const std::string& key = call.values.front();
   const store::Store& store = service.shop().store();
   const auto id = store.find_shopper(key);
-  if (!id) return no_shopper(key);
-  const auto shopper = store.shopper(*id);
+  if (!id) return to_response(problem_of(id.error()));
+  if (!*id) return no_shopper(key);
+  const auto shopper = store.shopper(**id);
   if (!shopper) return shopper.error().kind == ErrorKind::not_found ? no_shopper(key) : to_response(problem_of(shopper.error()));
-  const auto known = known_of(store, *id);
+  const auto known = known_of(store, **id);
   if (!known) return to_response(problem_of(known.error()));
   std::string body = feeds::to_json(*shopper);
   body.pop_back();
@@ -72,11 +73,12 @@ HttpResponse get_shopper_events(Service& service, const Call& call) {
   if (!page) return to_response(page.error());
   const store::Store& store = service.shop().store();
   const auto id = store.find_shopper(key);
-  if (!id) return no_shopper(key);
+  if (!id) return to_response(problem_of(id.error()));
+  if (!*id) return no_shopper(key);
   std::string events;
   std::size_t at = 0;
   bool more = false;
-  const Status read = store.for_each_event_of(*id, [&](store::Event&& event) {
+  const Status read = store.for_each_event_of(**id, [&](store::Event&& event) {
     more = at == page->offset + page->limit;
     if (more) return false;
     if (at++ < page->offset) return true;

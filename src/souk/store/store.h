@@ -139,8 +139,9 @@ class Store {  // thread-safe
   Counts counts() const;
   std::optional<std::uint64_t> source_rows(const Hash128& source) const;
 
-  std::optional<ItemId> find_item(std::string_view key) const;
-  std::optional<ShopperId> find_shopper(std::string_view key) const;
+  // Nothing: a key that was never given an id.
+  Result<std::optional<ItemId>> find_item(std::string_view key) const;
+  Result<std::optional<ShopperId>> find_shopper(std::string_view key) const;
   // Of each id the time of the event stored under it; none for ids that are not known. Takes turns with commits.
   Result<std::vector<std::optional<Timestamp>>> event_times(std::span<const std::string> ids) const;
   Result<std::string> item_key(ItemId id) const;  // not_found for ids never given

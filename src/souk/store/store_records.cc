@@ -13,9 +13,9 @@ namespace {
 constexpr std::size_t kReaderKeys = 1'000'000;
 
 template <class Id>
-std::optional<Id> find_id(const Database& database, Family family, std::string_view key) {
-  const auto id = read_id(database, family, key);
-  return id && *id ? std::optional(Id{**id}) : std::nullopt;
+Result<std::optional<Id>> find_id(const Database& database, Family family, std::string_view key) {
+  SOUK_TRY(const auto id, read_id(database, family, key));
+  return id ? std::optional(Id{*id}) : std::nullopt;
 }
 
 Status finish(const rocksdb::Iterator& iterator, std::string_view what) {
@@ -99,11 +99,11 @@ Result<std::string> KeyReader::shopper(std::uint32_t id) {
   return read(shoppers_, id, read_shopper_key);
 }
 
-std::optional<ItemId> Store::find_item(std::string_view key) const {
+Result<std::optional<ItemId>> Store::find_item(std::string_view key) const {
   return find_id<ItemId>(*impl_->database, Family::item_key, key);
 }
 
-std::optional<ShopperId> Store::find_shopper(std::string_view key) const {
+Result<std::optional<ShopperId>> Store::find_shopper(std::string_view key) const {
   return find_id<ShopperId>(*impl_->database, Family::shopper_key, key);
 }
 
