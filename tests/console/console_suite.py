@@ -4,13 +4,12 @@
 import json
 import pathlib
 import sys
-import tempfile
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 import harness  # noqa: E402
 from catalogue import SHOWN  # noqa: E402
-from page import CONTRAST, PHONE, UNNAMED, Page  # noqa: E402
+from page import CONTRAST, PHONE, UNNAMED, Page, open_shop  # noqa: E402
 
 if not harness.MISSING:
     from selenium.webdriver.common.by import By
@@ -18,25 +17,12 @@ if not harness.MISSING:
 
 shop = None
 browser = None
-profile = None
 
 
 def setUpModule():
-    global shop, browser, profile
-    if harness.MISSING:
-        return
-    shop = harness.Shop()
-    profile = tempfile.TemporaryDirectory(prefix="souk-profile-", ignore_cleanup_errors=True)
-    browser = harness.open_browser(profile.name)
-    Page.shop, Page.browser = shop, browser
-
-
-def tearDownModule():
-    if browser:
-        browser.quit()
-        profile.cleanup()
-    if shop:
-        shop.close()
+    global shop, browser
+    if not harness.MISSING:
+        shop, browser = open_shop()
 
 
 class Storefront(Page):

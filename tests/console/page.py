@@ -1,5 +1,6 @@
 """What every page's tests have in common: the browser, its sizes and themes, looking at elements, and what holds for all pages."""
 
+import tempfile
 import unittest
 
 import harness
@@ -96,3 +97,15 @@ class Page(unittest.TestCase):
 
     def texts(self, selector):
         return self.browser.execute_script("return [...document.querySelectorAll(arguments[0])].map((e) => e.textContent.trim())", selector)
+
+
+def open_shop(record=None):
+    """Returns a shop that is served and a browser to visit it; both end with the tests of the module."""
+    shop = harness.Shop(record=record)
+    unittest.addModuleCleanup(shop.close)
+    profile = tempfile.TemporaryDirectory(prefix="souk-profile-", ignore_cleanup_errors=True)
+    unittest.addModuleCleanup(profile.cleanup)
+    browser = harness.open_browser(profile.name)
+    unittest.addModuleCleanup(browser.quit)
+    Page.shop, Page.browser = shop, browser
+    return shop, browser

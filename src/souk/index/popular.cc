@@ -133,15 +133,7 @@ void buy_again(std::span<const std::uint32_t> history, const BuyAgainConfig& con
   }
   std::sort(scores.begin(), scores.end(),
             [](const Scored& a, const Scored& b) { return a.row != b.row ? a.row < b.row : a.score < b.score; });
-  std::size_t kept = 0;
-  for (std::size_t i = 0; i < scores.size(); ++i) {
-    if (kept > 0 && scores[kept - 1].row == scores[i].row) {
-      scores[kept - 1].score += scores[i].score;
-    } else {
-      scores[kept++] = scores[i];
-    }
-  }
-  scores.resize(kept);
+  add_up_equal_rows(scores);
 }
 
 }  // namespace souk::index

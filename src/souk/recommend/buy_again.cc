@@ -54,15 +54,7 @@ class BuyAgain final : public shelf::Retriever {
       scores.push_back({index_of(past->item), static_cast<float>(1 / ((1 + visits / rule_.visits) * faded))});
     }
     std::stable_sort(scores.begin(), scores.end(), [](const Scored& a, const Scored& b) { return a.row < b.row; });
-    std::size_t kept = 0;
-    for (std::size_t i = 0; i < scores.size(); ++i) {
-      if (kept > 0 && scores[kept - 1].row == scores[i].row) {
-        scores[kept - 1].score += scores[i].score;
-      } else {
-        scores[kept++] = scores[i];
-      }
-    }
-    scores.resize(kept);
+    add_up_equal_rows(scores);
     return scores;
   }
 

@@ -20,6 +20,19 @@ inline bool better(const Scored& a, const Scored& b) {
   return a.score != b.score ? a.score > b.score : a.row < b.row;
 }
 
+// Adds up the scores of equal rows, which stand together; one of each row stays, at the place of its first.
+inline void add_up_equal_rows(std::vector<Scored>& scores) {
+  std::size_t kept = 0;
+  for (std::size_t i = 0; i < scores.size(); ++i) {
+    if (kept > 0 && scores[kept - 1].row == scores[i].row) {
+      scores[kept - 1].score += scores[i].score;
+    } else {
+      scores[kept++] = scores[i];
+    }
+  }
+  scores.resize(kept);
+}
+
 class TopK {  // not thread-safe; reusable through reset(), allocates nothing after the first use at the same k
  public:
   explicit TopK(std::size_t k) { reset(k); }
