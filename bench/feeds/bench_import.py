@@ -3,6 +3,7 @@
 Both begin with an empty store; SQLite's table has the two indexes Souk keeps too (shopper and time, item) before the rows come, and
 synchronous=FULL. Interleaved, wall seconds; Souk reads the file twice (it checks every row before it applies one).
 """
+import os
 import re
 import shutil
 import subprocess
@@ -27,6 +28,7 @@ def sqlite(csv):
     database = SCRATCH / "peer.sqlite"
     for path in SCRATCH.glob("peer.sqlite*"):
         path.unlink()
+    os.sync()  # what the run before left to be written is not this one's work
     return measure.run(["sqlite3", str(database)], stdin=SQL.format(csv=csv))
 
 
@@ -39,6 +41,7 @@ def events_only():
 
 
 def souk(shop, descriptor):
+    os.sync()
     return measure.run([measure.SOUK, "--json", "import", shop, "--data", descriptor, "--folder", DATA])
 
 

@@ -73,6 +73,7 @@ ParsedChunk ChunkParser::parse(Chunk&& chunk, Pass pass) {
   out_ = ParsedChunk{};
   out_.raw_end = chunk.raw_end;
   pass_ = pass;
+  out_.events.reserve(events_ + events_ / 8);  // chunks of a file are about alike
   if (plan_.form.format == Format::jsonl) {
     parse_lines(chunk);
   } else if (is_line_form(plan_.form.format)) {
@@ -87,6 +88,7 @@ ParsedChunk ChunkParser::parse(Chunk&& chunk, Pass pass) {
   if (chunk.endless && !out_.fatal) {
     out_.fatal = ParsedChunk::Fatal{0, "records of at most 64 MiB", "a longer one"};
   }
+  events_ = out_.events.size();
   return std::move(out_);
 }
 

@@ -95,6 +95,7 @@ class ChunkParser {  // one a thread; the plan must outlive it
   std::vector<std::uint64_t> unknown_;  // by column: rows that fill it
   TableRecord record_;
   LineEvents line_;
+  std::size_t events_ = 0;  // of the chunk before
   ParsedChunk out_;
 };
 

@@ -289,6 +289,10 @@ Status Import::take_parsed(std::size_t number, ParsedChunk& chunk, std::uint64_t
     return !replaced;
   };
   const auto take = [&](auto& from, auto& to) {
+    if (chunk.identities.empty() && first_row >= now_.skip) {  // all are wanted
+      to = std::move(from);
+      return;
+    }
     to.reserve(from.size());
     for (std::size_t i = 0; i < from.size(); ++i) {
       if (wanted(i)) to.push_back(std::move(from[i]));

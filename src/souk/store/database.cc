@@ -47,10 +47,12 @@ rocksdb::ColumnFamilyOptions family_options(Family family, const StoreOptions& o
   if (family == Family::event) cf.memtable_insert_with_hint_prefix_extractor.reset(rocksdb::NewFixedPrefixTransform(8));
   cf.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
   cf.write_buffer_size = family == Family::event ? std::max<std::uint64_t>(options.memory / 3, 4 << 20) : 16 << 20;
+  if (family == Family::event_id_log) cf.write_buffer_size = 64 << 20;  // what gathers between merges: they delete it before it is written
   cf.max_write_buffer_number = 4;
   cf.level_compaction_dynamic_level_bytes = true;
   // Hashes do not compress; event ids hold little else.
-  cf.compression = family == Family::event_id ? rocksdb::kNoCompression : rocksdb::kLZ4Compression;
+  const bool hashes = family == Family::event_id || family == Family::event_id_log;
+  cf.compression = hashes ? rocksdb::kNoCompression : rocksdb::kLZ4Compression;
   cf.bottommost_compression = family == Family::event_id ? rocksdb::kLZ4Compression : rocksdb::kZSTD;
   return cf;
 }

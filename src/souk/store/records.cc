@@ -1,5 +1,6 @@
 #include "souk/store/records.h"
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 
@@ -62,16 +63,34 @@ bool valid_utf8(std::string_view text) {
   return true;
 }
 
+namespace {
+
+// All bytes from 0x20 to 0x7E, eight at a time: an import checks three keys an event.
+bool printable_ascii(std::string_view text) {
+  constexpr std::uint64_t kOnes = 0x0101010101010101ull, kHighBits = 0x8080808080808080ull, kBlanks = 0x2020202020202020ull;
+  std::uint64_t others = 0;  // high bits of what does not belong
+  const auto take = [&](std::uint64_t word) { others |= word | (word + kOnes) | (word - kBlanks); };
+  if (text.size() < sizeof(std::uint64_t)) {
+    return std::all_of(text.begin(), text.end(), [](char c) { return c >= 0x20 && c < 0x7F; });
+  }
+  for (std::size_t at = 0; at < text.size(); at += sizeof(std::uint64_t)) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, text.data() + std::min(at, text.size() - sizeof word), sizeof word);
+    take(word);
+  }
+  return (others & kHighBits) == 0;
+}
+
+}  // namespace
+
 Status check_key(std::string_view key, std::string_view field) {
   if (key.empty()) return fail(key_error(field, "empty text"));
   if (key.size() > kMaxKeyBytes) return fail(key_error(field, std::to_string(key.size()) + " bytes"));
-  bool ascii = true;
+  if (printable_ascii(key)) return {};
   for (const char c : key) {
     const auto byte = static_cast<unsigned char>(c);
     if (byte < 0x20 || byte == 0x7F) return fail(key_error(field, "the control character " + std::to_string(byte)));
-    ascii = ascii && byte < 0x80;
   }
-  if (ascii) return {};
   if (!valid_utf8(key)) return fail(key_error(field, "bytes that are not UTF-8"));
   for (std::size_t i = 0; i + 1 < key.size(); ++i) {  // U+0080 to U+009F
     if (key[i] == '\xC2' && static_cast<unsigned char>(key[i + 1]) < 0xA0) return fail(key_error(field, "a control character"));

@@ -120,7 +120,7 @@ using KindLimits = std::array<std::optional<Duration>, kEventKinds>;  // by Even
 
 struct StoreOptions {
   bool read_only = false;               // a RocksDB secondary beside the writing process
-  std::uint64_t memory = 384ull << 20;  // write buffers and block cache together
+  std::uint64_t memory = 192ull << 20;  // write buffers and block cache together
 };
 
 class Store {  // thread-safe
