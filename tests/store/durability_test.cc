@@ -285,12 +285,19 @@ TEST(Opening, DamageOfAnyTableFileIsFoundAndNamed) {
     ASSERT_TRUE(shop->compact());
     EXPECT_TRUE(shop->verify());
   }
-  int damaged = 0;
+  int damaged = 0, unreadable = 0;
   for (const auto& entry : fs::directory_iterator(folder / "store")) {
     if (entry.path().extension() != ".sst") continue;
     const std::string whole = read_file(entry.path()).value();
     overwrite(entry.path(), 10, std::string(1, static_cast<char>(whole[10] ^ 1)));
     auto shop = Store::open(folder / "store");  // reads some of the files itself
+    for (int key = 0; shop && key < 5; ++key) {
+      const auto item = (*shop)->find_item("i" + std::to_string(key));
+      const auto shopper = (*shop)->find_shopper("s" + std::to_string(key));
+      EXPECT_TRUE(!item || *item) << "damage is no unknown key: " << entry.path();
+      EXPECT_TRUE(!shopper || *shopper) << "damage is no unknown key: " << entry.path();
+      unreadable += !item || !shopper;
+    }
     const Status found = shop ? (*shop)->verify() : Status(fail(shop.error()));
     ASSERT_FALSE(found) << entry.path();
     EXPECT_EQ(found.error().kind, ErrorKind::corrupt);
@@ -300,6 +307,7 @@ TEST(Opening, DamageOfAnyTableFileIsFoundAndNamed) {
     ++damaged;
   }
   EXPECT_GT(damaged, 4);
+  EXPECT_GT(unreadable, 0);
 }
 
 }  // namespace
