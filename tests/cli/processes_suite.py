@@ -170,6 +170,22 @@ class Forwarding(Processes):
             holder.communicate('{"key":"pot","title":"Tea pot"}\n', timeout=PATIENCE)
         self.assertEqual(holder.returncode, 0)
 
+    def test_a_holder_that_is_stopped_does_not_hang_others(self):
+        server = self.served()
+        server.process.send_signal(signal.SIGSTOP)
+        try:
+            interrupted = start("compact", self.shop)
+            time.sleep(0.3)
+            interrupted.send_signal(signal.SIGINT)
+            self.assertNotEqual(interrupted.wait(timeout=5), 0)
+            interrupted.communicate()
+            status, _, err = souk("compact", self.shop)
+            self.assertEqual(status, 4)
+            self.assertIn("does not answer", err)
+        finally:
+            server.process.send_signal(signal.SIGCONT)
+        good("compact", self.shop, "--quiet")
+
     def test_a_second_server_is_refused(self):
         self.served()
         status, _, err = souk("serve", self.shop, "--listen", "127.0.0.1:0")

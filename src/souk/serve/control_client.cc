@@ -15,6 +15,7 @@ using control::Frame;
 using control::Socket;
 
 constexpr std::size_t kPiece = 64 * 1024;
+constexpr int kHelloPatience = 10'000;  // milliseconds; a server says hello as soon as it is connected
 
 // SIGINT and SIGTERM as something to read while it lives, instead of an end of the process.
 class Interrupts {
@@ -56,8 +57,9 @@ class Conversation {
   Conversation(Socket socket, const ControlClient& client) : socket_(std::move(socket)), client_(client) {}
 
   Result<int> run(const ControlCommand& command) {
-    const auto hello = socket_.receive();
-    if (!hello || hello->kind != 'H') return lost();
+    SOUK_TRY(const Frame hello, first_word());
+    if (hello.kind == 'X') return refused(hello);
+    if (hello.kind != 'H') return lost();
     std::vector<std::string> words{client_.version, command.directory, client_.input < 0 ? "" : "input"};
     words.insert(words.end(), command.arguments.begin(), command.arguments.end());
     const std::string request = control::pack(words);
@@ -87,6 +89,24 @@ class Conversation {
   }
 
  private:
+  // A process that is stopped, or stuck, takes connections all the same: they wait in the kernel.
+  Result<Frame> first_word() const {
+    std::array<pollfd, 2> waiting{{{socket_.get(), POLLIN, 0}, {interrupts_.descriptor(), POLLIN, 0}}};
+    int ready = 0;
+    do {
+      ready = ::poll(waiting.data(), waiting.size(), kHelloPatience);
+    } while (ready < 0 && errno == EINTR);
+    if (ready < 0) return fail_errno("cannot wait for the server", {}, errno);
+    if (ready == 0) {
+      return fail(ErrorKind::busy, "the process that holds the shop does not answer", {},
+                  "It is stopped or stuck; when it goes on, or has ended, give the command again.");
+    }
+    if (waiting[1].revents != 0) return fail(ErrorKind::cancelled, "stopped before it began");
+    auto frame = socket_.receive();
+    if (!frame) return lost();
+    return std::move(*frame);
+  }
+
   // False when it was asked to stop before.
   bool stop() {
     if (stopping_) return false;
