@@ -237,6 +237,22 @@ TEST_F(Verbs, ImportOfAFileThatIsNotThereIsAFailure) {
   EXPECT_EQ(souk({"import", shop, "--data", "no-such-set"}).status, 1);
 }
 
+TEST_F(Verbs, AListTakesOneWord) {
+  const Outcome first = souk({"import", "--map", "title=title", shop, file("items.jsonl"), "--as", "items", "--quiet"});
+  EXPECT_EQ(first.status, 0) << first.err;
+  EXPECT_EQ(object_of(souk({"search", "--facets", "brand,category", "--json", shop, "milk"}))["facets"].size(), 2U);
+  EXPECT_EQ(object_of(souk({"search", "--facets", "brand", "--facets", "category", "--json", shop, "milk"}))["facets"].size(), 2U);
+}
+
+TEST_F(Verbs, TextThatIsNotUtf8IsRefused) {
+  fill();
+  for (const char* option : {"--shopper", "--session", "--filter", "--language"}) {
+    const Outcome refused = souk({"search", shop, "milk", option, "\xff"});
+    EXPECT_NE(refused.status, 0) << option;
+    EXPECT_THAT(refused.err, HasSubstr("UTF-8")) << option;
+  }
+}
+
 TEST_F(Verbs, SearchPrintsATableOrOneObject) {
   fill();
   const Outcome table = souk({"search", shop, "milk"});

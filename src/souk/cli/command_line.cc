@@ -81,6 +81,15 @@ CLI::Validator positive() {
   return at_least(std::numeric_limits<double>::denorm_min(), "a number above 0");
 }
 
+// Lists take one word, with commas, or are repeated: `--facets brand SHOP` does not swallow the shop.
+void one_value_each(CLI::App& app) {
+  for (CLI::Option* const option :
+       app.get_options([](const CLI::Option* each) { return !each->get_positional() && each->get_expected_max() > 1; })) {
+    option->allow_extra_args(false);
+  }
+  for (CLI::App* const sub : app.get_subcommands({})) one_value_each(*sub);
+}
+
 CLI::Range list_length() {
   return CLI::Range(1, static_cast<int>(engine::kMaxAnswer));
 }
@@ -494,6 +503,7 @@ std::optional<int> parse_line(Line& line, const std::vector<std::string>& argume
   add_key(app, line);
   add_backup(app, line);
   add_lab(app, line);
+  one_value_each(app);
   std::vector<std::string> words(arguments.rbegin(), arguments.rend());  // as CLI11 takes them
   try {
     app.parse(std::move(words));

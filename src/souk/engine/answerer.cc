@@ -56,6 +56,24 @@ Status check_at_most(std::size_t value, std::size_t limit, std::string_view fiel
                     {}});
 }
 
+Status check_text(std::string_view text, std::string_view field) {
+  if (store::valid_utf8(text)) return {};
+  return fail(Error{
+      ErrorKind::invalid, fmt::format("cannot read the {}", field), std::string(field), "text in UTF-8", "bytes that are not UTF-8", {}});
+}
+
+Status check_texts(const ShelfRequest& asked) {
+  SOUK_CHECK(check_text(asked.shopper, "shopper"));
+  SOUK_CHECK(check_text(asked.session, "session"));
+  SOUK_CHECK(check_text(asked.filter, "filter"));
+  SOUK_CHECK(check_text(asked.language, "language"));
+  SOUK_CHECK(check_text(asked.market, "market"));
+  for (const std::string& key : asked.items) SOUK_CHECK(check_text(key, "item"));
+  for (const std::string& key : asked.basket) SOUK_CHECK(check_text(key, "basket"));
+  for (const std::string& key : asked.exclude) SOUK_CHECK(check_text(key, "exclude"));
+  return {};
+}
+
 Status check_limits(const ShelfRequest& asked) {
   SOUK_CHECK(check_at_most(asked.k, kMaxAnswer, "k"));
   SOUK_CHECK(check_at_most(asked.offset, kMaxOffset, "offset"));
@@ -197,6 +215,7 @@ Status Answerer::resolve_shopper(const ShelfRequest& asked, Resolved& resolved) 
 
 Result<Answerer::Resolved> Answerer::resolve(const ShelfRequest& asked, const shelf::Plan& plan) const {
   SOUK_CHECK(check_limits(asked));
+  SOUK_CHECK(check_texts(asked));
   Resolved resolved;
   shelf::Request& request = resolved.request;
   request.shelf = plan.spec().name;
@@ -226,9 +245,7 @@ Result<Answerer::Resolved> Answerer::resolve(const ShelfRequest& asked, const sh
 
 Status Answerer::resolve_lexical(const SearchRequest& asked, Resolved& resolved) const {
   SOUK_CHECK(check_at_most(asked.query.size(), kMaxQueryBytes, "query"));
-  if (!store::valid_utf8(asked.query)) {
-    return fail(Error{ErrorKind::invalid, "cannot read the query", "query", "text in UTF-8", "bytes that are not UTF-8", {}});
-  }
+  SOUK_CHECK(check_text(asked.query, "query"));
   SOUK_CHECK(check_item_fields(asked.fields));
   const index::Schema& schema = *view_->schema;
   shelf::Request& request = resolved.request;
