@@ -127,5 +127,18 @@ TEST(Codec, RefusesAnyCutOrScribbledEventOrReadsIt) {
   }
 }
 
+TEST(Keys, EveryByteAtEveryPlaceIsJudged) {
+  for (std::size_t size = 1; size <= 20; ++size) {
+    for (std::size_t at = 0; at < size; ++at) {
+      for (int byte = 0; byte < 256; ++byte) {
+        std::string key(size, 'k');
+        key[at] = static_cast<char>(byte);
+        // Alone, a byte above 0x7F is no UTF-8.
+        ASSERT_EQ(check_key(key, "key").has_value(), byte >= 0x20 && byte < 0x7F) << size << " " << at << " " << byte;
+      }
+    }
+  }
+}
+
 }  // namespace
 }  // namespace souk::store
