@@ -133,6 +133,8 @@ TEST(Usage, IsStatusTwo) {
                                                        {"search", shop, "milk", "--sort", "colur:asc"},
                                                        {"search", shop, "milk", "--sort", "price:up"},
                                                        {"search", shop, "milk", "--facets", "colur"},
+                                                       {"init", shop + "2", "--currency", "eu"},
+                                                       {"recommend", shop, "--shelf", "trendy"},
                                                        {"recommend", shop, "--shelf", "trending", "-k", "-1"},
                                                        {"recommend", shop, "--shelf", "trending", "--filter", "brand"},
                                                        {"evaluate", shop, "--split", "foo"},
@@ -280,7 +282,7 @@ TEST_F(Verbs, RecommendSaysWhy) {
   const json stranger = object_of(souk({"recommend", shop, "--shelf", "for-you", "--shopper", "nobody", "--json"}));
   EXPECT_EQ(stranger["cold_start"], true);
   const Outcome unknown = souk({"recommend", shop, "--shelf", "for-yu"});
-  EXPECT_EQ(unknown.status, 1);
+  EXPECT_EQ(unknown.status, 2);
   EXPECT_THAT(unknown.err, HasSubstr("for-you"));
 }
 

@@ -8,7 +8,7 @@ import unittest
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 import harness  # noqa: E402
 import records  # noqa: E402
-from page import CONTRAST, PHONE, UNNAMED, Page, open_shop  # noqa: E402
+from page import PHONE, UNNAMED, EveryPage, Page, open_shop  # noqa: E402
 
 if not harness.MISSING:
     from selenium.webdriver.common.by import By
@@ -353,7 +353,8 @@ class Shelves(Lab):
         self.assertEqual(self.text("h1"), "No such evaluation")
 
 
-class Looks(Lab):
+class Looks(EveryPage, Lab):
+    NAME = "lab"
     PAGES = ["#/", f"#/run/{EASE}", f"#/compare?a={EASE}&b={KNN}", f"#/compare?a={EASE}&b={ORDERS}", "#/shops"]
     TEXTS = [
         "h1",
@@ -382,14 +383,6 @@ class Looks(Lab):
             self.at(address)
             yield address
 
-    def test_a_phone_never_scrolls_sideways(self):
-        self.size(PHONE)
-        for address in self.each_page():
-            with self.subTest(address):
-                width, view = browser.execute_script("return [document.documentElement.scrollWidth, document.documentElement.clientWidth]")
-                self.assertLessEqual(width, view)
-                self.assertLessEqual(view, PHONE[0])
-
     def test_a_phone_shows_figure_and_verdict_without_scrolling(self):
         self.size(PHONE)
         self.at("#/")
@@ -398,14 +391,6 @@ class Looks(Lab):
             self.assertLessEqual(right, PHONE[0])
         self.pick(EASE)
         self.assertTrue(self.one(".compare-bar").is_displayed())
-
-    def test_text_can_be_read_in_both_themes(self):
-        for address in self.each_page():
-            for scheme in ("light", "dark"):
-                self.prefer(scheme)
-                for selector, contrast in browser.execute_script(CONTRAST, self.TEXTS):
-                    with self.subTest(scheme=scheme, address=address, selector=selector):
-                        self.assertGreaterEqual(round(contrast, 2), 4.5)
 
     @unittest.skipUnless(CHARTS, "needs libjs-chart.js")
     def test_plots_follow_the_theme(self):

@@ -1,5 +1,6 @@
 """What every page's tests have in common: the browser, its sizes and themes, looking at elements, and what holds for all pages."""
 
+import base64
 import tempfile
 import unittest
 
@@ -11,6 +12,7 @@ if not harness.MISSING:
     from selenium.webdriver.support.ui import WebDriverWait
 
 WAIT = 20  # seconds; only a failure takes that long
+PICTURES = harness.ROOT / "build" / "screenshots"
 PHONE, DESK = (360, 740), (1280, 900)
 
 # [selector, contrast of its text against what it stands on]; colours are resolved by drawing them.
@@ -97,6 +99,43 @@ class Page(unittest.TestCase):
 
     def texts(self, selector):
         return self.browser.execute_script("return [...document.querySelectorAll(arguments[0])].map((e) => e.textContent.trim())", selector)
+
+
+class EveryPage:
+    """What holds of each page that each_page() opens, and a picture of it in every size and theme, to be looked at."""
+
+    NAME = ""  # of the pictures
+    TEXTS = ()  # selectors of what is read
+
+    def test_a_phone_never_scrolls_sideways(self):
+        self.size(PHONE)
+        for address in self.each_page():
+            with self.subTest(address):
+                width, view = self.browser.execute_script(
+                    "return [document.documentElement.scrollWidth, document.documentElement.clientWidth]"
+                )
+                self.assertLessEqual(width, view)
+                self.assertLessEqual(view, PHONE[0])
+
+    def test_text_can_be_read_in_both_themes(self):
+        for address in self.each_page():
+            for scheme in ("light", "dark"):
+                self.prefer(scheme)
+                for selector, contrast in self.browser.execute_script(CONTRAST, self.TEXTS):
+                    with self.subTest(scheme=scheme, address=address, selector=selector):
+                        self.assertGreaterEqual(round(contrast, 2), 4.5)
+
+    def test_pictures_are_taken(self):
+        PICTURES.mkdir(parents=True, exist_ok=True)
+        for size, pixels in (("desk", DESK), ("phone", PHONE)):
+            self.size(pixels)
+            for number, _ in enumerate(self.each_page()):
+                for scheme in ("light", "dark"):
+                    self.prefer(scheme)
+                    picture = self.browser.execute_cdp_cmd("Page.captureScreenshot", {"captureBeyondViewport": True})["data"]
+                    path = PICTURES / f"{self.NAME}-{number + 1}-{size}-{scheme}.png"
+                    path.write_bytes(base64.b64decode(picture))
+                    self.assertGreater(path.stat().st_size, 5000, f"{path} shows next to nothing")
 
 
 def open_shop(record=None):

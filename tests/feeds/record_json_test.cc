@@ -300,11 +300,18 @@ TEST(Body, ABrokenLineSpoilsNoOther) {
   EXPECT_EQ(lines_of("{\"a\":1}\n{\"b\":\""), "1<{\"a\":1}>2<{\"b\":\">");
 }
 
+TEST(Body, AnElementThatIsNoObjectSpoilsNoOther) {
+  EXPECT_EQ(lines_of("[{\"a\":1},7,\n null , \"],{\" ,[1,{}],{\"b\":2}]"), "1<{\"a\":1}>1<7>2<null>2<\"],{\">2<[1,{}]>2<{\"b\":2}>");
+  EXPECT_EQ(split_body("[{},,{}]").error().expected, "an element");
+  EXPECT_EQ(split_body("[{},]").error().found, "]");
+  EXPECT_FALSE(split_body("[{},nu\"ll]"));
+}
+
 TEST(Body, ThatIsBrokenSaysWhere) {
   EXPECT_EQ(split_body("").error().found, "an empty body");
   EXPECT_EQ(split_body("[{\"a\":1} {\"b\":2}]").error().expected, "a comma or ]");
   EXPECT_EQ(split_body("[{\"a\":1},").error().found, "the end of the body");
-  EXPECT_EQ(split_body("[{\"a\":1},\n{\"b\":\"").error().expected, "the end of the object that begins in line 2");
+  EXPECT_EQ(split_body("[{\"a\":1},\n{\"b\":\"").error().expected, "the end of the element that begins in line 2");
   EXPECT_EQ(split_body("hello").error().found, "hello");
   EXPECT_EQ(split_body("[{}] x").error().expected, "nothing after the list");
 }

@@ -124,6 +124,10 @@ double Decimal::to_double() const {
   return static_cast<double>(mantissa) / static_cast<double>(power_of_ten(scale));
 }
 
+bool is_currency_code(std::string_view text) {
+  return text.size() == 3 && text.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ") == std::string_view::npos;
+}
+
 std::uint8_t currency_digits(std::string_view code) {
   // ISO 4217, table A.1, currencies whose minor unit is not 2.
   constexpr std::array<std::string_view, 17> kNone{"BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG",

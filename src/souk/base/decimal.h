@@ -24,6 +24,8 @@ struct Decimal {
   friend bool operator==(const Decimal&, const Decimal&) = default;  // 1.0 and 1 differ; compare normalised() for value
 };
 
+// Whether it has the form of an ISO 4217 code: three capital letters.
+bool is_currency_code(std::string_view text);
 // ISO 4217 minor digits: EUR 2, JPY 0, KWD 3. Unknown codes have 2.
 std::uint8_t currency_digits(std::string_view code);
 

@@ -7,6 +7,7 @@
 #include <sstream>
 
 #include "souk/base/config.h"
+#include "souk/base/decimal.h"
 #include "souk/base/log.h"
 #include "souk/base/threads.h"
 #include "souk/cli/forward.h"
@@ -81,6 +82,13 @@ CLI::Validator positive() {
   return at_least(std::numeric_limits<double>::denorm_min(), "a number above 0");
 }
 
+CLI::Validator currency_code() {
+  return {[](const std::string& text) {
+            return is_currency_code(text) ? std::string() : fmt::format("expected an ISO 4217 code such as EUR, found {}", text);
+          },
+          "CODE"};
+}
+
 // Lists take one word, with commas, or are repeated: `--facets brand SHOP` does not swallow the shop.
 void one_value_each(CLI::App& app) {
   for (CLI::Option* const option :
@@ -106,8 +114,9 @@ void add_init(CLI::App& app, Line& line) {
   shop_argument(sub, line.init.shop);
   auto* name = sub.add_option("--name", line.init.name, "The shop's name; by default the folder's");
   auto* language = sub.add_option("--language", line.init.language, "Language of the catalogue (BCP 47)")->capture_default_str();
-  auto* currency =
-      sub.add_option("--currency", line.init.currency, "Currency of amounts that do not name one (ISO 4217)")->capture_default_str();
+  auto* currency = sub.add_option("--currency", line.init.currency, "Currency of amounts that do not name one (ISO 4217)")
+                       ->capture_default_str()
+                       ->check(currency_code());
   sub.add_option("--config", line.init.config, "Settings of another shop: its shop.toml, or what `souk export --as config` wrote")
       ->excludes(name)
       ->excludes(language)

@@ -84,8 +84,9 @@ int report_usage(const Console& console, const Error& error) {
 }
 
 int report_question(const Console& console, const Error& error) {
-  const bool unreadable = error.kind == ErrorKind::invalid || error.kind == ErrorKind::limit;
-  return unreadable ? report_usage(console, error) : report(console, error);
+  // A question that names what the shop does not have is as wrong as one that cannot be read.
+  const bool wrong = error.kind == ErrorKind::invalid || error.kind == ErrorKind::limit || error.kind == ErrorKind::not_found;
+  return wrong ? report_usage(console, error) : report(console, error);
 }
 
 Result<std::shared_ptr<engine::Shop>> open_shop(const Console& console, const std::string& directory, Access access) {

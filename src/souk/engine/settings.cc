@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "souk/base/config.h"
+#include "souk/base/decimal.h"
 
 namespace souk::engine {
 namespace {
@@ -127,9 +128,9 @@ Result<ShopSettings> read_shop(const Config& table) {
   SOUK_TRY(shop.language, table.text("language", shop.language));
   SOUK_TRY(shop.currency, table.text("currency", shop.currency));
   SOUK_TRY(shop.timezone, table.text("timezone", shop.timezone));
-  const bool letters =
-      shop.currency.size() == 3 && std::all_of(shop.currency.begin(), shop.currency.end(), [](char c) { return c >= 'A' && c <= 'Z'; });
-  if (!letters) return bad_value(table, "currency", "cannot read the shop's currency", "an ISO 4217 code such as EUR", shop.currency);
+  if (!is_currency_code(shop.currency)) {
+    return bad_value(table, "currency", "cannot read the shop's currency", "an ISO 4217 code such as EUR", shop.currency);
+  }
   return shop;
 }
 

@@ -31,11 +31,9 @@ class BodySplitter {
     bool more = !take(']');
     while (more) {
       skip_space();
-      if (at_ == body_.size() || body_[at_] != '{') return wrong("an object", rest());
       const std::size_t begin = at_, line = line_;
-      if (!skip_object(body_.size())) {
-        return wrong("the end of the object that begins in line " + std::to_string(line), "the end of the body");
-      }
+      if (!skip_element()) return wrong("the end of the element that begins in line " + std::to_string(line), "the end of the body");
+      if (at_ == begin) return wrong("an element", rest());
       records_.push_back(BodyRecord{line, body_.substr(begin, at_ - begin), records_.size(), true});
       skip_space();
       more = !take(']');
@@ -105,6 +103,14 @@ class BodySplitter {
       }
     }
     return false;
+  }
+  // An element of a list, of any type: one that is no object spoils no other either. Stays where there is none.
+  bool skip_element() {
+    if (at_ == body_.size()) return true;
+    if (body_[at_] == '{' || body_[at_] == '[') return skip_object(body_.size());
+    if (body_[at_] == '"') return skip_string(body_.size()) && take('"');
+    at_ = std::min(body_.find_first_of(",]{}[\" \t\r\n", at_), body_.size());
+    return true;
   }
   // From a quote to the one that closes it; where lines divide records, in the same line.
   bool skip_string(std::size_t end) {

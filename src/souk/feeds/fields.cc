@@ -497,8 +497,7 @@ void RecordBuilder::set_attribute(store::Attributes& attributes, const std::stri
 }
 
 bool RecordBuilder::check_currency(std::string_view code, const std::string& path) {
-  const bool good = code.size() == 3 && code.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ") == std::string_view::npos;
-  return good ? true : refuse(path, "an ISO 4217 code such as EUR", found_text(code));
+  return is_currency_code(code) ? true : refuse(path, "an ISO 4217 code such as EUR", found_text(code));
 }
 
 bool RecordBuilder::set_amount(Decimal& amount, std::string_view text, const std::string& path) {

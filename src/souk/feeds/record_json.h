@@ -57,8 +57,8 @@ std::string to_json(const store::Shopper& shopper);
 std::string to_json(const store::Review& review);
 
 // Splits a request body into records: one JSON object, an array of objects, or NDJSON; each with its line. What stands between the
-// borders is not checked: of NDJSON a broken line is a record as well, which its reader refuses. An error names what is wrong with the
-// body as a whole.
+// borders is not checked: a broken line of NDJSON is a record as well, as is an element of another type, which the reader refuses. An error
+// names what is wrong with the body as a whole.
 struct BodyRecord {
   std::uint64_t line = 0;   // where it begins, from 1
   std::string_view json;    // into the body
