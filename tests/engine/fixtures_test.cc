@@ -72,6 +72,19 @@ TEST_P(Fixture, HasTheRecordsItHad) {
   EXPECT_THAT(served, UnorderedElementsAre("search", "for-you"));
 }
 
+TEST_P(Fixture, HasTheReviewsItHad) {
+  std::vector<std::string> reviews;
+  ASSERT_TRUE(store().for_each_review([&](store::Review&& next) {
+    reviews.push_back(next.id + " of " + next.item + " by " + next.shopper);
+    return true;
+  }));
+  if (GetParam().filename() == "shop-1.tar.gz") {
+    EXPECT_THAT(reviews, ElementsAre()) << "that version had none";
+  } else {
+    EXPECT_THAT(reviews, UnorderedElementsAre("r1 of tea by h1", "r2 of honey by "));
+  }
+}
+
 TEST_P(Fixture, AnswersAsItDid) {
   EXPECT_EQ(shop_->view()->version, "tables-1");
   EXPECT_EQ(shop_->search(query("kettle")).value().total, 1U) << "two colours of one product";
