@@ -218,6 +218,14 @@ TEST_F(Verbs, ImportReportsAndChangesNothingTheSecondTime) {
   EXPECT_THAT(table.out, HasSubstr("unchanged"));
 }
 
+TEST_F(Verbs, ImportOfNothingSaysSo) {
+  ASSERT_TRUE(write_file(dir / "none.jsonl", ""));
+  const Outcome nothing = souk({"import", shop, file("none.jsonl")});
+  EXPECT_EQ(nothing.status, 0);
+  EXPECT_THAT(nothing.err, HasSubstr("no file holds a row"));
+  EXPECT_THAT(souk({"import", shop, file("items.jsonl")}).err, Not(HasSubstr("no file holds a row")));
+}
+
 TEST_F(Verbs, ImportAppliesNothingWhenTooManyRowsAreRefused) {
   ASSERT_TRUE(write_file(dir / "bad.jsonl", std::string(kItems) + "{\"key\":7.5,\"title\":\"x\"}\nnot json\n"));
   const Outcome refused = souk({"import", shop, file("bad.jsonl"), "--as", "items"});
@@ -331,7 +339,7 @@ TEST_F(Verbs, EvaluateJudgesTheShelves) {
   EXPECT_EQ(judged.status, 0) << judged.err;
   const json report = object_of(judged);
   EXPECT_EQ(report["shelves"].size(), 1U);
-  EXPECT_EQ(souk({"evaluate", shop, "--shelf", "no-such-shelf"}).status, 1);
+  EXPECT_EQ(souk({"evaluate", shop, "--shelf", "no-such-shelf"}).status, 2);
   for (const json& versus : report["shelves"][0]["versus"]) EXPECT_EQ(versus["verdict"], "too few");
   const Outcome table = souk({"evaluate", shop, "--shelf", "for-you", "--split", "time:5d"});
   EXPECT_THAT(table.out, AllOf(HasSubstr("too few cases to tell ("), Not(HasSubstr("beats")), Not(HasSubstr("does not beat"))));
@@ -341,6 +349,7 @@ TEST_F(Verbs, LabListsAndShowsRecipes) {
   ASSERT_EQ(::setenv("SOUK_RECIPES", SOUK_SOURCE_DIR "/recipes", 1), 0);
   EXPECT_TRUE(object_of(souk({"lab", "list", "--json"})).contains("recipes"));
   EXPECT_EQ(souk({"lab", "show", "no/such-recipe"}).status, 1);
+  EXPECT_THAT(souk({"lab", "list", "--results", file("nowhere")}).err, HasSubstr("no folder"));
   ::unsetenv("SOUK_RECIPES");
 }
 

@@ -13,7 +13,9 @@ int evaluate(const Console& console, const EvaluateFlags& flags) {
                                      .max_cases = flags.max_cases,
                                      .seed = console.seed,
                                      .threads = console.threads};
-  SOUK_OR_REPORT(const lab::ShopReport judged, console, lab::evaluate_shop(*shop, options, progress));
+  const Result<lab::ShopReport> done = lab::evaluate_shop(*shop, options, progress);
+  if (!done) return report_question(console, done.error());
+  const lab::ShopReport& judged = *done;
   progress.finish();
   if (!flags.results.empty()) {
     SOUK_OR_REPORT(const fs::path kept, console, lab::record_report(judged, flags.results));

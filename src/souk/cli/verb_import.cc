@@ -99,6 +99,9 @@ int import_records(const Console& console, const ImportFlags& flags) {
   } else {
     print_report(console, report);
   }
+  const std::uint64_t rows =
+      report.accepted + report.duplicates + report.conflicts + report.rejected + report.removed + report.resumed_rows;
+  if (report.applied && rows == 0) note(console, "souk: there was nothing to read: no file holds a row");
   if (report.applied) return kDone;
   note(console, fmt::format("souk: nothing was applied: {} row{} refused, more than --max-rejects {} allows", with_commas(report.rejected),
                             report.rejected == 1 ? " was" : "s were", flags.strict ? "0% (--strict)" : flags.max_rejects));

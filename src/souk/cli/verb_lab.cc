@@ -51,6 +51,8 @@ int lab_list(const Console& console, const std::string& results) {
   SOUK_OR_REPORT(const std::vector<lab::RunRecord> runs, console, lab::load_runs(results));
   std::map<std::string, std::size_t> recorded;
   for (const lab::RunRecord& run : runs) ++recorded[run.recipe];
+  std::error_code ignored;
+  if (!fs::exists(results, ignored)) note(console, fmt::format("souk: there is no folder {} here: no run is counted as recorded", results));
   if (console.json) {
     engine::JsonWriter json;
     json.begin_object().key("recipes").begin_array();
