@@ -1,9 +1,11 @@
 #include "souk/eval/measure.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cmath>
 #include <limits>
+#include <numeric>
 #include <string>
 #include <utility>
 
@@ -14,9 +16,9 @@ constexpr std::string_view kCaseMetrics[] = {"HR", "Recall", "Precision", "NDCG"
 constexpr std::size_t kMetrics = std::size(kCaseMetrics);
 constexpr std::uint32_t kLargestCutoff = 10'000;
 
-// The metrics of one case with at least one place, in the order of kCaseMetrics. `out` holds zeros.
-void measure(std::span<const Place> places, std::size_t truth_size, std::uint32_t cutoff, std::span<const double> ideal,
-             std::span<float> out) {
+// The metrics of one case with at least one place, in the order of kCaseMetrics.
+std::array<float, kMetrics> measure(std::span<const Place> places, std::size_t truth_size, std::uint32_t cutoff,
+                                    std::span<const double> ideal) {
   double hits = 0, gain = 0, precision = 0, best = std::numeric_limits<double>::infinity();
   for (const Place& place : places) {
     if (place.rank > cutoff) continue;
@@ -25,14 +27,14 @@ void measure(std::span<const Place> places, std::size_t truth_size, std::uint32_
     precision += place.among_truth / place.rank;
     best = std::min(best, place.rank);
   }
-  if (hits == 0) return;
+  if (hits == 0) return {};
   const std::size_t reachable = std::min<std::size_t>(truth_size, cutoff);
-  out[0] = 1.0F;
-  out[1] = static_cast<float>(hits / static_cast<double>(truth_size));
-  out[2] = static_cast<float>(hits / cutoff);
-  out[3] = static_cast<float>(gain / ideal[reachable]);
-  out[4] = static_cast<float>(1.0 / best);
-  out[5] = static_cast<float>(precision / static_cast<double>(reachable));
+  return {1.0F,
+          static_cast<float>(hits / static_cast<double>(truth_size)),
+          static_cast<float>(hits / cutoff),
+          static_cast<float>(gain / ideal[reachable]),
+          static_cast<float>(1.0 / best),
+          static_cast<float>(precision / static_cast<double>(reachable))};
 }
 
 std::string named(std::string_view metric, std::uint32_t cutoff) {
@@ -55,30 +57,26 @@ double gini(std::vector<std::uint64_t> counts) {
 }  // namespace
 
 Measures::Measures(std::size_t cases, const std::vector<std::uint32_t>& cutoffs)
-    : cases_(cases), cutoffs_(cutoffs), ideal_(1), values_(cases * cutoffs.size() * kMetrics) {
+    : cutoffs_(cutoffs), ideal_(1), columns_(cutoffs.size() * kMetrics, std::vector<float>(cases)) {
   const std::uint32_t largest = cutoffs.empty() ? 0 : *std::ranges::max_element(cutoffs);
   for (std::uint32_t i = 1; i <= largest; ++i) ideal_.push_back(ideal_.back() + 1.0 / std::log2(static_cast<double>(i) + 1.0));
 }
 
 void Measures::put(std::size_t which, std::span<const Place> places, std::size_t truth_size) {
   if (places.empty()) return;
-  const std::size_t width = cutoffs_.size() * kMetrics;
-  const std::span<float> row = std::span(values_).subspan(which * width, width);
-  for (std::size_t c = 0; c < cutoffs_.size(); ++c) measure(places, truth_size, cutoffs_[c], ideal_, row.subspan(c * kMetrics, kMetrics));
+  for (std::size_t c = 0; c < cutoffs_.size(); ++c) {
+    const auto values = measure(places, truth_size, cutoffs_[c], ideal_);
+    for (std::size_t metric = 0; metric < kMetrics; ++metric) columns_[c * kMetrics + metric][which] = values[metric];
+  }
 }
 
-RankResult Measures::result() const {
+RankResult Measures::result() && {
   RankResult result;
-  const std::size_t width = cutoffs_.size() * kMetrics;
-  for (std::size_t column = 0; column < width; ++column) {
+  for (std::size_t column = 0; column < columns_.size(); ++column) {
     const std::string name = named(kCaseMetrics[column % kMetrics], cutoffs_[column / kMetrics]);
-    std::vector<float> values(cases_);
-    double sum = 0;
-    for (std::size_t i = 0; i < cases_; ++i) {
-      values[i] = values_[i * width + column];
-      sum += static_cast<double>(values[i]);
-    }
-    result.metrics[name] = cases_ == 0 ? 0.0 : sum / static_cast<double>(cases_);
+    std::vector<float>& values = columns_[column];
+    const double sum = std::accumulate(values.begin(), values.end(), 0.0);
+    result.metrics[name] = values.empty() ? 0.0 : sum / static_cast<double>(values.size());
     result.per_case[name] = std::move(values);
   }
   return result;
@@ -138,7 +136,7 @@ RankResult list_eval(const std::vector<Case>& cases, const std::vector<std::vect
     }
     measures.put(i, places, truth.size());
   }
-  return measures.result();
+  return std::move(measures).result();
 }
 
 }  // namespace souk::eval

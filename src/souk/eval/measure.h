@@ -16,19 +16,18 @@ struct Place {
   double among_truth = 0;
 };
 
-// The values of all cases, case-major while they are computed: [cases][cutoffs][metrics].
+// The values of all cases: a column for each cutoff and metric.
 class Measures {
  public:
   Measures(std::size_t cases, const std::vector<std::uint32_t>& cutoffs);
   // Truth items without a place, or placed beyond the cutoff, are missed. Different cases may be put from several threads.
   void put(std::size_t which, std::span<const Place> places, std::size_t truth_size);
-  RankResult result() const;  // metrics and per_case
+  RankResult result() &&;  // metrics and per_case
 
  private:
-  std::size_t cases_;
   std::vector<std::uint32_t> cutoffs_;
   std::vector<double> ideal_;  // ideal_[i]: the gain of i truth items in the first i places
-  std::vector<float> values_;
+  std::vector<std::vector<float>> columns_;
 };
 
 // Adds Coverage@k and Gini@k of the lists.

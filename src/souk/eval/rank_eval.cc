@@ -91,8 +91,8 @@ class Collector {
     for (const Scored& one : filter.take_best()) lists_[which].push_back(items.empty() ? one.row : items[one.row]);
   }
 
-  RankResult result() {
-    RankResult result = measures_.result();
+  RankResult result() && {
+    RankResult result = std::move(measures_).result();
     if (options_.keep_lists) add_spread(lists_, split_.log.items(), options_.cutoffs, result.metrics);
     result.lists = std::move(lists_);
     result.seconds = seconds_since(start_);
@@ -201,7 +201,7 @@ RankResult rank_eval(const Split& split, const ScoreCase& score, const RankEvalO
     progress.add(end - begin);
   });
   progress.finish();
-  return collector.result();
+  return std::move(collector).result();
 }
 
 RankResult rank_eval(const Split& split, const DotModel& model, const RankEvalOptions& options, Progress& progress) {
@@ -233,7 +233,7 @@ RankResult rank_eval(const Split& split, const DotModel& model, const RankEvalOp
   };
   parallel_for(split.cases.size(), block_size(split.cases.size(), k, threads), threads, rank_block);
   progress.finish();
-  return collector.result();
+  return std::move(collector).result();
 }
 
 }  // namespace souk::eval
