@@ -105,7 +105,7 @@ struct ShelfReport {
   std::string note;               // why there is nothing to say
 };
 struct ShopReport {
-  std::string shop, rule, split, fingerprint, log, version;  // rule: as --split takes it; split: in words
+  std::string shop, rule, split, fingerprint, log, version, commit;  // rule: as --split takes it; split: in words
   std::string metric;                                        // that the verdicts are about
   std::uint64_t shoppers = 0, items = 0, events = 0, train_events = 0, tied = 0, seed = 0;
   double seconds = 0;

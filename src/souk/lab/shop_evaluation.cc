@@ -6,6 +6,7 @@
 #include <memory>
 #include <utility>
 
+#include "souk/base/build.h"
 #include "souk/engine/holdout.h"
 
 namespace souk::lab {
@@ -170,6 +171,7 @@ Result<ShopReport> evaluate_shop(const engine::Shop& shop, const EvaluateOptions
   SOUK_TRY(ShopReport report, evaluate_shelves(log, shelves, options, progress));
   report.shop = shop.settings().name;
   report.version = engine::kVersion;
+  report.commit = build_commit();
   if (report.rule.empty()) report.rule = rule.text();
   report.shelves.insert(report.shelves.end(), left_out.begin(), left_out.end());
   return report;

@@ -112,6 +112,7 @@ ShopReport read_report(const Json& json) {
   for (const Json& shelf : json.at("shelves")) report.shelves.push_back(read_shelf(shelf));
   report.seconds = json.at("seconds");
   report.version = json.at("version");
+  report.commit = json.value("commit", "");
   return report;
 }
 
@@ -169,6 +170,7 @@ std::string ShopReport::to_json() const {
   for (const ShelfReport& shelf : shelves) json["shelves"].push_back(shelf_json(shelf, *this));
   json["seconds"] = seconds;
   json["version"] = version;
+  json["commit"] = commit;
   return json.dump();
 }
 

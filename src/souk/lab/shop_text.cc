@@ -180,7 +180,8 @@ std::string ShopReport::to_markdown() const {
     if (const std::string said = words_on(shelf, *this); !said.empty()) words += fmt::format("- **{}**: {}\n", shelf.name, said);
   }
   if (!words.empty()) words = "\nIn words:\n\n" + words;
-  return text + "\n" + verdicts + words;
+  return text + "\n" + verdicts + words +
+         "\nShelves that answer queries are judged by judgements (`souk evaluate --judgements`), not by purchases.\n";
 }
 
 }  // namespace souk::lab
