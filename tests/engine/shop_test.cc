@@ -452,6 +452,8 @@ TEST(ServedLog, RecordsWhatWasShown) {
     request_id = answer.request;
     shown = keys_of(answer);
     EXPECT_NE(shop->search(query("milk")).value().request, request_id);
+    request.shopper = "no key: \x02";
+    EXPECT_TRUE(shop->shelf(request).value().cold_start);
   }
   EXPECT_THAT(request_id, ::testing::MatchesRegex("[0-9a-f]+"));
   EXPECT_EQ(request_id.size(), 32U);
@@ -461,7 +463,7 @@ TEST(ServedLog, RecordsWhatWasShown) {
     records.push_back(served);
     return true;
   }));
-  ASSERT_EQ(records.size(), 2U);
+  ASSERT_EQ(records.size(), 3U) << "what nobody can be called spoils no other record";
   const auto mine = std::find_if(records.begin(), records.end(), [&](const auto& served) { return served.request == request_id; });
   ASSERT_NE(mine, records.end());
   EXPECT_EQ(mine->shelf, "for-you");

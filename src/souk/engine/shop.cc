@@ -310,7 +310,7 @@ void record(ServedLog* log, const ShelfRequest& asked, std::string_view query, S
   served.request = answer.request;
   served.time = asked.now.value_or(now());
   served.shelf = answer.shelf;
-  served.shopper = asked.shopper;
+  if (store::check_key(asked.shopper, "shopper")) served.shopper = asked.shopper;  // else it is nobody's key, and refused with all records
   served.session = asked.session;
   served.query = query;
   served.version = answer.version;
