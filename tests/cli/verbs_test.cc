@@ -232,6 +232,7 @@ TEST_F(Verbs, ImportAppliesNothingWhenTooManyRowsAreRefused) {
   EXPECT_EQ(refused.status, 3);
   EXPECT_THAT(refused.err, HasSubstr("nothing was applied"));
   EXPECT_THAT(refused.err, HasSubstr("rejects"));
+  EXPECT_THAT(souk({"import", shop, file("bad.jsonl"), "--as", "items", "--quiet"}).err, HasSubstr("bad.jsonl:5: "));
   EXPECT_EQ(object_of(souk({"status", shop, "--json"}))["items"], 0);
   const Outcome as_json = souk({"import", shop, file("bad.jsonl"), "--as", "items", "--json"});
   EXPECT_EQ(as_json.status, 3);

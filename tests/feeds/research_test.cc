@@ -68,6 +68,12 @@ TEST_F(Research, ALineThatCannotBeReadNamesFileLineAndField) {
   EXPECT_EQ(error("").what, "the data set holds no events");
 }
 
+TEST_F(Research, ATableOfOtherColumnsSaysWhichItHas) {
+  const auto error = read_log(write("t.csv", "user,product,when\na,b,7\n"), 1, Progress::none()).error();
+  EXPECT_EQ(error.found, "user, product, when");
+  EXPECT_EQ(read_log(write("n.csv", "1 2 3\n4 5 6\n"), 1, Progress::none()).value().log.shoppers(), 2U) << "lines of numbers all the same";
+}
+
 TEST_F(Research, FilesOfAFixedSplitFollowEachOther) {  // LightGCN
   write("train.txt", "0 1 2\n1 3\n2 1 3\n");
   write("test.txt", "1 2 1\n0 3\n");

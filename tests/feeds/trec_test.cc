@@ -210,6 +210,7 @@ TEST(TrecRun, RefusesWhatItCannotHold) {
   EXPECT_EQ(trec_run({{"red kettle", {{"d", 1}}}}, "t").error().where, "query");
   EXPECT_THAT(trec_run({{"red kettle", {{"d", 1}}}}, "t").error().hint, HasSubstr("CSV and TSV can"));
   EXPECT_EQ(trec_run({{"q", {{"d\n", 1}}}}, "t").error().where, "item");
+  EXPECT_THAT(trec_run({{"\xEF\xBB\xBF", {{"d", 1}}}}, "t").error().expected, HasSubstr("byte order mark"));
   EXPECT_EQ(trec_run({{"q", {{"", 1}}}}, "t").error().where, "item");
   EXPECT_EQ(trec_run({}, "").error().where, "tag");
   EXPECT_EQ(trec_run({{"q", {{"d", NAN}}}}, "t").error().where, "score");

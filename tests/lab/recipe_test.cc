@@ -195,6 +195,35 @@ splits.shop = "loo of purchase"
   EXPECT_FALSE(Recipe::load(write(std::string(kRecipe) + "[tune]\nsplit = \"loo of hugs\"\n")));
 }
 
+TEST_F(RecipeTest, CallsTunedOnlyWhatWasTuned) {
+  const fs::path file = write(std::string(kRecipe) + "[on.toy.tuned]\non = \"validation\"\ntrials = 9\n");
+  const auto with = [&](const std::vector<std::string>& overrides) {
+    const auto recipe = Recipe::load(file, overrides);
+    EXPECT_TRUE(recipe) << recipe.error().message();
+    return task_of(*recipe, "toy");
+  };
+  for (const std::vector<std::string>& same : {std::vector<std::string>{}, {"split.fit=train+validation"}, {"metrics.primary=HR@10"}}) {
+    EXPECT_TRUE(with(same).tuned);
+    EXPECT_FALSE(with(same).by_hand || with(same).other_split);
+  }
+  for (const std::string by_hand : {"settings.window=9", "settings={window=9}", "model=popularity"}) {
+    if (by_hand.starts_with("model") && !Recipe::load(file, {by_hand})) continue;  // its settings are another model's
+    EXPECT_FALSE(with({by_hand}).tuned) << by_hand;
+    EXPECT_TRUE(with({by_hand}).by_hand) << by_hand;
+  }
+  for (const std::string split : {"split.rule=time", "split.history=kept", "split.seed=5"}) {
+    EXPECT_FALSE(with({split}).tuned) << split;
+    EXPECT_TRUE(with({split}).other_split) << split;
+  }
+}
+
+TEST_F(RecipeTest, TellsOtherNegativesApart) {
+  const fs::path file = write(kRecipe);
+  const auto protocol = [&](const std::vector<std::string>& overrides) { return task_of(*Recipe::load(file, overrides)).judging.protocol(); };
+  EXPECT_NE(protocol({"metrics.sampled=\"uniform:50\""}), protocol({"metrics.sampled=\"uniform:50\"", "split.seed=5"}));
+  EXPECT_EQ(protocol({}), protocol({"split.seed=5"})) << "nothing is drawn";
+}
+
 TEST_F(RecipeTest, RefusesWhatItDoesNotKnow) {
   const fs::path file = write(kRecipe);
   const auto refused = [&](const std::string& override, const std::string& expected) {
@@ -213,6 +242,7 @@ TEST_F(RecipeTest, RefusesWhatItDoesNotKnow) {
   refused("split.truth=[\"hugs\"]", "hugs");
   refused("epochs=3", "epochs");
   refused("window", "key=value");
+  refused("on.toy.settings.window=3", "settings.window=5");
   const auto missing = Recipe::load(folder_.path() / "none.toml");
   ASSERT_FALSE(missing);
   EXPECT_EQ(missing.error().kind, ErrorKind::not_found);

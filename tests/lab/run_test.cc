@@ -60,7 +60,7 @@ TEST_F(RunTest, MeasuresAModelBesideItsFloors) {
   EXPECT_EQ(record.fit, "train");
   EXPECT_EQ(record.clusters, 200U);
   EXPECT_EQ(record.settings.at("window"), "8");
-  EXPECT_FALSE(record.set_by_hand());
+  EXPECT_FALSE(record.by_hand);
   EXPECT_TRUE(record.metrics.contains("Coverage@10"));
   EXPECT_TRUE(record.metrics.contains("Gini@10"));
   EXPECT_EQ(record.floor_interval.size(), 3U);

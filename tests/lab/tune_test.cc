@@ -11,6 +11,7 @@ namespace souk::lab {
 namespace {
 
 using souk::testing::TempDir;
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 
 constexpr std::string_view kTuned = R"(title = "Counting"
@@ -221,6 +222,14 @@ TEST_F(TuneTest, NamesTheSettingsThatAModelRefuses) {
   const auto refused = tune(options(), Progress::none());
   ASSERT_FALSE(refused);
   EXPECT_THAT(refused.error().message(), HasSubstr("history=0"));
+}
+
+TEST_F(TuneTest, DoesNotTryWhatIsSet) {
+  TuneOptions set = options();
+  set.run.overrides = {"settings.window=2"};
+  const auto refused = tune(set, Progress::none());
+  ASSERT_FALSE(refused);
+  EXPECT_THAT(refused.error().message(), AllOf(HasSubstr("what is tuned cannot be set as well"), HasSubstr("settings.window")));
 }
 
 TEST_F(TuneTest, NeedsATableOfValues) {

@@ -419,12 +419,15 @@ TEST(New, FollowsWithTheLatestArrivals) {
   ASSERT_TRUE((*store)->commit(changes));
   auto items = plain_items(5);
   items[1].released = 100;
+  items[2].released = 501;
   items[3].shown = false;
   FakeShop shop(std::move(items));
   shop.view.store = store->get();
   Request request;
   request.now = 500;
-  EXPECT_THAT(ids(retrieve("new", request, 10, shop.view)), ElementsAre(1, 4, 2, 0));
+  EXPECT_THAT(ids(retrieve("new", request, 10, shop.view)), ElementsAre(1, 4, 0)) << "not what is released tomorrow";
+  request.now = 501;
+  EXPECT_THAT(ids(retrieve("new", request, 10, shop.view)), ElementsAre(2, 1, 4, 0));
 }
 
 TEST(Retrievers, AnswerNothingRatherThanFailWhenTheyKnowNothing) {

@@ -95,6 +95,12 @@ class FakeReader final : public index::Reader {
     return index_of(item) < items_.size() ? value(items_[index_of(item)], field) : std::string_view();
   }
 
+  std::optional<double> number(ItemId item, std::string_view field) const override {
+    if (index_of(item) >= items_.size() || field != "released") return std::nullopt;
+    const auto released = items_[index_of(item)].released;
+    return released ? std::optional(static_cast<double>(*released)) : std::nullopt;
+  }
+
   std::uint32_t group_of(ItemId item) const override {
     for (std::uint32_t id = 0; index_of(item) < items_.size() && id < items_.size(); ++id) {
       if (!items_[id].group.empty() && items_[id].group == items_[index_of(item)].group) return id;

@@ -55,6 +55,11 @@ std::string listed(const std::map<std::string, std::uint64_t>& counts) {
   return text;
 }
 
+std::string told(const feeds::RowProblem& problem) {
+  return fmt::format("{}:{}: {}{}expected {}, found {}", problem.file, problem.line, problem.path, problem.path.empty() ? "" : ": ",
+                     problem.expected, problem.found);
+}
+
 void print_report(const Console& console, const feeds::ImportReport& report) {
   Table table({}, {Table::Align::left, Table::Align::right});
   const auto line = [&](std::string_view name, std::uint64_t count, bool always) {
@@ -72,10 +77,7 @@ void print_report(const Console& console, const feeds::ImportReport& report) {
   if (!report.unknown_kinds.empty()) print_line(console, "unknown kinds, kept: " + listed(report.unknown_kinds));
   if (!report.unknown_fields.empty()) print_line(console, "unknown fields, kept as attributes: " + listed(report.unknown_fields));
   print_line(console, fmt::format("{:.1f} seconds", report.seconds));
-  for (const feeds::RowProblem& problem : report.first_problems) {
-    note(console, fmt::format("  {}:{}: {}{}expected {}, found {}", problem.file, problem.line, problem.path,
-                              problem.path.empty() ? "" : ": ", problem.expected, problem.found));
-  }
+  for (const feeds::RowProblem& problem : report.first_problems) note(console, "  " + told(problem));
   if (!report.rejects_file.empty()) note(console, fmt::format("Refused rows: {}", report.rejects_file.string()));
 }
 
@@ -103,8 +105,10 @@ int import_records(const Console& console, const ImportFlags& flags) {
       report.accepted + report.duplicates + report.conflicts + report.rejected + report.removed + report.resumed_rows;
   if (report.applied && rows == 0) note(console, "souk: there was nothing to read: no file holds a row");
   if (report.applied) return kDone;
-  note(console, fmt::format("souk: nothing was applied: {} row{} refused, more than --max-rejects {} allows", with_commas(report.rejected),
-                            report.rejected == 1 ? " was" : "s were", flags.strict ? "0% (--strict)" : flags.max_rejects));
+  const std::string first = console.quiet ? "; the first at " + told(report.first_problems.front()) : "";  // else they stand above
+  console.caller->err(fmt::format("souk: nothing was applied: {} row{} refused, more than --max-rejects {} allows{}\n",
+                                  with_commas(report.rejected), report.rejected == 1 ? " was" : "s were",
+                                  flags.strict ? "0% (--strict)" : flags.max_rejects, first));
   return kRejected;
 }
 

@@ -212,6 +212,13 @@ void SetReader::add_event(const store::Event& event, SetPart part) {
   ++events_;
 }
 
+// Whether a file is a table whose columns are not known, rather than the lines of numbers that a text may be.
+bool names_fields(const fs::path& file, const FileForm& form) {
+  if (form.empty || file.filename().string().find(".txt") != std::string::npos) return false;
+  const auto is_name = [](const std::string& column) { return column.find_first_not_of("0123456789 \t") != std::string::npos; };
+  return form.format == Format::jsonl || std::ranges::any_of(form.columns, is_name);
+}
+
 }  // namespace
 
 Result<SetLog> read_set(const Descriptor& descriptor, const fs::path& folder, unsigned threads, Progress& progress) {
@@ -237,6 +244,7 @@ Result<SetLog> read_log(const fs::path& file, unsigned threads, Progress& progre
   const auto form = inspect_file(file, log.options);
   if (!form && form.error().kind != ErrorKind::invalid) return fail(form.error());
   const auto kind = form ? kind_of(*form, log.options.map, file) : Result<RecordKind>(fail(form.error()));
+  if (!kind && form && names_fields(file, *form)) return fail(kind.error());
   if (!kind) log.options.format = Format::sequences;
   if (kind && *kind != RecordKind::events) {
     return fail(Error{ErrorKind::invalid, "cannot learn from this file", file.string(), "events", std::string(name_of(*kind)), {}});

@@ -381,8 +381,10 @@ Result<std::string> read_all(const fs::path& path) {
 
 Status check_field(std::string_view field, std::string_view name) {
   const bool blank = std::any_of(field.begin(), field.end(), [](unsigned char byte) { return byte <= ' ' || byte == 0x7F; });
-  if (!field.empty() && !blank) return {};
-  return fail(Error{ErrorKind::invalid, "a TREC run cannot hold this", std::string(name), "a text without white space", found_text(field),
+  const bool mark = field.starts_with("\xEF\xBB\xBF");  // a byte order mark, which no reader keeps at the beginning of a file
+  if (!field.empty() && !blank && !mark) return {};
+  return fail(Error{ErrorKind::invalid, "a TREC run cannot hold this", std::string(name),
+                    mark ? "a text that begins with no byte order mark" : "a text without white space", found_text(field),
                     "CSV and TSV can: columns query, item and score."});
 }
 

@@ -118,6 +118,8 @@ class Reader {  // immutable, thread-safe
   virtual std::vector<Completion> complete(std::string_view prefix, std::size_t k) const = 0;
   // The value of a keyword field ("group", "brand", "category") of an item: first value, empty when missing. Fast (no store access).
   virtual std::string_view keyword(ItemId item, std::string_view field) const = 0;
+  // The first value of a number or time field of an item, in milliseconds for times. Fast too.
+  virtual std::optional<double> number(ItemId item, std::string_view field) const = 0;
   // A dense number that equal groups share (an item without a group has its own); for collapsing variants in any shelf.
   virtual std::uint32_t group_of(ItemId item) const = 0;
   virtual bool shown(ItemId item) const = 0;  // visible and titled

@@ -74,6 +74,15 @@ std::string_view LexicalReader::keyword(ItemId item, std::string_view field) con
   return ordinals.empty() ? std::string_view() : column->original[ordinals.front()];
 }
 
+std::optional<double> LexicalReader::number(ItemId item, std::string_view field) const {
+  const Place place = find(item);
+  if (place.view == nullptr) return std::nullopt;
+  const Column* column = place.view->segment->column(field);
+  if (column == nullptr || column->kind == ColumnKind::keyword) return std::nullopt;
+  const auto numbers = column->numbers_of(place.document);
+  return numbers.empty() ? std::nullopt : std::optional(numbers.front());
+}
+
 std::uint32_t LexicalReader::group_of(ItemId item) const {
   const Place place = find(item);
   return place.view == nullptr ? 2 * index_of(item) : (*place.view->groups)[place.document];

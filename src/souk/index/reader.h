@@ -102,6 +102,7 @@ class LexicalReader final : public Reader {
   std::vector<Hit> similar_text(ItemId item, std::size_t k, const Roaring* allowed) const override;
   std::vector<Completion> complete(std::string_view prefix, std::size_t k) const override;
   std::string_view keyword(ItemId item, std::string_view field) const override;
+  std::optional<double> number(ItemId item, std::string_view field) const override;
   std::uint32_t group_of(ItemId item) const override;
   bool shown(ItemId item) const override;
   std::uint64_t size() const override;

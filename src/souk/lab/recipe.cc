@@ -160,6 +160,10 @@ Result<Config> with_overrides(Config config, const std::vector<std::string>& ove
     if (equals == std::string::npos || equals == 0) {
       return fail(Error{ErrorKind::invalid, "cannot read the override", "--set", "key=value, such as settings.window=5", option, {}});
     }
+    if (option.starts_with("on.") || option.starts_with("on=")) {
+      return fail(Error{ErrorKind::invalid, "what a recipe says of single sets stays", "--set",
+                        "what holds for this run, such as settings.window=5", option, {}});
+    }
     SOUK_TRY(config, config.with(option.substr(0, equals), option.substr(equals + 1)));
   }
   return config;
@@ -170,6 +174,36 @@ Result<Config> with_values(Config config, const std::string& below, const Values
     SOUK_TRY(config, config.with(below + key, value));
   }
   return config;
+}
+
+// A value that tuning tries must be what is run: --set comes last.
+Status check_left_alone(const Values& tried, const Config& own, const Config& overridden) {
+  constexpr std::string_view kSettings = "settings.";
+  const Values before = values_of(own.table("settings")), after = values_of(overridden.table("settings"));
+  for (const auto& [path, value] : tried) {
+    if (!path.starts_with(kSettings)) continue;
+    const auto same_key = [key = path.substr(kSettings.size())](const auto& one) { return one.first == key; };
+    const auto tries = std::find_if(before.begin(), before.end(), same_key), runs = std::find_if(after.begin(), after.end(), same_key);
+    if (tries != before.end() && runs != after.end() && tries->second == runs->second) continue;
+    return fail(Error{ErrorKind::invalid, "what is tuned cannot be set as well", "--set", "settings that [tune] leaves alone", path, {}});
+  }
+  return {};
+}
+
+// Whether --set made another method of it: another model, or other settings.
+Result<bool> other_method(const Config& own, const Config& overridden) {
+  SOUK_TRY(const std::string before, own.text("model", ""));
+  SOUK_TRY(const std::string after, overridden.text("model", ""));
+  return before != after || values_of(own.table("settings")) != values_of(overridden.table("settings"));
+}
+
+// Whether settings chosen for one way of judging may be called chosen for the other. It does not matter which part is asked, nor whether
+// validation is trained on in the end.
+bool tuned_alike(const Judging& a, const Judging& b) {
+  eval::SplitRule rule = b.rule;
+  rule.part = a.rule.part;
+  rule.fit_validation = a.rule.fit_validation;
+  return a.rule == rule && a.mask_history == b.mask_history && a.split_seed == b.split_seed;
 }
 
 std::string rule_in_words(const eval::SplitRule& rule) {
@@ -216,6 +250,7 @@ std::string Judging::protocol() const {
   } else {
     const bool uniform = sampled.by == eval::SampledRanking::By::uniform;
     text += fmt::format(", ranked among {} drawn {}", sampled.negatives, uniform ? "uniformly" : "by popularity");
+    if (sampled.seed != 1) text += fmt::format(" with seed {}", sampled.seed);
   }
   return text + ", history " + (mask_history ? "masked" : "kept");
 }
@@ -242,8 +277,9 @@ Result<Task> Recipe::on(const std::string& data_name, const feeds::Protocol& pro
   SOUK_CHECK(special.only({"settings", "paper", "tuned", "tune"}));
   SOUK_TRY(Config config, with_values(document_, "settings.", values_of(special.table("settings"))));
   SOUK_TRY(config, with_values(std::move(config), "tune.", values_of(special.table("tune"))));
-  SOUK_TRY(config, with_values(std::move(config), "", values));
-  SOUK_TRY(config, with_overrides(std::move(config), overrides));
+  SOUK_TRY(const Config own, with_values(std::move(config), "", values));
+  SOUK_TRY(config, with_overrides(own, overrides));
+  SOUK_CHECK(check_left_alone(values, own, config));
   Task task;
   task.settings = config.table("settings");
   SOUK_CHECK(read_split(config.table("split"), protocol, task.judging));
@@ -258,9 +294,11 @@ Result<Task> Recipe::on(const std::string& data_name, const feeds::Protocol& pro
   SOUK_TRY(const std::int64_t cases, tune.integer("cases", 0));
   task.tune_trials = static_cast<std::uint64_t>(std::max<std::int64_t>(trials, 0));
   task.tune_cases = static_cast<std::uint64_t>(std::max<std::int64_t>(cases, 0));
-  const bool by_hand =
-      std::any_of(overrides.begin(), overrides.end(), [](const std::string& option) { return option.starts_with("settings."); });
-  if (by_hand) task.tuned.reset();
+  SOUK_TRY(task.by_hand, other_method(own, config));
+  Judging judging;
+  SOUK_CHECK(read_split(own.table("split"), protocol, judging));
+  task.other_split = !tuned_alike(judging, task.judging);
+  if (task.by_hand || task.other_split) task.tuned.reset();
   return task;
 }
 

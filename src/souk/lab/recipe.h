@@ -91,7 +91,9 @@ struct Task {
   Config settings;
   Judging judging;
   std::optional<Paper> paper;
-  std::optional<Tuned> tuned;  // none where --set changed a setting
+  std::optional<Tuned> tuned;  // none where one of the next two holds
+  bool by_hand = false;        // --set changed the model or its settings
+  bool other_split = false;    // --set changed the split
   std::string note;            // what the recipe says of the set, for every record
   Grid grid;
   eval::SplitRule tune_split;     // of the training part, where the split has no validation part

@@ -137,6 +137,8 @@ RunRecord read_record(const Json& json) {
     for (const auto& [key, value] : json["settings"].items()) record.settings[key] = value.dump();
   }
   if (has(json, "tuned")) record.tuned = read_tuned(json["tuned"]);
+  record.by_hand = json.value("by_hand", std::ranges::any_of(record.overrides, [](const auto& one) { return one.starts_with("settings."); }));
+  record.other_split = json.value("other_split", false);
   record.note = json.value("note", "");
   read_figures(json, record);
   record.seconds = read_seconds(json.at("seconds"));
@@ -169,6 +171,8 @@ std::string RunRecord::to_json() const {
   json["settings"] = Json::object();
   for (const auto& [name, value] : settings) json["settings"][name] = Json::parse(value);
   if (tuned) json["tuned"] = tuned_json(*tuned);
+  if (by_hand) json["by_hand"] = true;
+  if (other_split) json["other_split"] = true;
   if (!note.empty()) json["note"] = note;
   json["primary"] = primary;
   json["metrics"] = metrics;

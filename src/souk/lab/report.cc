@@ -92,13 +92,14 @@ std::string paper_source(const Paper& paper) {
 std::string settings_source(const RunRecord& record) {
   if (record.tuned && record.tuned->forced) return "tuned on test";
   if (record.tuned) return fmt::format("tuned on {}, {} trials", record.tuned->on, record.tuned->trials);
-  return record.set_by_hand() ? "settings by hand" : "not tuned";
+  if (record.by_hand) return "settings by hand";
+  return record.other_split ? "not tuned for this split" : "not tuned";
 }
 
 std::string overrides_of(const RunRecord& record) {
   std::string text;
   for (const std::string& option : record.overrides) {
-    if (!option.starts_with("split.")) text += (text.empty() ? " (" : ", ") + option;
+    if (!option.starts_with("split.") || option.starts_with("split.seed")) text += (text.empty() ? " (" : ", ") + option;
   }
   return text.empty() ? text : text + ")";
 }

@@ -97,8 +97,10 @@ std::string table_of(const Records& records) {
                   fmt::join(columns, " | "));
   for (std::size_t i = 0; i < columns.size() + 3; ++i) text += "---|";
   text += "\n" + floor_rows(records, columns);
-  std::map<std::tuple<std::string, std::map<std::string, std::string>, std::string>, Records> methods;
-  for (const RunRecord& record : records) methods[{record.recipe, record.settings, settings_source(record)}].push_back(record);
+  std::map<std::tuple<std::string, std::string, std::map<std::string, std::string>, std::string>, Records> methods;
+  for (const RunRecord& record : records) {
+    methods[{record.recipe, overrides_of(record), record.settings, settings_source(record)}].push_back(record);
+  }
   std::string notes;
   for (const auto& [key, seeds] : methods) {
     text += method_rows(seeds, columns);

@@ -158,6 +158,8 @@ RunRecord begin_record(const Recipe& recipe, const Task& task, const Data& data,
   record.overrides = recipe.overrides;
   for (const auto& [key, value] : values_of(task.settings)) record.settings[key] = value;
   record.tuned = task.tuned;
+  record.by_hand = task.by_hand;
+  record.other_split = task.other_split;
   record.primary = task.judging.primary;
   record.paper = task.paper;
   record.version = engine::kVersion;
@@ -166,16 +168,22 @@ RunRecord begin_record(const Recipe& recipe, const Task& task, const Data& data,
   return record;
 }
 
+// Parts that came with the set may hold their own answers, and where they have no times nobody can tell it from buying again.
+std::string known_answers(const eval::Split& split) {
+  const auto known = std::ranges::count_if(split.cases, [&](const eval::Case& one) {
+    const auto history = split.log.row(one.shopper).first(one.history_events).items;
+    return std::ranges::any_of(one.truth, [&](std::uint32_t item) { return std::ranges::find(history, item) != history.end(); });
+  });
+  if (!split.rule.starts_with("fixed") || known == 0) return {};
+  return fmt::format("in {} of {} cases an answer is among what is known of the shopper", known, split.cases.size());
+}
+
 void tell_what_is_taken_up(const Journal& journal, const std::string& recipe, Progress& progress) {
   if (journal.taken_up().empty()) return;
   progress.note(fmt::format("{} goes on where it was stopped; done already: {}", recipe, fmt::join(journal.taken_up(), ", ")));
 }
 
 }  // namespace
-
-bool RunRecord::set_by_hand() const {
-  return std::any_of(overrides.begin(), overrides.end(), [](const std::string& option) { return option.starts_with("settings."); });
-}
 
 Result<eval::Split> split_for(const Judging& judging, const Data& data) {
   SOUK_TRY(eval::Split split, eval::make_split(data.log, judging.rule, judging.split_seed, data.parts ? &*data.parts : nullptr));
@@ -242,6 +250,7 @@ Result<RunRecord> run_task(const Recipe& recipe, const Task& task, const Data& d
   std::vector<std::string> notes = data.notes;
   if (!own.note.empty()) notes.push_back(own.note);
   if (!task.note.empty()) notes.push_back(task.note);
+  if (const std::string known = known_answers(split); !known.empty()) notes.push_back(known);
   record.note = fmt::format("{}", fmt::join(notes, "; "));
   record.seconds = own.seconds;
   record.cpu_seconds = own.cpu_seconds;

@@ -34,6 +34,7 @@ struct RunRecord {
   std::vector<std::string> overrides;              // --set, as given
   std::map<std::string, std::string> settings;     // of the model, as TOML text
   std::optional<Tuned> tuned;                      // where the settings came from; none: the recipe's own or set by hand
+  bool by_hand = false, other_split = false;       // as in Task
   std::string note;                                // what the model has to say, such as "the 20,000 commonest items"
   std::string primary;                             // the metric that decides
   Metrics metrics;                                 // with Coverage and Gini of the lists
@@ -59,7 +60,6 @@ struct RunRecord {
   std::string version, commit;  // of the program (base/build.h)
   std::string key;              // of the run's folder (journal.h), the same on every machine
 
-  bool set_by_hand() const;                                                            // settings changed by --set
   std::string to_json() const;                                                         // one line
   static Result<RunRecord> from_json(std::string_view json, const std::string& name);  // name: for messages
   std::string to_text() const;                                                         // a table for people

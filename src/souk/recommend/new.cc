@@ -1,6 +1,6 @@
-// What is new: items with a release date first, the latest leading (up to now), then the others by arrival, the
-// last one leading. Ids are given in order of arrival, so nothing needs to be read. Scores are 1 / place: dates and arrivals share no
-// scale.
+// What is new: items with a release date first, the latest leading (up to now; what is released later is not shown), then those without
+// one by arrival, the last one leading. Ids are given in order of arrival, so nothing needs to be read. Scores are 1 / place: dates and
+// arrivals share no scale.
 #include <algorithm>
 
 #include "souk/recommend/retrievers.h"
@@ -18,7 +18,7 @@ class New final : public shelf::Retriever {
     shelf::Candidates candidates;
     if (view.lexical == nullptr) return candidates;
     const shelf::Eligible eligible(request, allowed, view);
-    SOUK_TRY(std::vector<ItemId> dated, released(request, k, view));
+    SOUK_TRY(const std::vector<ItemId> dated, released(request, k, view));
     const auto add = [&](ItemId item) {
       const float score = 1.0F / static_cast<float>(candidates.size() + 1);
       candidates.add(item, score, {candidates.source("new"), score, kNoItem});
@@ -26,16 +26,15 @@ class New final : public shelf::Retriever {
     for (const ItemId item : dated) {
       if (eligible(item)) add(item);
     }
-    std::sort(dated.begin(), dated.end());
     for (std::uint32_t id = view.store == nullptr ? 0 : view.store->counts().item_ids; id > 0 && candidates.size() < k; --id) {
       const ItemId item{id - 1};
-      if (!std::binary_search(dated.begin(), dated.end(), item) && eligible(item)) add(item);
+      if (!view.lexical->number(item, kReleased) && eligible(item)) add(item);
     }
     return candidates;
   }
 
  private:
-  // Items with a release date up to now, latest first, at most k; none in a shop whose schema cannot sort by it.
+  // Items with a release date up to now, latest first, at most k; none in a shop whose schema cannot sort by it, which knows no dates.
   static Result<std::vector<ItemId>> released(const shelf::Request& request, std::size_t k, const shelf::ShopView& view) {
     std::vector<ItemId> items;
     const std::shared_ptr<const index::Schema> schema = view.lexical->schema();
