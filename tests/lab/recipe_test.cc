@@ -219,7 +219,9 @@ TEST_F(RecipeTest, CallsTunedOnlyWhatWasTuned) {
 
 TEST_F(RecipeTest, TellsOtherNegativesApart) {
   const fs::path file = write(kRecipe);
-  const auto protocol = [&](const std::vector<std::string>& overrides) { return task_of(*Recipe::load(file, overrides)).judging.protocol(); };
+  const auto protocol = [&](const std::vector<std::string>& overrides) {
+    return task_of(*Recipe::load(file, overrides)).judging.protocol();
+  };
   EXPECT_NE(protocol({"metrics.sampled=\"uniform:50\""}), protocol({"metrics.sampled=\"uniform:50\"", "split.seed=5"}));
   EXPECT_EQ(protocol({}), protocol({"split.seed=5"})) << "nothing is drawn";
 }

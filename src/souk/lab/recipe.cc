@@ -161,8 +161,12 @@ Result<Config> with_overrides(Config config, const std::vector<std::string>& ove
       return fail(Error{ErrorKind::invalid, "cannot read the override", "--set", "key=value, such as settings.window=5", option, {}});
     }
     if (option.starts_with("on.") || option.starts_with("on=")) {
-      return fail(Error{ErrorKind::invalid, "what a recipe says of single sets stays", "--set",
-                        "what holds for this run, such as settings.window=5", option, {}});
+      return fail(Error{ErrorKind::invalid,
+                        "what a recipe says of single sets stays",
+                        "--set",
+                        "what holds for this run, such as settings.window=5",
+                        option,
+                        {}});
     }
     SOUK_TRY(config, config.with(option.substr(0, equals), option.substr(equals + 1)));
   }

@@ -137,7 +137,8 @@ RunRecord read_record(const Json& json) {
     for (const auto& [key, value] : json["settings"].items()) record.settings[key] = value.dump();
   }
   if (has(json, "tuned")) record.tuned = read_tuned(json["tuned"]);
-  record.by_hand = json.value("by_hand", std::ranges::any_of(record.overrides, [](const auto& one) { return one.starts_with("settings."); }));
+  record.by_hand =
+      json.value("by_hand", std::ranges::any_of(record.overrides, [](const auto& one) { return one.starts_with("settings."); }));
   record.other_split = json.value("other_split", false);
   record.note = json.value("note", "");
   read_figures(json, record);

@@ -106,7 +106,7 @@ struct ShelfReport {
 };
 struct ShopReport {
   std::string shop, rule, split, fingerprint, log, version, commit;  // rule: as --split takes it; split: in words
-  std::string metric;                                        // that the verdicts are about
+  std::string metric;                                                // that the verdicts are about
   std::uint64_t shoppers = 0, items = 0, events = 0, train_events = 0, tied = 0, seed = 0;
   double seconds = 0;
   std::vector<ShelfReport> shelves;
