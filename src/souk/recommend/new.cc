@@ -18,7 +18,7 @@ class New final : public shelf::Retriever {
     shelf::Candidates candidates;
     if (view.lexical == nullptr) return candidates;
     const shelf::Eligible eligible(request, allowed, view);
-    SOUK_TRY(const std::vector<ItemId> dated, released(request, k, view));
+    SOUK_TRY(std::vector<ItemId> dated, released(request, k, view));
     const auto add = [&](ItemId item) {
       const float score = 1.0F / static_cast<float>(candidates.size() + 1);
       candidates.add(item, score, {candidates.source("new"), score, kNoItem});
@@ -26,15 +26,17 @@ class New final : public shelf::Retriever {
     for (const ItemId item : dated) {
       if (eligible(item)) add(item);
     }
+    std::sort(dated.begin(), dated.end());
     for (std::uint32_t id = view.store == nullptr ? 0 : view.store->counts().item_ids; id > 0 && candidates.size() < k; --id) {
       const ItemId item{id - 1};
-      if (!view.lexical->number(item, kReleased) && eligible(item)) add(item);
+      if (view.lexical->number(item, kReleased).value_or(0) > static_cast<double>(request.now)) continue;
+      if (!std::binary_search(dated.begin(), dated.end(), item) && eligible(item)) add(item);
     }
     return candidates;
   }
 
  private:
-  // Items with a release date up to now, latest first, at most k; none in a shop whose schema cannot sort by it, which knows no dates.
+  // Items with a release date up to now, latest first, at most k; none in a shop whose schema cannot sort by it.
   static Result<std::vector<ItemId>> released(const shelf::Request& request, std::size_t k, const shelf::ShopView& view) {
     std::vector<ItemId> items;
     const std::shared_ptr<const index::Schema> schema = view.lexical->schema();
