@@ -341,6 +341,8 @@ TEST_F(Verbs, EvaluateJudgesTheShelves) {
   const json report = object_of(judged);
   EXPECT_EQ(report["shelves"].size(), 1U);
   EXPECT_EQ(souk({"evaluate", shop, "--shelf", "no-such-shelf"}).status, 2);
+  ASSERT_EQ(souk({"init", file("empty")}).status, 0);
+  EXPECT_EQ(souk({"evaluate", file("empty")}).status, 1) << "rightly asked, of a shop without events";
   for (const json& versus : report["shelves"][0]["versus"]) EXPECT_EQ(versus["verdict"], "too few");
   const Outcome table = souk({"evaluate", shop, "--shelf", "for-you", "--split", "time:5d"});
   EXPECT_THAT(table.out, AllOf(HasSubstr("too few cases to tell ("), Not(HasSubstr("beats")), Not(HasSubstr("does not beat"))));

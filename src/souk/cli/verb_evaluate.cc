@@ -14,7 +14,8 @@ int evaluate(const Console& console, const EvaluateFlags& flags) {
                                      .seed = console.seed,
                                      .threads = console.threads};
   const Result<lab::ShopReport> done = lab::evaluate_shop(*shop, options, progress);
-  if (!done) return report_question(console, done.error());
+  if (!done && done.error().kind == ErrorKind::not_found) return report_usage(console, done.error());  // no such shelf
+  if (!done) return report(console, done.error());
   const lab::ShopReport& judged = *done;
   progress.finish();
   if (!flags.results.empty()) {
