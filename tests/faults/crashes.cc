@@ -117,6 +117,13 @@ class Crashes {
     return made.has_value();
   }
 
+  // Two shops of three take imports in as files.
+  engine::OpenOptions way() const {
+    engine::OpenOptions options;
+    if (shop_seed_ % 3 != 0) options.bulk_bytes = kSmallBulk;
+    return options;
+  }
+
   Result<std::string> record(bool faulty) {
     Random random(shop_seed_ + report_.works);
     start_recording(state().string());
@@ -124,8 +131,8 @@ class Crashes {
       const std::uint64_t first = 1 + random.below(400);
       arm(state().string(), {.first = first, .last = first + random.below(60), .error = random.below(2) == 0 ? ENOSPC : EIO});
     }
-    auto opened = engine::Shop::open(shop(), {});
-    for (int tries = 0; faulty && !opened && tries < 100; ++tries) opened = engine::Shop::open(shop(), {});
+    auto opened = engine::Shop::open(shop(), way());
+    for (int tries = 0; faulty && !opened && tries < 100; ++tries) opened = engine::Shop::open(shop(), way());
     if (!opened) return fail(std::move(opened).error());
     SOUK_CHECK(work_.run(**opened, done_, options_.steps, faulty, scratch(),
                          [](std::size_t lane, std::uint64_t step) { note(acknowledgement(lane, step)); }));
@@ -187,7 +194,7 @@ class Crashes {
   std::optional<Done> opens_whole(const fs::path& folder, const Done& acknowledged, const std::function<void()>& restore) {
     const bool thorough = report_.crashes % kThoroughEvery == 0;
     const auto checked = in_child(log(), [&]() -> Result<std::string> {
-      SOUK_TRY(const auto opened, engine::Shop::open(folder / "shop", {}));
+      SOUK_TRY(const auto opened, engine::Shop::open(folder / "shop", way()));
       SOUK_TRY(const Done held, work_.check(*opened, acknowledged, scratch(), thorough));
       return text_of(held);
     });
@@ -210,7 +217,7 @@ class Crashes {
     Result<std::string> sent;
     {
       KilledChild child(log(), [&](const std::function<void(const std::string&)>& send) -> Status {
-        SOUK_TRY(auto opened, engine::Shop::open(shop(), {}));
+        SOUK_TRY(auto opened, engine::Shop::open(shop(), way()));
         SOUK_CHECK(work_.run(*opened, done_, options_.steps, false, scratch(),
                              [&](std::size_t lane, std::uint64_t step) { send(acknowledgement(lane, step)); }));
         opened.reset();

@@ -60,12 +60,12 @@ class Sessions {
     SOUK_TRY(const std::string made, in_child(log(), [&]() -> Result<std::string> {
                arm(state().string(), {.first = first, .last = last, .error = error});
                {
-                 const auto opened = engine::Shop::open(shop(), {});
+                 const auto opened = engine::Shop::open(shop(), {.bulk_bytes = kSmallBulk});
                  if (!opened && !says_why(opened.error(), error)) return wrong("unclear: " + opened.error().message());
                }
                const std::uint64_t all = calls();
                disarm();
-               SOUK_TRY(const auto opened, engine::Shop::open(shop(), {}));
+               SOUK_TRY(const auto opened, engine::Shop::open(shop(), {.bulk_bytes = kSmallBulk}));
                SOUK_CHECK(expect(*opened, kBefore));
                return std::to_string(all);
              }));
@@ -89,7 +89,7 @@ class Sessions {
   }
 
   Result<std::string> session(const Faults& faults) {
-    SOUK_TRY(auto opened, engine::Shop::open(shop(), {}));
+    SOUK_TRY(auto opened, engine::Shop::open(shop(), {.bulk_bytes = kSmallBulk}));
     arm(state().string(), faults);
     std::uint64_t done = kBefore;
     while (done < kBefore + kSteps) {
@@ -114,7 +114,7 @@ class Sessions {
     }
     SOUK_CHECK(expect(*opened, done));
     opened.reset();
-    SOUK_TRY(opened, engine::Shop::open(shop(), {}));
+    SOUK_TRY(opened, engine::Shop::open(shop(), {.bulk_bytes = kSmallBulk}));
     SOUK_TRY(const auto held, work_.check(*opened, {done}, folder_.path(), false));
     if (held.front() != done) return wrong("a step is there that was never made");
     return std::to_string(all);

@@ -28,6 +28,9 @@ struct LaneState {
   std::string backup;         // name of the newest; the lane's older ones are deleted
 };
 
+// So that the events of an import, a few dozen, are taken in as files.
+inline constexpr std::uint64_t kSmallBulk = 2000;
+
 class MixedWork {
  public:
   MixedWork(std::uint64_t seed, std::size_t lanes) : seed_(seed), lanes_(lanes) {}

@@ -137,7 +137,7 @@ TEST(EventIds, AMergeAfterADeathWritesNotIntoTheFileOfTheOneBefore) {
   database->db().GetLiveFilesMetaData(&files);
   std::erase_if(files, [](const auto& file) { return file.column_family_name != "event_id"; });
   ASSERT_EQ(files.size(), 1u);
-  fs::create_hard_link(folder.path() / files[0].relative_filename, folder / "event-ids.ingest");  // as if that had not been deleted
+  fs::create_hard_link(folder.path() / files[0].relative_filename, folder / "event_id.ingest");  // as if that had not been deleted
   commit(*database, ids, 2, second);
   ASSERT_TRUE(ids.merge(2));
   EXPECT_TRUE(database->db().VerifyChecksum().ok());

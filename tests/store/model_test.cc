@@ -1,6 +1,8 @@
 // Random commits against a model in plain maps, with the store opened again now and then.
 #include <gmock/gmock.h>
 #include <map>
+#include <optional>
+#include <ostream>
 
 #include "souk/base/random.h"
 
@@ -53,7 +55,15 @@ struct Model {
   }
 };
 
-class RandomCommits : public ::testing::TestWithParam<bool> {};
+struct Way {
+  const char* name;
+  bool timed;
+  std::uint64_t bulk_bytes = 0;  // 0: no bulk load
+};
+void PrintTo(const Way& way, std::ostream* out) {
+  *out << way.name;
+}
+class RandomCommits : public ::testing::TestWithParam<Way> {};
 
 Item random_item(Random& random) {
   Item item = item_named("i" + std::to_string(random.below(40)), "title " + std::to_string(random.below(4)));
@@ -105,18 +115,23 @@ void expect_same(const Store& shop, const Model& model) {
 }
 
 TEST_P(RandomCommits, AgreeWithTheModel) {
-  const bool timed = GetParam();
+  const auto [name, timed, bulk_bytes] = GetParam();
   TempDir folder;
-  auto shop = Store::create(folder / "store").value();
+  StoreOptions options;
+  if (bulk_bytes != 0) options.bulk_bytes = bulk_bytes;
+  auto shop = Store::create(folder / "store", options).value();
+  std::optional<BulkLoad> load;
   Model model;
   Random random(timed ? 21 : 22);
   for (int round = 0; round < 150; ++round) {
     Changes changes;
-    for (std::uint64_t i = random.below(4); i > 0; --i) changes.items.push_back(random_item(random));
+    const bool loads = bulk_bytes != 0 && random.below(4) != 0;
+    const bool events_alone = loads && random.below(4) != 0;
+    for (std::uint64_t i = events_alone ? 0 : random.below(4); i > 0; --i) changes.items.push_back(random_item(random));
     for (std::uint64_t i = random.below(12); i > 0; --i) changes.events.push_back(random_event(random, timed));
     CommitReport expected;
     for (const Item& item : changes.items) model.put(item, expected);
-    if (random.below(8) == 0) {
+    if (!events_alone && random.below(8) == 0) {
       changes.removed_items = {"i" + std::to_string(random.below(40))};
       auto known = model.items.find(changes.removed_items[0]);
       // A removal holds from now on, after which no older `updated` comes back.
@@ -126,7 +141,10 @@ TEST_P(RandomCommits, AgreeWithTheModel) {
       }
     }
     for (const Event& event : changes.events) model.add(event, expected);
-    const CommitReport report = shop->commit(changes).value();
+    if (loads && !load) load.emplace(*shop);
+    const auto committed = loads ? load->commit(changes) : shop->commit(changes);
+    ASSERT_TRUE(committed) << committed.error().message();
+    const CommitReport& report = *committed;
     ASSERT_EQ(report.accepted, expected.accepted);
     ASSERT_EQ(report.changed, expected.changed);
     ASSERT_EQ(report.unchanged, expected.unchanged);
@@ -134,9 +152,13 @@ TEST_P(RandomCommits, AgreeWithTheModel) {
     ASSERT_EQ(report.conflicts, expected.conflicts);
     ASSERT_EQ(report.removed, expected.removed);
     ASSERT_EQ(report.stubs, expected.stubs);
+    if (load && random.below(12) == 0) {
+      ASSERT_TRUE(load->finish());
+    }
     if (random.below(12) == 0) {
+      load.reset();
       shop.reset();
-      shop = Store::open(folder / "store").value();
+      shop = Store::open(folder / "store", options).value();
     }
     if (random.below(20) == 0) {
       ASSERT_TRUE(shop->flush());
@@ -144,13 +166,21 @@ TEST_P(RandomCommits, AgreeWithTheModel) {
     if (random.below(50) == 0) {
       ASSERT_TRUE(shop->compact());
     }
-    if (round % 10 == 0) expect_same(*shop, model);
+    if (round % 10 != 0) continue;
+    if (load) {
+      ASSERT_TRUE(load->finish());
+    }
+    expect_same(*shop, model);
   }
+  load.reset();
   expect_same(*shop, model);
 }
 
-INSTANTIATE_TEST_SUITE_P(Shops, RandomCommits, ::testing::Values(true, false),
-                         [](const auto& shop) { return shop.param ? "timed" : "untimed"; });
+INSTANTIATE_TEST_SUITE_P(Shops, RandomCommits,
+                         ::testing::Values(Way{"timed", true}, Way{"untimed", false}, Way{"bulk_as_files", true, 1},
+                                           Way{"bulk_as_some_files", true, 4000}, Way{"bulk_through_the_log", true, 1 << 20},
+                                           Way{"bulk_untimed", false, 2000}),
+                         [](const auto& shop) { return shop.param.name; });
 
 }  // namespace
 }  // namespace souk::store

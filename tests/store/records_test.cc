@@ -56,6 +56,7 @@ TEST(Codec, GivesAnItemBackExactly) {
   EXPECT_EQ(*decoded, item);
   EXPECT_FALSE(is_tombstone(encode_item(item)));
   EXPECT_TRUE(is_tombstone(encode_tombstone()));
+  EXPECT_FALSE(is_tombstone(std::string("\015\1\1\1\1", 5))) << "the flag's number, with a value of another type";
   EXPECT_EQ(decode_item(encode_tombstone(), "kettle").error().kind, ErrorKind::not_found);
 }
 

@@ -38,7 +38,7 @@ bool is_damage(const Error& error) {
 }
 
 Result<std::unique_ptr<store::Store>> open_store(const fs::path& directory, const OpenOptions& options) {
-  auto store = store::Store::open(directory / "store", {.read_only = options.read_only});
+  auto store = store::Store::open(directory / "store", {.read_only = options.read_only, .bulk_bytes = options.bulk_bytes});
   if (store) return store;
   if (is_damage(store.error())) {
     Error error = std::move(store).error();

@@ -137,6 +137,7 @@ struct OpenOptions {
   bool read_only = false;   // beside the process that writes; sees what was committed when it opened, or follows (start_background)
   bool for_repair = false;  // damage is kept for doctor() instead of refusing to open; such a shop may be asked for nothing else
   unsigned threads = 1;
+  std::uint64_t bulk_bytes = store::StoreOptions{}.bulk_bytes;
   fs::path program = {};  // the `souk` whose child processes train for this shop; empty: training runs in this process
 };
 

@@ -62,7 +62,7 @@ fs::path shown(const fs::path& path) {
 class Import {
  public:
   Import(store::Store& store, const fs::path& rejects_dir, const ImportOptions& options, Progress& progress)
-      : store_(store), options_(options), progress_(progress), rejects_(rejects_dir) {}
+      : store_(store), load_(store), options_(options), progress_(progress), rejects_(rejects_dir) {}
 
   Result<ImportReport> run(const std::vector<fs::path>& paths) {
     const auto started = std::chrono::steady_clock::now();
@@ -79,6 +79,7 @@ class Import {
       std::vector<std::string> gone;
       if (options_.full) SOUK_CHECK(find_gone(counts, gone));
       for (std::size_t i = 0; i < files_.size(); ++i) SOUK_CHECK(apply(i));
+      SOUK_CHECK(load_.finish());
       SOUK_CHECK(remove(gone));
     }
     progress_.finish();
@@ -103,6 +104,7 @@ class Import {
   Status read_chunks(ImportFile& file, Pass pass, const Consume& consume);
 
   store::Store& store_;
+  store::BulkLoad load_;
   const ImportOptions& options_;
   Progress& progress_;
   RejectsFile rejects_;
@@ -313,7 +315,7 @@ Status Import::take_parsed(std::size_t number, ParsedChunk& chunk, std::uint64_t
   std::erase_if(changes.events, [&](const store::Event& event) { return event.time.has_value() != *timed_; });
   if (now_.keep_offset) changes.offset = store::SourceOffset{files_[number].source, end};
   if (changes.empty()) return {};
-  SOUK_TRY(const auto done, store_.commit(changes));
+  SOUK_TRY(const auto done, load_.commit(changes));
   report_.accepted += done.accepted;
   report_.changed += done.changed;
   report_.unchanged += done.unchanged;

@@ -145,6 +145,10 @@ void Segment::check_postings(BlobReader& reader) const {
   const std::size_t fields = totals.size();
   reader.expect(std::all_of(documents.begin(), documents.end(), [&](std::uint32_t document) { return document < n; }));
   reader.expect(std::all_of(weights.begin(), weights.end(), [&](std::uint16_t weight) { return field_of(weight) < fields; }));
+  for (std::size_t t = 0; t < frequency.size() && !reader.failed(); ++t) {  // lists of that many documents are made
+    const std::uint64_t postings = posting_of[t + 1] - posting_of[t];
+    reader.expect(frequency[t] <= postings && title_frequency[t] <= postings);
+  }
 }
 
 Status Segment::parse(const std::function<Result<std::span<const std::byte>>(std::string_view)>& section) {

@@ -171,7 +171,8 @@ std::string encode_tombstone() {
 
 bool is_tombstone(std::string_view value) {
   WireReader reader(value);  // the flag is the lowest field: written first, and alone
-  return reader.next() && reader.field() == pb::StoredItem::kRemovedFieldNumber && reader.number() != 0;
+  return reader.next() && reader.field() == pb::StoredItem::kRemovedFieldNumber && reader.type() == WireType::varint &&
+         reader.number() != 0;
 }
 
 Result<Item> decode_item(std::string_view value, std::string key) {

@@ -19,14 +19,16 @@ void sort_unique(std::vector<std::uint32_t>& ids) {
 }  // namespace
 
 CommitGroup::CommitGroup(const Database& database, const EventIds& event_ids, KeyCache& item_ids, KeyCache& shopper_ids,
-                         const Counters& counters, rocksdb::WriteBatch& batch)
+                         const Counters& counters, rocksdb::WriteBatch& batch, bool goes_on)
     : database_(database),
       known_events_(event_ids),
       item_ids_(item_ids),
       shopper_ids_(shopper_ids),
       counters_(counters),
       now_(now()),
-      batch_(batch) {}
+      batch_(batch),
+      begin_(batch.Count()),
+      goes_on_(goes_on) {}
 
 CommitGroup::~CommitGroup() = default;
 
@@ -98,9 +100,11 @@ Status CommitGroup::build(std::span<CommitRequest* const> requests, std::span<co
   }
   SOUK_CHECK(judge_events(agreeing));
   for (CommitRequest* request : agreeing) SOUK_CHECK(add(*request));
-  put_event_ids();
+  find_new_event_ids();
   for (const Served& record : served) SOUK_CHECK(put_served(record));
-  if (!empty()) put(Family::meta, kCountersName, counters_.encode());
+  if (goes_on_ || empty()) return {};
+  if (!new_event_ids_.empty()) put(Family::event_id_log, seq_key(counters_.seq).view(), encode_event_ids(new_event_ids_));
+  put(Family::meta, kCountersName, counters_.encode());
   return {};
 }
 
@@ -325,13 +329,12 @@ Status CommitGroup::put_event(const Event& event, PreparedEvent& prepared, std::
   return {};
 }
 
-void CommitGroup::put_event_ids() {
+void CommitGroup::find_new_event_ids() {
   for (const EventRef& ref : sorted_events_) {
     const PreparedEvent& event = *ref.event;
     if (event.outcome != Outcome::write) continue;
     new_event_ids_.push_back({ref.id, event.content, event_key(event.period, event.shopper, event.ordered_time, event.arrival)});
   }
-  if (!new_event_ids_.empty()) put(Family::event_id_log, seq_key(counters_.seq).view(), encode_event_ids(new_event_ids_));
 }
 
 Status CommitGroup::put_served(const Served& served) {

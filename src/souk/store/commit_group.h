@@ -4,6 +4,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <rocksdb/write_batch.h>
 #include <span>
 #include <string>
@@ -22,21 +23,22 @@ namespace souk::store {
 struct CommitRequest {  // of one caller; lives on its stack
   const Changes* changes = nullptr;
   Prepared prepared;
+  std::optional<std::uint64_t> load;  // of a bulk load: how many were lost before it began
   Result<CommitReport> result;
   bool done = false;
 };
 
 class CommitGroup {
  public:
-  // Goes on from `counters`, and fills the empty `batch`. Keys given out stand in the caches when build() returns, also when it fails: then
-  // clear them.
+  // Goes on from `counters`, and adds to `batch`. Keys given out stand in the caches when build() returns, also when it fails: then
+  // clear them. `goes_on`: more is added to the batch before it is written, and whoever writes it puts counters and event ids.
   CommitGroup(const Database& database, const EventIds& event_ids, KeyCache& item_ids, KeyCache& shopper_ids, const Counters& counters,
-              rocksdb::WriteBatch& batch);
+              rocksdb::WriteBatch& batch, bool goes_on);
   ~CommitGroup();
 
   // Fills the requests' results too. An error means the store could not be read, and nothing may be written.
   Status build(std::span<CommitRequest* const> requests, std::span<const Served> served);
-  bool empty() const { return batch_.Count() == 0; }
+  bool empty() const { return batch_.Count() == begin_; }
   const Counters& counters() const { return counters_; }
   std::span<const EventIdEntry> new_event_ids() const { return new_event_ids_; }
 
@@ -73,7 +75,7 @@ class CommitGroup {
   Status put_events(CommitRequest& request, CommitReport& report);
   Status put_event(const Event& event, PreparedEvent& prepared, std::string_view bytes, CommitReport& report);
   Status put_served(const Served& served);
-  void put_event_ids();
+  void find_new_event_ids();
   bool put_change(std::uint64_t events, std::uint64_t reviews);
 
   const Database& database_;
@@ -83,6 +85,8 @@ class CommitGroup {
   Counters counters_;
   Timestamp now_;
   rocksdb::WriteBatch& batch_;
+  std::uint32_t begin_;  // records that stood in it
+  bool goes_on_;
   std::vector<EventRef> sorted_events_;  // of all requests, by id, then queue order
   std::vector<EventIdEntry> new_event_ids_;
   std::unordered_map<std::uint32_t, CurrentItem> items_;

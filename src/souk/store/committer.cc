@@ -1,8 +1,10 @@
 #include "souk/store/committer.h"
 
+#include <algorithm>
 #include <chrono>
 
 #include "souk/base/log.h"
+#include "souk/store/sorted_files.h"
 
 namespace souk::store {
 namespace {
@@ -10,18 +12,27 @@ namespace {
 constexpr std::size_t kCachedKeys = 400'000;  // about 40 MB
 constexpr std::size_t kGroupEvents = 65'536;  // a group takes no more callers in beyond this
 constexpr std::size_t kKeptBatch = 16 << 20;
+constexpr std::size_t kLogShare = 8;        // what is less than bulk_bytes / 8 goes through the log
 constexpr std::size_t kLeftInLog = 50'000;  // event ids, at a close
 constexpr std::size_t kServedQueue = 100'000;
 constexpr auto kServedDelay = std::chrono::milliseconds(500);
 
+// Events alone: they need nothing of the store but ids, which stand in memory.
+bool may_gather(const CommitRequest& request) {
+  const Changes& changes = *request.changes;
+  return request.load && changes.items.empty() && changes.removed_items.empty() && changes.shoppers.empty() && changes.reviews.empty() &&
+         changes.served.empty();
+}
+
 }  // namespace
 
-Committer::Committer(Database& database, EventIds event_ids, const Counters& counters)
+Committer::Committer(Database& database, EventIds event_ids, const Counters& counters, std::uint64_t bulk_bytes)
     : database_(database),
       counters_(counters),
       item_ids_(kCachedKeys, counters.item_ids == 0),
       shopper_ids_(kCachedKeys, counters.shopper_ids == 0),
       event_ids_(std::move(event_ids)),
+      bulk_bytes_(bulk_bytes),
       served_writer_([this] { write_served_every_second(); }) {}
 
 Committer::~Committer() {
@@ -45,7 +56,31 @@ Counters Committer::counters() const {
 Result<CommitReport> Committer::commit(const Changes& changes) {
   CommitRequest request;
   request.changes = &changes;
-  SOUK_TRY(request.prepared, prepare(changes));
+  return queue(request);
+}
+
+Result<CommitReport> Committer::load(const Changes& changes, std::uint64_t lost_before) {
+  CommitRequest request;
+  request.changes = &changes;
+  request.load = lost_before;
+  return queue(request);
+}
+
+Status Committer::finish_load(std::uint64_t lost_before) {
+  std::unique_lock lock(mutex_);
+  take_turn(lock);
+  static_cast<void>(write_load());
+  end_turn(lock);
+  return lost_loads_ == lost_before ? Status() : Status(fail(last_loss_));
+}
+
+std::uint64_t Committer::lost_loads() const {
+  const std::lock_guard lock(mutex_);
+  return lost_loads_;
+}
+
+Result<CommitReport> Committer::queue(CommitRequest& request) {
+  SOUK_TRY(request.prepared, prepare(*request.changes));
   std::unique_lock lock(mutex_);
   queue_.push_back(&request);
   turn_.wait(lock, [&] { return request.done || (!leading_ && queue_.front() == &request); });
@@ -58,29 +93,48 @@ void Committer::lead(std::unique_lock<std::mutex>& lock) {
   leading_ = true;
   std::vector<CommitRequest*> group;
   for (std::size_t events = 0; !queue_.empty() && events < kGroupEvents; queue_.pop_front()) {
-    events += queue_.front()->prepared.events.size() + queue_.front()->changes->items.size();
-    group.push_back(queue_.front());
+    CommitRequest* const request = queue_.front();
+    if (!group.empty() && may_gather(*request) != may_gather(*group.front())) break;
+    events += request->prepared.events.size() + request->changes->items.size();
+    group.push_back(request);
   }
+  std::vector<CommitRequest*> done = group;
+  std::erase_if(group, [this](CommitRequest* request) {
+    const bool lost = request->load && *request->load != lost_loads_;
+    if (lost) request->result = fail(last_loss_);
+    return lost;
+  });
+  const bool gathers = std::all_of(group.begin(), group.end(), [](const CommitRequest* request) { return may_gather(*request); });
   std::vector<Served> served;
-  served.swap(served_);
+  if (!gathers) served.swap(served_);
   lock.unlock();
-  const Status written = write(group, served);
+  const Status written = gathers ? gather(group) : write(group, served);
   lock.lock();
   for (CommitRequest* request : group) {
     if (!written) request->result = fail(written.error());
-    request->done = true;
   }
+  for (CommitRequest* request : done) request->done = true;
   if (!written && !served.empty()) log::error("{} served records were lost: {}", served.size(), written.error().message());
   leading_ = false;
   turn_.notify_all();
 }
 
-// Leads for a moment, as the ids are the leader's.
-Result<std::vector<std::optional<Timestamp>>> Committer::event_times(std::span<const std::string> ids) {
-  std::unique_lock lock(mutex_);
+// To be the leader for a moment, without a commit.
+void Committer::take_turn(std::unique_lock<std::mutex>& lock) {
   turn_.wait(lock, [this] { return !leading_; });
   leading_ = true;
   lock.unlock();
+}
+
+void Committer::end_turn(std::unique_lock<std::mutex>& lock) {
+  lock.lock();
+  leading_ = false;
+  turn_.notify_all();
+}
+
+Result<std::vector<std::optional<Timestamp>>> Committer::event_times(std::span<const std::string> ids) {
+  std::unique_lock lock(mutex_);
+  take_turn(lock);
   std::vector<std::optional<Timestamp>> times(ids.size());
   Status looked_up;
   for (std::size_t i = 0; i < ids.size() && looked_up; ++i) {
@@ -90,20 +144,17 @@ Result<std::vector<std::optional<Timestamp>>> Committer::event_times(std::span<c
       looked_up = fail(std::move(time).error());
     }
   }
-  lock.lock();
-  leading_ = false;
-  lock.unlock();
-  turn_.notify_all();
+  end_turn(lock);
   if (!looked_up) return fail(std::move(looked_up).error());
   return times;
 }
 
 Status Committer::rewrite(const std::function<Status(Rewrite&)>& fill) {
   std::unique_lock lock(mutex_);
-  turn_.wait(lock, [this] { return !leading_; });
-  leading_ = true;
-  Rewrite change(event_ids_, counters_);
-  lock.unlock();
+  take_turn(lock);
+  static_cast<void>(write_load());
+  event_ids_.keep_gathered_only();
+  Rewrite change(event_ids_, counters());
   Status status = fill(change);
   const bool writes = status && change.batch.Count() > 0;
   if (writes) {
@@ -115,20 +166,22 @@ Status Committer::rewrite(const std::function<Status(Rewrite&)>& fill) {
     for (const std::string& key : change.gone) shopper_ids_.remove(key);
     for (const auto& [key, id] : change.named) shopper_ids_.add(key, id);
   }
-  lock.lock();
-  if (status && writes) counters_ = change.counters;
-  leading_ = false;
-  lock.unlock();
-  turn_.notify_all();
+  if (status && writes) {
+    const std::lock_guard guard(mutex_);
+    counters_ = change.counters;
+  }
+  end_turn(lock);
   return status;
 }
 
 Status Committer::write(std::span<CommitRequest* const> requests, std::span<const Served> served) {
+  // What else was asked for is done even if the load is lost, whose caller hears of it.
+  static_cast<void>(write_load());
   item_ids_.trim();
   shopper_ids_.trim();
   batch_.Clear();
   if (batch_.Data().capacity() > kKeptBatch) batch_ = rocksdb::WriteBatch();
-  CommitGroup group(database_, event_ids_, item_ids_, shopper_ids_, counters(), batch_);
+  CommitGroup group(database_, event_ids_, item_ids_, shopper_ids_, counters(), batch_, false);
   Status status = group.build(requests, served);
   if (status && !group.empty()) status = database_.write(batch_);
   if (!status) {
@@ -144,6 +197,71 @@ Status Committer::write(std::span<CommitRequest* const> requests, std::span<cons
   // The commit is durable: what fails now is not its caller's failure, and is tried again with the next.
   if (const Status merged = event_ids_.merge_if_many(group.counters().seq); !merged) log::warn("{}", merged.error().message());
   return {};
+}
+
+Status Committer::gather(std::span<CommitRequest* const> requests) {
+  if (requests.empty()) return {};
+  if (!load_) {
+    item_ids_.trim();
+    shopper_ids_.trim();
+    batch_.Clear();
+    load_ = Load{counters(), event_ids_.size()};
+  }
+  CommitGroup group(database_, event_ids_, item_ids_, shopper_ids_, load_->counters, batch_, true);
+  if (const Status built = group.build(requests, {}); !built) return lose_load(built.error());
+  event_ids_.add(group.new_event_ids());
+  load_->counters = group.counters();
+  return batch_.GetDataSize() < bulk_bytes_ ? Status() : write_load();
+}
+
+Status Committer::write_load() {
+  if (!load_) return {};
+  if (batch_.Count() == 0) {  // all that came was known
+    load_.reset();
+    return {};
+  }
+  const bool as_files = batch_.GetDataSize() >= bulk_bytes_ / kLogShare && database_.may_ingest();
+  const Seq through = load_->counters.seq;
+  batch_.Put(database_.family(Family::meta), slice(kCountersName), load_->counters.encode());
+  if (const Status written = as_files ? write_as_files() : write_to_log(); !written) return lose_load(written.error());
+  {
+    const std::lock_guard lock(mutex_);
+    counters_ = load_->counters;
+  }
+  load_.reset();
+  batch_.Clear();
+  if (const Status rest = as_files ? event_ids_.written(through) : event_ids_.merge_if_many(through); !rest) {
+    log::warn("{}", rest.error().message());
+  }
+  return {};
+}
+
+Status Committer::write_to_log() {
+  const auto ids = event_ids_.from(load_->first_id);
+  const SeqKey through = seq_key(load_->counters.seq);
+  if (!ids.empty()) batch_.Put(database_.family(Family::event_id_log), slice(through.view()), encode_event_ids(ids));
+  return database_.write(batch_);
+}
+
+Status Committer::write_as_files() {
+  SOUK_TRY(std::vector<SortedFile> files, write_sorted_files(database_, batch_));
+  if (event_ids_.gathered() > 0) {
+    SOUK_TRY(SortedFile ids, event_ids_.write_file());
+    files.push_back(std::move(ids));
+  }
+  return database_.take_in(files);
+}
+
+// Nothing of it is in the store.
+tl::unexpected<Error> Committer::lose_load(const Error& why) {
+  batch_.Clear();
+  item_ids_.clear();
+  shopper_ids_.clear();
+  event_ids_.take_back(std::exchange(load_, std::nullopt)->first_id);
+  const std::lock_guard lock(mutex_);
+  ++lost_loads_;
+  last_loss_ = why;
+  return fail(why);
 }
 
 Status Committer::append_served(std::span<const Served> served) {

@@ -85,6 +85,20 @@ rocksdb::DBOptions database_options(const StoreOptions& options, const std::shar
   return db;
 }
 
+// What a death left of files that were to be taken in; some may be second names of files that were.
+Status delete_left_files(const fs::path& directory) {
+  std::error_code error;
+  std::vector<fs::path> left;
+  for (fs::directory_iterator entry(directory, error), end; !error && entry != end; entry.increment(error)) {
+    if (entry->path().extension() == kIngestSuffix) left.push_back(entry->path());
+  }
+  for (const fs::path& path : left) {
+    if (!error) fs::remove(path, error);
+  }
+  if (error) return fail_errno("cannot delete what is left of files that were to be taken in", directory.string(), error.value());
+  return {};
+}
+
 fs::path secondary_folder() {
   std::string pattern = (fs::temp_directory_path() / "souk-reader-XXXXXX").string();
   const char* made = ::mkdtemp(pattern.data());
@@ -212,7 +226,10 @@ Result<std::unique_ptr<Database>> Database::open(const fs::path& directory, Mode
     SOUK_CHECK(database->lock(directory));
   }
   if (mode != Mode::create) SOUK_CHECK(check_manifest(directory));
-  if (mode == Mode::write) SOUK_CHECK(cut_torn_tails(directory, false));
+  if (mode == Mode::write) {
+    SOUK_CHECK(delete_left_files(directory));
+    SOUK_CHECK(cut_torn_tails(directory, false));
+  }
   SOUK_CHECK(database->open_families(directory, mode, options));
   return database;
 }
@@ -259,6 +276,10 @@ std::unique_ptr<rocksdb::Iterator> Database::scan(Family wanted, const rocksdb::
 
 Status Database::write(rocksdb::WriteBatch& batch) const {
   const std::lock_guard lock(writing_);
+  return write_next(batch);
+}
+
+Status Database::write_next(rocksdb::WriteBatch& batch) const {
   SOUK_CHECK(recover());
   acknowledged_ = db_->GetLatestSequenceNumber();
   rocksdb::WriteOptions options;
@@ -268,6 +289,33 @@ Status Database::write(rocksdb::WriteBatch& batch) const {
   uncertain_ = true;
   if (errors_->last().ok()) errors_->set(status);
   return fail_write(status);
+}
+
+Status Database::take_in(std::span<const SortedFile> files) const {
+  const std::lock_guard lock(writing_);
+  SOUK_CHECK(recover());
+  if (!may_ingest()) return souk::fail(ErrorKind::io, "the disk refused a write: the change was not made", {}, "Try it again");
+  std::vector<rocksdb::IngestExternalFileArg> taken;
+  for (const SortedFile& file : files) {
+    rocksdb::IngestExternalFileArg& one = taken.emplace_back();
+    one.column_family = family(file.family);
+    one.external_files = {file.path.string()};
+    one.options.move_files = true;
+  }
+  if (const auto status = db_->IngestExternalFiles(taken); !status.ok()) return fail_write(status);
+  // Done. What fails now only keeps readers beside this process waiting.
+  std::vector<rocksdb::ColumnFamilyHandle*> changed;
+  for (const rocksdb::IngestExternalFileArg& one : taken) changed.push_back(one.column_family);
+  if (const Status told = tell_readers(changed); !told) log::warn("{}", told.error().message());
+  return {};
+}
+
+// A reader beside this process keeps what it replayed of a family until the log holds something newer of it: so each gets something, which
+// is nothing.
+Status Database::tell_readers(std::span<rocksdb::ColumnFamilyHandle* const> families) const {
+  rocksdb::WriteBatch nothing;
+  for (rocksdb::ColumnFamilyHandle* family : families) nothing.Delete(family, rocksdb::Slice());
+  return write_next(nothing);
 }
 
 // A write that failed may stand in the log all the same, wholly or in part, and it is in no memory table. Resume() flushes those one
@@ -339,11 +387,10 @@ Status Database::compact() const {
     }
   }
   SOUK_CHECK(new_manifest());
-  // A reader beside this process keeps what it replayed of a family until the log holds something newer of it: so each gets something,
-  // which is nothing.
-  rocksdb::WriteBatch nothing;
-  for (rocksdb::ColumnFamilyHandle* handle : present()) nothing.Delete(handle, rocksdb::Slice());
-  SOUK_CHECK(write(nothing));
+  {
+    const std::lock_guard lock(writing_);
+    SOUK_CHECK(tell_readers(present()));
+  }
   // Files that are no longer needed are deleted before this returns.
   auto status = db_->DisableFileDeletions();
   if (status.ok()) status = db_->EnableFileDeletions(false);

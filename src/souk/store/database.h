@@ -9,6 +9,7 @@
 #include <mutex>
 #include <optional>
 #include <rocksdb/db.h>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -33,6 +34,12 @@ inline std::string_view view(const rocksdb::Slice& slice) {
 // ErrorKind::corrupt for failed checksums, io for the rest, with RocksDB's own words, which name the file.
 tl::unexpected<Error> fail(const rocksdb::Status& status, std::string what);
 
+struct SortedFile {  // see sorted_files.h
+  Family family = Family::meta;
+  fs::path path;
+};
+inline constexpr std::string_view kIngestSuffix = ".ingest";
+
 class Database {  // thread-safe
  public:
   enum class Mode { create, write, read };
@@ -53,11 +60,13 @@ class Database {  // thread-safe
   std::unique_ptr<rocksdb::Iterator> scan(Family family, const rocksdb::Snapshot* snapshot = nullptr) const;
   // Synced. Wholly done, or an error and not done. After an error of the disk, a full one above all, each later call first tries to go on.
   Status write(rocksdb::WriteBatch& batch) const;
+  // The same for files that hold sorted records, all of them in one step. Only while may_ingest().
+  Status take_in(std::span<const SortedFile> files) const;
   Status flush() const;
   // Flushes, and rewrites every file; then nothing deleted before the call is left in files, logs and the manifest.
   Status compact() const;
   bool read_only() const { return read_only_; }
-  // Whether files may be taken in (IngestExternalFile). Not once RocksDB has gone on after an error of the disk: it still takes itself for
+  // Whether files may be taken in. Not once RocksDB has gone on after an error of the disk: it still takes itself for
   // stopped there, and would give the file no number.
   bool may_ingest() const { return !resumed_; }
 
@@ -67,7 +76,9 @@ class Database {  // thread-safe
   Status lock(const fs::path& directory);
   Status open_families(const fs::path& directory, Mode mode, const StoreOptions& options);
   std::vector<rocksdb::ColumnFamilyHandle*> present() const;
+  Status write_next(rocksdb::WriteBatch& batch) const;  // these three: with writing_ held
   Status recover() const;
+  Status tell_readers(std::span<rocksdb::ColumnFamilyHandle* const> families) const;
   rocksdb::Status leave_log() const;
   Status new_manifest() const;
 

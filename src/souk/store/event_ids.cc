@@ -2,11 +2,12 @@
 
 #include <algorithm>
 #include <numeric>
-#include <rocksdb/sst_file_writer.h>
 #include <rocksdb/write_batch.h>
+#include <utility>
 
 #include "souk/store/codec.h"
 #include "souk/store/records.pb.h"
+#include "souk/store/sorted_files.h"
 #include "souk/store/wire.h"
 
 namespace souk::store {
@@ -65,7 +66,7 @@ Result<EventIds> EventIds::open(const Database& database) {
   const auto merged = database.iterator(Family::event_id);
   merged->SeekToFirst();
   if (!merged->status().ok()) return fail(merged->status(), "cannot read the event ids");
-  ids.any_merged_ = merged->Valid();
+  ids.files_hold_others_ = merged->Valid();
   return ids;
 }
 
@@ -95,7 +96,7 @@ Status EventIds::look_up(std::span<const Hash128> ids, std::span<std::optional<s
     const std::uint32_t at = index_.find(ids[i].high, [&](std::uint32_t position) { return entries_[position].id == ids[i]; });
     if (at != UINT32_MAX) {
       known[i] = entries_[at].content;
-    } else if (any_merged_) {
+    } else if (files_hold_others_) {
       missing.push_back(static_cast<std::uint32_t>(i));
     }
   }
@@ -105,7 +106,7 @@ Status EventIds::look_up(std::span<const Hash128> ids, std::span<std::optional<s
 Result<std::optional<Timestamp>> EventIds::find_time(const Hash128& id) const {
   const std::uint32_t at = index_.find(id.high, [&](std::uint32_t position) { return entries_[position].id == id; });
   if (at != UINT32_MAX) return event_key_parts(entries_[at].key.view()).time;
-  if (!any_merged_) return std::nullopt;
+  if (!files_hold_others_) return std::nullopt;
   SOUK_TRY(const auto merged, database_->get(Family::event_id, event_id_key(id).view()));
   if (!merged) return std::nullopt;
   pb::StoredEventId stored;
@@ -139,41 +140,64 @@ Status EventIds::look_up_merged(std::span<const Hash128> ids, std::span<const st
 }
 
 Status EventIds::merge_if_many(Seq through) {
-  if (entries_.size() < kMergeAt) return {};
+  if (gathered() < kMergeAt) return {};
   return merge(through);
 }
 
 // The file is durable before the log's records go; a death in between leaves both, which say the same.
 Status EventIds::merge(Seq through) {
-  if (entries_.empty()) return {};
-  std::vector<std::uint32_t> order(entries_.size());
-  std::iota(order.begin(), order.end(), 0u);
-  std::sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) { return entries_[a].id < entries_[b].id; });
-  SOUK_CHECK(database_->may_ingest() ? ingest(order) : put(order));
-  rocksdb::WriteBatch batch;
-  batch.DeleteRange(database_->family(Family::event_id_log), slice(seq_key(0).view()), slice(seq_key(through + 1).view()));
-  SOUK_CHECK(database_->write(batch));
-  entries_.clear();
-  index_.clear();
-  any_merged_ = true;
+  if (gathered() == 0) return {};
+  if (database_->may_ingest()) {
+    SOUK_TRY(const SortedFile file, write_file());
+    SOUK_CHECK(database_->take_in({&file, 1}));
+  } else {
+    SOUK_CHECK(put(gathered_by_id()));
+  }
+  SOUK_CHECK(written(through));
+  keep_gathered_only();
   return {};
 }
 
-Status EventIds::ingest(std::span<const std::uint32_t> order) const {
-  const fs::path path = fs::path(database_->db().GetName()) / "event-ids.ingest";
-  // What a death left of the last merge may be a second name of a file that the store has taken in: never to be written into.
-  std::error_code error;
-  fs::remove(path, error);
-  if (error) return fail_errno("cannot delete what is left of an earlier merge of event ids", path.string(), error.value());
-  SOUK_CHECK(write_file(path, order));
-
-  rocksdb::ColumnFamilyHandle* const ids = database_->family(Family::event_id);
-  rocksdb::IngestExternalFileOptions options;
-  options.move_files = true;
-  if (const auto status = database_->db().IngestExternalFile(ids, {path.string()}, options); !status.ok()) {
-    return fail(status, "cannot take in the event ids");
-  }
+Status EventIds::written(Seq through) {
+  rocksdb::WriteBatch batch;
+  batch.DeleteRange(database_->family(Family::event_id_log), slice(seq_key(0).view()), slice(seq_key(through + 1).view()));
+  SOUK_CHECK(database_->write(batch));
+  in_files_ = entries_.size();
+  if (entries_.size() >= kMergeAt) keep_gathered_only();
   return {};
+}
+
+void EventIds::keep_gathered_only() {
+  if (in_files_ == 0) return;
+  files_hold_others_ = true;
+  entries_.erase(entries_.begin(), entries_.begin() + static_cast<std::ptrdiff_t>(std::exchange(in_files_, 0)));
+  index_again();
+}
+
+void EventIds::take_back(std::size_t size) {
+  entries_.resize(size);
+  index_again();
+}
+
+void EventIds::index_again() {
+  index_.clear();
+  for (std::size_t i = 0; i < entries_.size(); ++i) index_.add(entries_[i].id.high, static_cast<std::uint32_t>(i));
+}
+
+std::vector<std::uint32_t> EventIds::gathered_by_id() const {
+  std::vector<std::uint32_t> order(gathered());
+  std::iota(order.begin(), order.end(), static_cast<std::uint32_t>(in_files_));
+  std::sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) { return entries_[a].id < entries_[b].id; });
+  return order;
+}
+
+Result<SortedFile> EventIds::write_file() const {
+  SOUK_TRY(SortedFileWriter writer, SortedFileWriter::open(*database_, Family::event_id));
+  for (const std::uint32_t at : gathered_by_id()) {
+    const EventIdEntry& entry = entries_[at];
+    SOUK_CHECK(writer.put(event_id_key(entry.id).view(), encode_event_id(entry.key.view(), entry.content)));
+  }
+  return writer.finish();
 }
 
 // One by one, as any record: slower, and always possible.
@@ -186,19 +210,6 @@ Status EventIds::put(std::span<const std::uint32_t> order) const {
     SOUK_CHECK(database_->write(batch));
     batch.Clear();
   }
-  return {};
-}
-
-Status EventIds::write_file(const fs::path& path, std::span<const std::uint32_t> order) const {
-  rocksdb::ColumnFamilyHandle* const ids = database_->family(Family::event_id);
-  rocksdb::SstFileWriter writer(rocksdb::EnvOptions(), database_->db().GetOptions(ids), ids);
-  auto status = writer.Open(path.string());
-  for (std::size_t i = 0; i < order.size() && status.ok(); ++i) {
-    const EventIdEntry& entry = entries_[order[i]];
-    status = writer.Put(slice(event_id_key(entry.id).view()), encode_event_id(entry.key.view(), entry.content));
-  }
-  if (status.ok()) status = writer.Finish();
-  if (!status.ok()) return fail(status, "cannot write the event ids");
   return {};
 }
 

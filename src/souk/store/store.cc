@@ -62,6 +62,17 @@ bool Changes::empty() const {
   return items.empty() && removed_items.empty() && events.empty() && shoppers.empty() && reviews.empty() && served.empty() && !offset;
 }
 
+Status Store::Impl::may_commit(const Changes& changes) const {
+  if (!committer) return refuse_writing();
+  if (changes.reviews.empty() || version >= kReviewVersion) return {};
+  return fail(Error{ErrorKind::version,
+                    "the shop's format has no place for reviews",
+                    {},
+                    "format " + std::to_string(kReviewVersion),
+                    "format " + std::to_string(version),
+                    "Run `souk upgrade` on the shop"});
+}
+
 Store::Store(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Store::~Store() = default;
 
@@ -78,7 +89,7 @@ Result<std::unique_ptr<Store>> Store::create(const fs::path& directory, const St
   batch.Put(impl->database->family(Family::meta), slice(kCountersName), none.encode());
   SOUK_CHECK(impl->database->write(batch));
   SOUK_TRY(EventIds event_ids, EventIds::open(*impl->database));
-  impl->committer = std::make_unique<Committer>(*impl->database, std::move(event_ids), none);
+  impl->committer = std::make_unique<Committer>(*impl->database, std::move(event_ids), none, options.bulk_bytes);
   return std::unique_ptr<Store>(new Store(std::move(impl)));
 }
 
@@ -94,22 +105,28 @@ Result<std::unique_ptr<Store>> Store::open(const fs::path& directory, const Stor
   impl->read_only_counters = counters;
   if (!options.read_only) {
     SOUK_TRY(EventIds event_ids, EventIds::open(*impl->database));
-    impl->committer = std::make_unique<Committer>(*impl->database, std::move(event_ids), counters);
+    impl->committer = std::make_unique<Committer>(*impl->database, std::move(event_ids), counters, options.bulk_bytes);
   }
   return std::unique_ptr<Store>(new Store(std::move(impl)));
 }
 
 Result<CommitReport> Store::commit(const Changes& changes) {
-  if (!impl_->committer) return fail(std::move(refuse_writing()).error());
-  if (!changes.reviews.empty() && impl_->version < kReviewVersion) {
-    return fail(Error{ErrorKind::version,
-                      "the shop's format has no place for reviews",
-                      {},
-                      "format " + std::to_string(kReviewVersion),
-                      "format " + std::to_string(impl_->version),
-                      "Run `souk upgrade` on the shop"});
-  }
+  SOUK_CHECK(impl_->may_commit(changes));
   return impl_->committer->commit(changes);
+}
+
+BulkLoad::BulkLoad(Store& store) : store_(store), lost_before_(store.impl_->committer ? store.impl_->committer->lost_loads() : 0) {}
+BulkLoad::~BulkLoad() {
+  static_cast<void>(finish());
+}
+
+Result<CommitReport> BulkLoad::commit(const Changes& changes) {
+  SOUK_CHECK(store_.impl_->may_commit(changes));
+  return store_.impl_->committer->load(changes, lost_before_);
+}
+
+Status BulkLoad::finish() {
+  return store_.impl_->committer ? store_.impl_->committer->finish_load(lost_before_) : Status();
 }
 
 Result<std::vector<std::optional<Timestamp>>> Store::event_times(std::span<const std::string> ids) const {

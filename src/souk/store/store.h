@@ -119,8 +119,9 @@ struct RetainReport {
 using KindLimits = std::array<std::optional<Duration>, kEventKinds>;  // by EventKind: how long events are kept; none: for ever
 
 struct StoreOptions {
-  bool read_only = false;               // a RocksDB secondary beside the writing process
-  std::uint64_t memory = 192ull << 20;  // write buffers and block cache together
+  bool read_only = false;                  // a RocksDB secondary beside the writing process
+  std::uint64_t memory = 192ull << 20;     // write buffers and block cache together
+  std::uint64_t bulk_bytes = 48ull << 20;  // of events in a bulk load that are written at once; as sorted files from an eighth of it on
 };
 
 class Store {  // thread-safe
@@ -204,9 +205,30 @@ class Store {  // thread-safe
   Status catch_up();              // read-only: take over what the writer committed since
 
  private:
+  friend class BulkLoad;
   struct Impl;
   explicit Store(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;
+};
+
+// Commits of one caller that may become durable together, for imports: through the write-ahead log and the memory tables an event costs as
+// much again as all that comes before. Commits of events alone gather, seen by nobody, until there is much of them, or anything else is
+// committed, or the load is finished; then they are written in one durable step, as sorted files where that pays. Other commits are done at
+// once. A death loses what has gathered: `offset` is written with it, and says where to go on.
+class BulkLoad {  // of one thread; must not outlive the store
+ public:
+  explicit BulkLoad(Store& store);
+  ~BulkLoad();  // finishes
+  BulkLoad(const BulkLoad&) = delete;
+  BulkLoad& operator=(const BulkLoad&) = delete;
+
+  // As Store::commit, but for when it is durable. An error of the disk loses what has gathered, and comes back from every later call.
+  Result<CommitReport> commit(const Changes& changes);
+  Status finish();  // all that was committed is durable and visible
+
+ private:
+  Store& store_;
+  std::uint64_t lost_before_ = 0;
 };
 
 }  // namespace souk::store

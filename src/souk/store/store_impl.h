@@ -29,6 +29,7 @@ struct Store::Impl {
     const std::lock_guard lock(mutex);
     return read_only_counters;
   }
+  Status may_commit(const Changes& changes) const;
 };
 
 Status refuse_writing();
