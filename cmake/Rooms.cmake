@@ -26,9 +26,9 @@ function(souk_unite target)
   endif()
 endfunction()
 
-# Tests are compiled with their framework precompiled as well, without the optimiser's expensive half and without line numbers: they are
-# half of the house's files, and what they test is optimised, and has line numbers, all the same.
-set(SOUK_TEST_OPTIONS $<$<CONFIG:Release>:-O1> $<$<CONFIG:Release>:-g0>)
+# Tests are compiled with their framework precompiled as well, without the optimiser and without line numbers: they are half of the house's
+# files, and what they test is optimised, and has line numbers, all the same.
+set(SOUK_TEST_OPTIONS $<$<CONFIG:Release>:-O0> $<$<CONFIG:Release>:-g0>)
 if(SOUK_TESTS)
   file(WRITE ${CMAKE_BINARY_DIR}/test_pch.cc "// Carries the precompiled header of the tests.\n")
   add_library(souk_test_pch OBJECT ${CMAKE_BINARY_DIR}/test_pch.cc)
