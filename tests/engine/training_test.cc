@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "souk/engine/learn.h"
+#include "souk/engine/work_folder.h"
 
 #include "tests/engine/small_shop.h"
 
@@ -99,6 +100,22 @@ TEST_F(ChildTraining, WhatKilledProcessesLeftIsGoneAfterTheNextOpening) {
   EXPECT_FALSE(fs::exists(shop / "models" / "tables" / "2"));
   EXPECT_TRUE(fs::exists(shop / "models" / "tables" / "1"));
   EXPECT_EQ(opened->view()->version, "tables-1");
+}
+
+// One that ends removes the folder above when nothing is left in it, while another may be making its own there.
+TEST(WorkFolders, ComeAndGoBesideEachOther) {
+  const TempDir dir;
+  const auto work = [&](const char* name) {
+    for (int i = 0; i < 2000; ++i) {
+      const auto folder = engine::WorkFolder::make(dir / "shop", name);
+      ASSERT_TRUE(folder) << folder.error().message();
+      ASSERT_TRUE(fs::is_directory(folder->path()));
+    }
+  };
+  std::thread backups([&] { work("backup"); });
+  work("train");
+  backups.join();
+  EXPECT_FALSE(fs::exists(dir / "shop" / "work"));
 }
 
 // A shop open for reading that follows the one that writes.

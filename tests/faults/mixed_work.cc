@@ -423,7 +423,8 @@ Status MixedWork::run(engine::Shop& shop, const std::vector<std::uint64_t>& done
     threads.emplace_back([&, lane] {
       for (std::uint64_t number = done[lane]; number < done[lane] + steps && results[lane]; ++number) {
         results[lane] = run_step(shop, lane, number, scratch);
-        for (int tries = 0; stubborn && !results[lane] && tries < 200; ++tries) {
+        // A fault lasts up to 60 calls, and a store that waits for its disk makes ten a second.
+        for (int tries = 0; stubborn && !results[lane] && tries < 1000; ++tries) {
           std::this_thread::sleep_for(std::chrono::milliseconds(20));
           results[lane] = run_step(shop, lane, number, scratch);
         }

@@ -38,7 +38,7 @@ class MixedWork {
 
   // Does steps [done[lane], done[lane] + steps) of each lane, all lanes at once, on the shop. `acknowledge` is called after each step,
   // from the lane's thread. Feeds are written to `scratch`, outside the shop. `stubborn`: a step that fails is done again until it does
-  // not, for a few seconds.
+  // not, for twenty seconds.
   Status run(engine::Shop& shop, const std::vector<std::uint64_t>& done, std::uint64_t steps, bool stubborn, const fs::path& scratch,
              const std::function<void(std::size_t lane, std::uint64_t step)>& acknowledge) const;
   // One step alone.

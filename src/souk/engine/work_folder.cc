@@ -2,12 +2,20 @@
 
 #include <cerrno>
 #include <fmt/format.h>
+#include <mutex>
 #include <sys/stat.h>
 #include <system_error>
 
 namespace souk::engine {
+namespace {
+
+// The last to end removes SHOP/work, and not while another makes its folder there. Only the process that writes a shop makes any.
+std::mutex making;
+
+}  // namespace
 
 Result<WorkFolder> WorkFolder::make(const fs::path& shop, const std::string& name) {
+  const std::lock_guard lock(making);
   SOUK_CHECK(make_directories(shop / "work"));
   for (int number = 1;; ++number) {
     fs::path path = shop / "work" / fmt::format("{}-{}", name, number);
@@ -25,6 +33,7 @@ WorkFolder::~WorkFolder() {
   std::error_code ignored;
   if (path_.empty()) return;
   fs::remove_all(path_, ignored);
+  const std::lock_guard lock(making);
   fs::remove(path_.parent_path(), ignored);  // when nothing else is at work
 }
 

@@ -9,7 +9,7 @@
 
 namespace souk::engine {
 
-class WorkFolder {  // removed with the object
+class WorkFolder {  // removed with the object; several threads may make them at once
  public:
   // A new folder <name>-<number> in SHOP/work, for its owner alone.
   static Result<WorkFolder> make(const fs::path& shop, const std::string& name);
