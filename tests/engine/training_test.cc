@@ -106,7 +106,7 @@ TEST_F(ChildTraining, WhatKilledProcessesLeftIsGoneAfterTheNextOpening) {
 TEST(WorkFolders, ComeAndGoBesideEachOther) {
   const TempDir dir;
   const auto work = [&](const char* name) {
-    for (int i = 0; i < 2000; ++i) {
+    for (int i = 0; i < 200; ++i) {
       const auto folder = engine::WorkFolder::make(dir / "shop", name);
       ASSERT_TRUE(folder) << folder.error().message();
       ASSERT_TRUE(fs::is_directory(folder->path()));
