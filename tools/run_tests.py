@@ -14,7 +14,7 @@ import time
 import xml.etree.ElementTree as xml
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-LONGEST = ("test_faults", "processes_suite", "console_suite", "lab_suite")  # begun first, so that none is left alone at the end
+LONGEST = ("test_faults", "processes_suite", "console_suite", "lab_suite", "test_engine", "test_store")  # begun first, so that none is left alone at the end
 
 
 def run_gtest(program, build, wanted):
@@ -87,9 +87,9 @@ def main():
     passed, failed, skipped = 0, 0, []
     suites = [(run_gtest, p) for p in sorted(build.glob("test_*")) if p.is_file() and os.access(p, os.X_OK) and p.suffix == ""]
     suites += [(run_python, p) for p in sorted((ROOT / "tests").glob("*/*_suite.py"))]
-    # Two at a time: those that crash shops, and those that drive a browser, wait for most of theirs.
+    # One more at a time than there are cores: those that crash shops, and those that drive a browser, wait for much of theirs.
     suites.sort(key=lambda each: not each[1].stem.startswith(LONGEST))
-    with concurrent.futures.ThreadPoolExecutor(max_workers=2) as workers:
+    with concurrent.futures.ThreadPoolExecutor(max_workers=(os.cpu_count() or 1) + 1) as workers:
         for p, f, s in workers.map(lambda each: each[0](each[1], build, options.filter), suites):
             passed, failed, skipped = passed + p, failed + f, skipped + s
     for name in skipped:
