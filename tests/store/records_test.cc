@@ -57,6 +57,7 @@ TEST(Codec, GivesAnItemBackExactly) {
   EXPECT_FALSE(is_tombstone(encode_item(item)));
   EXPECT_TRUE(is_tombstone(encode_tombstone()));
   EXPECT_FALSE(is_tombstone(std::string("\015\1\1\1\1", 5))) << "the flag's number, with a value of another type";
+  EXPECT_FALSE(is_tombstone(std::string("\10\1\10\0", 4))) << "the flag twice: the last counts";
   EXPECT_EQ(decode_item(encode_tombstone(), "kettle").error().kind, ErrorKind::not_found);
 }
 

@@ -170,9 +170,8 @@ std::string encode_tombstone() {
 }
 
 bool is_tombstone(std::string_view value) {
-  WireReader reader(value);  // the flag is the lowest field: written first, and alone
-  return reader.next() && reader.field() == pb::StoredItem::kRemovedFieldNumber && reader.type() == WireType::varint &&
-         reader.number() != 0;
+  static const std::string written = encode_tombstone();
+  return value == written;
 }
 
 Result<Item> decode_item(std::string_view value, std::string key) {

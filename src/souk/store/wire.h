@@ -74,8 +74,7 @@ class WireReader {
     std::uint64_t tag = 0;
     if (rest_.empty() || !read_varint(tag)) return false;
     field_ = static_cast<std::uint32_t>(tag >> 3);
-    type_ = static_cast<WireType>(tag & 7);
-    switch (type_) {
+    switch (static_cast<WireType>(tag & 7)) {
       case WireType::varint:
         return read_varint(number_);
       case WireType::fixed64:
@@ -94,7 +93,6 @@ class WireReader {
   }
   bool ok() const { return ok_; }  // false: the bytes were cut or are no message
   std::uint32_t field() const { return field_; }
-  WireType type() const { return type_; }
   std::uint64_t number() const { return number_; }
   std::int64_t signed_number() const { return unzigzag(number_); }
   std::string_view text() const { return text_; }
@@ -127,7 +125,6 @@ class WireReader {
   std::string_view rest_, text_;
   std::uint64_t number_ = 0;
   std::uint32_t field_ = 0;
-  WireType type_ = WireType::varint;
   bool ok_ = true;
 };
 
