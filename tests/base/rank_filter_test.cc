@@ -32,13 +32,22 @@ bool takes_part(const Question& question, std::uint32_t row) {
   return question.scores[row] > -kInfinity && !std::ranges::binary_search(question.skip, row);
 }
 
-void expect_exact(const Question& question, std::size_t k, const RankFilter& filter) {
+// All that takes part, best first.
+std::vector<Scored> ranked(const Question& question) {
+  std::vector<Scored> all;
+  for (std::uint32_t row = 0; row < question.scores.size(); ++row) {
+    if (takes_part(question, row)) all.push_back({row, question.scores[row]});
+  }
+  std::ranges::sort(all, better);
+  return all;
+}
+
+void expect_exact(const Question& question, const std::vector<Scored>& all, std::size_t k, const RankFilter& filter) {
   for (const float asked : question.asked) {
     std::uint64_t above = 0, equal = 0;
-    for (std::uint32_t row = 0; row < question.scores.size(); ++row) {
-      if (!takes_part(question, row)) continue;
-      above += question.scores[row] > asked ? 1U : 0U;
-      equal += question.scores[row] == asked ? 1U : 0U;
+    for (const Scored& each : all) {
+      above += each.score > asked ? 1U : 0U;
+      equal += each.score == asked ? 1U : 0U;
     }
     const auto place = filter.place(asked);
     ASSERT_EQ(place.has_value(), above < k) << asked << " has " << above << " above it";
@@ -48,12 +57,7 @@ void expect_exact(const Question& question, std::size_t k, const RankFilter& fil
   }
 }
 
-void expect_best(const Question& question, std::size_t k, RankFilter& filter) {
-  std::vector<Scored> all;
-  for (std::uint32_t row = 0; row < question.scores.size(); ++row) {
-    if (takes_part(question, row)) all.push_back({row, question.scores[row]});
-  }
-  std::ranges::sort(all, better);
+void expect_best(std::vector<Scored> all, std::size_t k, RankFilter& filter) {
   all.resize(std::min(k, all.size()));
   ASSERT_EQ(filter.take_best(), all);
 }
@@ -93,14 +97,15 @@ TEST_P(Filtered, PlacesAndBestEqualCountingAndSorting) {
   for (int round = 0; round < 120; ++round) {
     for (const std::uint64_t levels : {1U, 3U, 40U, 1'000'000U}) {
       const Question question = random_question(random, levels);
+      const std::vector<Scored> all = ranked(question);
       for (const std::uint32_t k : {1U, 2U, 7U, 20U, 5000U}) {
         filter.reset(k, question.asked, question.skip, false);
         pass(question, filter);
-        expect_exact(question, k, filter);
+        expect_exact(question, all, k, filter);
         filter.reset(k, question.asked, question.skip, true);
         pass(question, filter);
-        expect_exact(question, k, filter);
-        expect_best(question, k, filter);
+        expect_exact(question, all, k, filter);
+        expect_best(all, k, filter);
       }
     }
   }
@@ -115,8 +120,8 @@ TEST_P(Filtered, ScoresThatOnlyRiseOrFall) {
     for (const bool keep : {false, true}) {
       filter.reset(20, question.asked, {}, keep);
       pass(question, filter);
-      expect_exact(question, 20, filter);
-      if (keep) expect_best(question, 20, filter);
+      expect_exact(question, ranked(question), 20, filter);
+      if (keep) expect_best(ranked(question), 20, filter);
     }
     std::ranges::reverse(question.scores);
   }
@@ -180,8 +185,8 @@ TEST_P(Filtered, ProductsEqualThoseOfTheWholeMatrix) {
         }
         filter_dot(queries.view(), rows.view(), filters);
         for (std::size_t q = 0; q < q_count; ++q) {
-          expect_exact(questions[q], 10, filters[q]);
-          if (keep) expect_best(questions[q], 10, filters[q]);
+          expect_exact(questions[q], ranked(questions[q]), 10, filters[q]);
+          if (keep) expect_best(ranked(questions[q]), 10, filters[q]);
         }
       }
     }

@@ -22,7 +22,7 @@ using namespace std::string_view_literals;
 class Importing : public ::testing::Test {
  protected:
   // What an import gathers before it writes is little, so that it writes more than once.
-  Importing() { store_ = store::Store::create(dir_ / "store", {.bulk_bytes = 1 << 20}).value(); }
+  Importing() { store_ = store::Store::create(dir_ / "store", {.bulk_bytes = 4 << 20}).value(); }
 
   fs::path write(const std::string& name, std::string_view text) {
     std::ofstream(dir_ / name, std::ios::binary) << text;
