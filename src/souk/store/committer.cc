@@ -98,22 +98,21 @@ void Committer::lead(std::unique_lock<std::mutex>& lock) {
     events += request->prepared.events.size() + request->changes->items.size();
     group.push_back(request);
   }
-  std::vector<CommitRequest*> done = group;
-  std::erase_if(group, [this](CommitRequest* request) {
-    const bool lost = request->load && *request->load != lost_loads_;
-    if (lost) request->result = fail(last_loss_);
-    return lost;
-  });
-  const bool gathers = std::all_of(group.begin(), group.end(), [](const CommitRequest* request) { return may_gather(*request); });
+  // Those of a lost load stand behind the rest, and only hear of it.
+  const auto lost = std::stable_partition(group.begin(), group.end(),
+                                          [this](const CommitRequest* request) { return !request->load || *request->load == lost_loads_; });
+  std::for_each(lost, group.end(), [this](CommitRequest* request) { request->result = fail(last_loss_); });
+  const std::span<CommitRequest* const> doing(group.begin(), lost);
+  const bool gathers = std::all_of(doing.begin(), doing.end(), [](const CommitRequest* request) { return may_gather(*request); });
   std::vector<Served> served;
   if (!gathers) served.swap(served_);
   lock.unlock();
-  const Status written = gathers ? gather(group) : write(group, served);
+  const Status written = gathers ? gather(doing) : write(doing, served);
   lock.lock();
-  for (CommitRequest* request : group) {
+  for (CommitRequest* request : doing) {
     if (!written) request->result = fail(written.error());
   }
-  for (CommitRequest* request : done) request->done = true;
+  for (CommitRequest* request : group) request->done = true;
   if (!written && !served.empty()) log::error("{} served records were lost: {}", served.size(), written.error().message());
   leading_ = false;
   turn_.notify_all();

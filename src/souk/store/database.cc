@@ -95,8 +95,9 @@ Status delete_left_files(const fs::path& directory) {
   for (const fs::path& path : left) {
     if (!error) fs::remove(path, error);
   }
-  if (error) return fail_errno("cannot delete what is left of files that were to be taken in", directory.string(), error.value());
-  return {};
+  if (!error) return {};
+  return souk::fail(Error{ErrorKind::io, "cannot delete what a dead process left", directory.string(), "files whose names end in .ingest",
+                          error.message(), "Delete them: nothing in them was acknowledged"});
 }
 
 fs::path secondary_folder() {
