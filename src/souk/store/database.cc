@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstdarg>
 #include <fcntl.h>
+#include <iterator>
+#include <linux/magic.h>
 #include <rocksdb/cache.h>
 #include <rocksdb/filter_policy.h>
 #include <rocksdb/listener.h>
@@ -10,6 +12,7 @@
 #include <rocksdb/table.h>
 #include <rocksdb/write_buffer_manager.h>
 #include <sys/file.h>
+#include <sys/statfs.h>
 #include <unistd.h>
 
 #include "souk/base/log.h"
@@ -66,8 +69,15 @@ class NoDiary final : public rocksdb::Logger {
   void Logv(const char* /*format*/, va_list /*arguments*/) override {}
 };
 
-rocksdb::DBOptions database_options(const StoreOptions& options, const std::shared_ptr<rocksdb::Cache>& cache) {
+// A folder in memory has no disk whose blocks should lie together: there, to reserve room for a log is to write zeroes all over it.
+bool is_in_memory(const fs::path& directory) {
+  struct statfs about {};
+  return ::statfs(directory.c_str(), &about) == 0 && about.f_type == TMPFS_MAGIC;
+}
+
+rocksdb::DBOptions database_options(const fs::path& directory, const StoreOptions& options, const std::shared_ptr<rocksdb::Cache>& cache) {
   rocksdb::DBOptions db;
+  db.allow_fallocate = !is_in_memory(directory);
   db.write_buffer_manager = std::make_shared<rocksdb::WriteBufferManager>(options.memory * 2 / 3, cache);
   db.max_total_wal_size = options.memory;
   db.max_background_jobs = 2;
@@ -170,26 +180,25 @@ Status Database::lock(const fs::path& directory) {
 Status Database::open_families(const fs::path& directory, Mode mode, const StoreOptions& options) {
   options_ = options;
   cache_ = rocksdb::NewLRUCache(options.memory);
-  rocksdb::DBOptions db_options = database_options(options, cache_);
+  rocksdb::DBOptions db_options = database_options(directory, options, cache_);
   db_options.listeners.push_back(errors_);
-  db_options.create_if_missing = db_options.create_missing_column_families = mode == Mode::create;
+  db_options.create_if_missing = mode == Mode::create;
 
+  // As found: a store of a later version may have more, and opens far enough to say its version.
   std::vector<std::string> names{rocksdb::kDefaultColumnFamilyName};
-  if (mode == Mode::create) {
-    names.insert(names.end(), kNames.begin(), kNames.end());
-  } else {
-    // As found: a store of a later version may have more, and opens far enough to say its version.
-    names.clear();
+  if (mode != Mode::create) {
     if (const auto status = rocksdb::DB::ListColumnFamilies(db_options, directory.string(), &names); !status.ok()) {
       return fail(status, "cannot read the store " + directory.string());
     }
   }
-  std::vector<rocksdb::ColumnFamilyDescriptor> descriptors;
-  for (const std::string& name : names) {
+  const auto descriptor = [&](const std::string& name) {
     const auto known = std::find(kNames.begin(), kNames.end(), name);
-    descriptors.emplace_back(name, known == kNames.end() ? rocksdb::ColumnFamilyOptions{}
-                                                         : family_options(static_cast<Family>(known - kNames.begin()), options, cache_));
-  }
+    return rocksdb::ColumnFamilyDescriptor(name, known == kNames.end()
+                                                     ? rocksdb::ColumnFamilyOptions{}
+                                                     : family_options(static_cast<Family>(known - kNames.begin()), options, cache_));
+  };
+  std::vector<rocksdb::ColumnFamilyDescriptor> descriptors;
+  std::ranges::transform(names, std::back_inserter(descriptors), descriptor);
 
   rocksdb::DB* db = nullptr;
   const auto open_once = [&] {
@@ -204,6 +213,14 @@ Status Database::open_families(const fs::path& directory, Mode mode, const Store
   }
   if (!status.ok()) return fail(status, "cannot open the store " + directory.string() + unreadable_tables(directory));
   db_.reset(db);
+  if (mode == Mode::create) {  // all at once: opening would make them one by one, and write and read back all options after each
+    std::vector<rocksdb::ColumnFamilyDescriptor> wanted;
+    std::ranges::transform(kNames, std::back_inserter(wanted), descriptor);
+    std::vector<rocksdb::ColumnFamilyHandle*> made;
+    status = db_->CreateColumnFamilies(wanted, &made);
+    handles_.insert(handles_.end(), made.begin(), made.end());
+    if (!status.ok()) return fail(status, "cannot make the store " + directory.string());
+  }
   for (rocksdb::ColumnFamilyHandle* handle : handles_) {
     const auto known = std::find(kNames.begin(), kNames.end(), handle->GetName());
     if (known != kNames.end()) families_[static_cast<std::size_t>(known - kNames.begin())] = handle;
