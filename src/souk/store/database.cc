@@ -134,7 +134,14 @@ tl::unexpected<Error> fail_write(const rocksdb::Status& status) {
 // other error of the disk never; both are left to Database::recover(), which first makes sure of the log.
 class Database::Errors final : public rocksdb::EventListener {
  public:
-  void OnBackgroundError(rocksdb::BackgroundErrorReason /*reason*/, rocksdb::Status* error) override {
+  void OnBackgroundError(rocksdb::BackgroundErrorReason reason, rocksdb::Status* error) override {
+    // A compaction that fails leaves the files as they were, and RocksDB begins it again after a second when it need not stop. If it
+    // stops, a flush that was asked for at that moment is lost to its queue: the next waits for ever, one in Resume() too (7.8).
+    if (reason == rocksdb::BackgroundErrorReason::kCompaction && error->IsIOError()) {
+      tell_of_compaction(*error);
+      *error = rocksdb::Status::OK();
+      return;
+    }
     // An error of the disk may pass: "hard" is the highest severity that Resume() takes on.
     if (error->IsIOError() && error->severity() == rocksdb::Status::kFatalError) {
       *error = rocksdb::Status(*error, rocksdb::Status::kHardError);
@@ -155,8 +162,17 @@ class Database::Errors final : public rocksdb::EventListener {
   }
 
  private:
+  void tell_of_compaction(const rocksdb::Status& error) {
+    const std::lock_guard lock(mutex_);
+    const auto now = std::chrono::steady_clock::now();
+    if (now < next_word_) return;
+    next_word_ = now + std::chrono::minutes(1);
+    log::warn("the store: rewriting its files failed, and is tried again every second: {}", error.ToString());
+  }
+
   mutable std::mutex mutex_;
   rocksdb::Status last_;
+  std::chrono::steady_clock::time_point next_word_{};
 };
 
 tl::unexpected<Error> fail(const rocksdb::Status& status, std::string what) {
