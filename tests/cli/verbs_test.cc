@@ -89,6 +89,7 @@ TEST(Help, ListsEveryVerbAndItsExamples) {
     EXPECT_THAT(of_verb.out, HasSubstr(std::string("souk ") + verb)) << verb;
   }
   EXPECT_THAT(help.out, Not(HasSubstr("train-child"))) << "not for people";
+  EXPECT_THAT(souk({"key", "demo", "add", "--help"}).out, HasSubstr("Usage: souk key SHOP add [OPTIONS]"));
   EXPECT_THAT(souk({"--version"}).out, StartsWith("souk 0."));
 }
 

@@ -137,8 +137,11 @@ TEST(Search, ShowsTheOfferThatHoldsNow) {
   EXPECT_EQ(price(), "4.20");
   request.market = "DK";
   EXPECT_EQ(price(), "31.00");
+  EXPECT_THAT(shop->search(request).value().notes, IsEmpty());
   request.market = "SE";
-  EXPECT_FALSE(shop->search(request).value().items.at(0).offer);
+  const auto unpriced = shop->search(request).value();
+  EXPECT_FALSE(unpriced.items.at(0).offer);
+  EXPECT_THAT(unpriced.notes, ElementsAre("none of these items has a current offer in the market 'SE'"));
   request.fields = {"prise"};
   EXPECT_EQ(shop->search(request).error().where, "fields[0]");
 }

@@ -48,6 +48,19 @@ struct Line {
   LabTuneFlags lab_tune;
 };
 
+// A verb's positionals are typed before what stands below it (`souk key SHOP add`); CLI11 leaves them out of the line it prints there.
+class Formatter final : public CLI::Formatter {
+ public:
+  std::string make_usage(const CLI::App* app, std::string name) const override {
+    if (app->get_parent() != nullptr) {
+      for (const CLI::Option* option : app->get_parent()->get_options([](const CLI::Option* one) { return one->get_positional(); })) {
+        name.insert(name.rfind(' '), " " + option->get_name());
+      }
+    }
+    return CLI::Formatter::make_usage(app, std::move(name));
+  }
+};
+
 CLI::App& verb(CLI::App& parent, const std::string& name, const std::string& about, const std::string& examples) {
   CLI::App& sub = *parent.add_subcommand(name, about);
   sub.footer("Examples:\n" + examples);
@@ -499,6 +512,7 @@ int answer_about_itself(const Console& console, const CLI::App& app, const CLI::
 // Fills in the line; an exit status where there is nothing more to do.
 std::optional<int> parse_line(Line& line, const std::vector<std::string>& arguments) {
   CLI::App app("Souk, a commerce engine: search, recommendation and evaluation for one shop in one folder.", "souk");
+  app.formatter(std::make_shared<Formatter>());  // inherited by what is added to it
   add_global(app, line);
   add_init(app, line);
   add_import(app, line);

@@ -303,6 +303,11 @@ Status Answerer::fill(const shelf::Candidates& candidates, const Resolved& resol
   answer.trained = trained_;
   answer.cold_start = resolved.cold_start;
   answer.notes = resolved.notes;
+  const std::string& market = resolved.request.market;
+  const auto priced = [](const AnswerItem& shown) { return shown.offer.has_value(); };
+  if (!market.empty() && !answer.items.empty() && std::ranges::none_of(answer.items, priced)) {
+    answer.notes.push_back(fmt::format("none of these items has a current offer in the market '{}'", market));
+  }
   if (answer.items.empty() && view_->lexical->size() == 0) answer.notes.emplace_back("this shop has no items yet");
   return {};
 }
