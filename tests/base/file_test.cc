@@ -30,6 +30,15 @@ TEST(WriteFile, MakesOrReplacesTheWholeFileAndLeavesNothingElse) {
   EXPECT_EQ(files_in(dir.path()), 1U);
 }
 
+TEST(WriteFile, WritesLargeContentWhole) {
+  const testing::TempDir dir;
+  std::string content(9'000'001, 0);
+  for (std::size_t i = 0; i < content.size(); ++i) content[i] = static_cast<char>(i * 7 >> 10);
+  const std::array<std::string_view, 2> pieces{content, std::string_view(content).substr(0, 4 << 20)};
+  ASSERT_TRUE(write_file(dir / "f", pieces));
+  EXPECT_TRUE(read_file(dir / "f").value() == content + content.substr(0, 4 << 20));
+}
+
 TEST(WriteFile, KeepsTheOldContentWhenItFails) {
   const testing::TempDir dir;
   fs::create_directory(dir / "taken");  // a rename onto a folder fails, after the temporary file was written

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <mutex>
 #include <set>
+#include <sys/resource.h>
 #include <thread>
 #include <vector>
 
@@ -12,6 +13,19 @@ namespace {
 
 TEST(DefaultThreads, IsAtLeastOne) {
   EXPECT_GE(default_threads(), 1U);
+}
+
+TEST(RunInBackground, ReturnsWhenItIsDoneAndLeavesTheCallersPriorityAsItWas) {
+  const int before = ::getpriority(PRIO_PROCESS, 0);
+  int during = 0;
+  std::thread::id worker;
+  run_in_background([&] {
+    during = ::getpriority(PRIO_PROCESS, 0);
+    worker = std::this_thread::get_id();
+  });
+  EXPECT_EQ(during, 19);
+  EXPECT_NE(worker, std::this_thread::get_id());
+  EXPECT_EQ(::getpriority(PRIO_PROCESS, 0), before);
 }
 
 TEST(ParallelFor, VisitsEveryElementOnceInChunksOfTheGrain) {

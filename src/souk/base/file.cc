@@ -68,8 +68,24 @@ Result<TemporaryFile> create_beside(const fs::path& path) {
   }
 }
 
+// A small file's sync may have to wait for all that a large one has written and not yet brought to the disk (ext4 does). So large ones
+// are brought there as they are written, this much at a time.
+constexpr std::size_t kAtATime = 4 << 20;
+
+Status write_paced(int fd, std::string_view bytes, const fs::path& path) {
+  while (!bytes.empty()) {
+    const std::string_view part = bytes.substr(0, kAtATime);
+    SOUK_CHECK(write_all(fd, part, path));
+    bytes.remove_prefix(part.size());
+    constexpr unsigned kWrittenNow = SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER;
+    if (part.size() < kAtATime || ::sync_file_range(fd, 0, 0, kWrittenNow) == 0) continue;
+    if (errno == EIO || errno == ENOSPC) return fail_errno("cannot write", path.string(), errno);  // fsync() would not tell again
+  }
+  return {};
+}
+
 Status fill_and_rename(TemporaryFile& file, const fs::path& path, std::span<const std::string_view> pieces) {
-  for (const std::string_view piece : pieces) SOUK_CHECK(write_all(file.descriptor.get(), piece, path));
+  for (const std::string_view piece : pieces) SOUK_CHECK(write_paced(file.descriptor.get(), piece, path));
   struct stat old {};
   // A file that only its owner may read (keys) stays so.
   if (::stat(path.c_str(), &old) == 0 && ::fchmod(file.descriptor.get(), old.st_mode & 07777) != 0) {

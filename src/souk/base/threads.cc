@@ -7,8 +7,11 @@
 #include <deque>
 #include <mutex>
 #include <sched.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
 #include <system_error>
 #include <thread>
+#include <unistd.h>
 #include <vector>
 
 namespace souk {
@@ -33,6 +36,20 @@ unsigned default_threads() {
     if (const int count = CPU_COUNT(&allowed); count > 0) return static_cast<unsigned>(count);
   }
   return std::max(1U, std::thread::hardware_concurrency());
+}
+
+void run_in_background(const std::function<void()>& work) {
+  try {
+    // On Linux these are a thread's own, and an ordinary user cannot take them back: hence a thread.
+    std::jthread([&work] {
+      ::setpriority(PRIO_PROCESS, 0, 19);
+      constexpr int kThisThread = 1, kIdle = 3 << 13;  // IOPRIO_WHO_PROCESS and class IDLE of ioprio_set(2)
+      ::syscall(SYS_ioprio_set, kThisThread, 0, kIdle);
+      work();
+    }).join();
+  } catch (const std::system_error&) {  // no thread to be had
+    work();
+  }
 }
 
 void parallel_for(std::size_t count, std::size_t grain, unsigned threads,

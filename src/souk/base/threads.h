@@ -1,4 +1,4 @@
-// Threads. parallel_for splits a range over a fixed number of threads; ordered_pipeline is a bounded
+// Threads. run_in_background makes way for others; parallel_for splits a range over a fixed number of threads; ordered_pipeline is a bounded
 // pipeline whose results keep their order.
 #pragma once
 
@@ -9,6 +9,10 @@ namespace souk {
 
 // Number of threads to use when the user did not say: the cores this process may run on.
 unsigned default_threads();
+
+// Calls `work` on a thread of its own that leaves processor and disk to whoever else wants them, and returns when it is done. For long work
+// beside which others are answered. `work` must not throw.
+void run_in_background(const std::function<void()>& work);
 
 // Calls work(begin, end, thread) for consecutive chunks of [0, count), on at most `threads` threads, the caller's included.
 // Chunks have `grain` elements (the last may be shorter) and are taken dynamically: which thread runs a chunk is not defined.

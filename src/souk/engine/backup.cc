@@ -11,6 +11,7 @@
 #include <unistd.h>
 #include <utility>
 
+#include "souk/base/threads.h"
 #include "souk/engine/shop_state.h"
 #include "souk/engine/work_folder.h"
 
@@ -194,7 +195,9 @@ Result<BackupReport> Shop::backup(const BackupOptions& options, Progress& progre
   }
   BackupReport report;
   SOUK_TRY(Unfinished unfinished, Unfinished::beside(options.to));
-  SOUK_CHECK(copy_all(work.path(), unfinished.path(), options, manifest, report, progress));
+  Status copied;
+  run_in_background([&] { copied = copy_all(work.path(), unfinished.path(), options, manifest, report, progress); });
+  SOUK_CHECK(copied);
   SOUK_CHECK(write_file(unfinished.path() / kManifestName, manifest_text(manifest)));
   SOUK_CHECK(unfinished.finish());
   progress.finish();

@@ -82,6 +82,7 @@ rocksdb::DBOptions database_options(const fs::path& directory, const StoreOption
   db.max_total_wal_size = options.memory;
   db.max_background_jobs = 2;
   db.bytes_per_sync = 1 << 20;
+  db.strict_bytes_per_sync = true;  // a commit's sync may wait for all that flushes have written and not yet brought to the disk
   // One leader writes at a time; and only so do insertion hints work.
   db.allow_concurrent_memtable_write = false;
   // See wal.h: a torn tail is cut, anything else refuses to open.
