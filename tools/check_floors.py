@@ -11,6 +11,7 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 SOURCES = ROOT / "src" / "souk"
 INCLUDE = re.compile(r'^\s*#\s*include\s+"souk/([^/"]+)/')
+OTHERWISE = re.compile(r'^\s*#\s*include\s+("(?!souk/)|<souk/|[^"<\s])')  # no other way to name a file of ours
 HEAVY = {  # headers that only these rooms may name: they are slow to compile or hard to replace
     "boost/": {"serve"}, "rocksdb/": {"store"}, "unicode/": {"text", "feeds"}, "CLI/": {"cli"}, "simdjson": {"feeds"}, "toml++": {"base"},
 }
@@ -44,6 +45,8 @@ def violations(floor_of):
                 match = INCLUDE.match(line)
                 if match and match[1] != room and floor_of.get(match[1], 99) >= floor_of[room]:
                     yield f"{where}: {room} (floor {floor_of[room]}) includes {match[1]} (floor {floor_of.get(match[1], '?')})"
+                if OTHERWISE.match(line) and "hwy/" not in line:
+                    yield f"{where}: files of ours are included as \"souk/ROOM/FILE\""
                 for prefix, rooms in HEAVY.items():
                     if line.startswith(f"#include <{prefix}") and room not in rooms:
                         yield f"{where}: only {', '.join(sorted(rooms))} may include <{prefix}...>"

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdlib>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 #include <thread>
@@ -28,6 +29,31 @@ TEST(WriteFile, MakesOrReplacesTheWholeFileAndLeavesNothingElse) {
   ASSERT_TRUE(write_file(path, pieces));
   EXPECT_EQ(read_file(path).value(), "onetwo");
   EXPECT_EQ(files_in(dir.path()), 1U);
+}
+
+TEST(AbsolutePath, LeavesAsItIsWhatCannotBeTold) {
+  EXPECT_EQ(absolute_path("/a/../b"), "/a/../b");
+  EXPECT_EQ(absolute_path("a"), fs::current_path() / "a");
+  EXPECT_EQ(absolute_path(""), "");
+  EXPECT_EQ(make_directories("").error().kind, ErrorKind::invalid);
+  const fs::path before = fs::current_path();
+  {
+    const testing::TempDir gone;
+    fs::current_path(gone.path());
+  }
+  EXPECT_EQ(absolute_path("a"), "a");
+  EXPECT_EQ(make_directories("a").error().kind, ErrorKind::not_found);
+  fs::current_path(before);
+}
+
+TEST(TemporaryFolder, IsAFolderOrAnError) {
+  EXPECT_TRUE(fs::is_directory(temporary_folder().value()));
+  const char* set = std::getenv("TMPDIR");
+  const std::string before = set == nullptr ? "" : set;
+  ::setenv("TMPDIR", "/no/such/folder", 1);
+  EXPECT_EQ(temporary_folder().error().where, "/no/such/folder");
+  if (set == nullptr) ::unsetenv("TMPDIR");
+  if (set != nullptr) ::setenv("TMPDIR", before.c_str(), 1);
 }
 
 TEST(WriteFile, WritesLargeContentWhole) {

@@ -171,6 +171,24 @@ TEST(Usage, IsStatusTwo) {
 }
 
 // A device that takes no byte stands for a full disk.
+TEST(Arguments, NothingIsNoNameOfAFolderOrFile) {
+  for (const std::vector<std::string>& words :
+       std::vector<std::vector<std::string>>{{"init", ""},
+                                             {"status", ""},
+                                             {"serve", "", "--listen", "127.0.0.1:0"},
+                                             {"backup", "shop", ""},
+                                             {"init", "shop", "--config", ""},
+                                             {"evaluate", "shop", "--judgements", ""},
+                                             {"lab", "run", "recommend/popularity", "--data", ""}}) {
+    const Outcome outcome = souk(words);
+    EXPECT_EQ(outcome.status, 2) << words[0];
+    EXPECT_THAT(outcome.err, HasSubstr("expected a name, found nothing")) << words[0];
+  }
+  const Outcome page = souk({"lab", "results", "--results", "no-such-folder"});
+  EXPECT_EQ(page.status, 1);
+  EXPECT_THAT(page.err, HasSubstr("there are no recorded runs"));
+}
+
 TEST_F(Verbs, OutputThatCannotBeWrittenIsAFailure) {
   fill();
   const fs::path full = "/dev/full";

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstdlib>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/mman.h>
@@ -72,20 +73,24 @@ Result<TemporaryFile> create_beside(const fs::path& path) {
 // are brought there as they are written, this much at a time.
 constexpr std::size_t kAtATime = 4 << 20;
 
-Status write_paced(int fd, std::string_view bytes, const fs::path& path) {
-  while (!bytes.empty()) {
-    const std::string_view part = bytes.substr(0, kAtATime);
-    SOUK_CHECK(write_all(fd, part, path));
-    bytes.remove_prefix(part.size());
-    constexpr unsigned kWrittenNow = SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER;
-    if (part.size() < kAtATime || ::sync_file_range(fd, 0, 0, kWrittenNow) == 0) continue;
-    if (errno == EIO || errno == ENOSPC) return fail_errno("cannot write", path.string(), errno);  // fsync() would not tell again
+Status write_paced(int fd, std::span<const std::string_view> pieces, const fs::path& path) {
+  std::size_t pending = 0;
+  for (std::string_view piece : pieces) {
+    while (!piece.empty()) {
+      const std::string_view part = piece.substr(0, kAtATime - pending);
+      SOUK_CHECK(write_all(fd, part, path));
+      piece.remove_prefix(part.size());
+      pending = (pending + part.size()) % kAtATime;
+      constexpr unsigned kWrittenNow = SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER;
+      if (pending != 0 || ::sync_file_range(fd, 0, 0, kWrittenNow) == 0) continue;
+      if (errno == EIO || errno == ENOSPC) return fail_errno("cannot write", path.string(), errno);  // fsync() would not tell again
+    }
   }
   return {};
 }
 
 Status fill_and_rename(TemporaryFile& file, const fs::path& path, std::span<const std::string_view> pieces) {
-  for (const std::string_view piece : pieces) SOUK_CHECK(write_paced(file.descriptor.get(), piece, path));
+  SOUK_CHECK(write_paced(file.descriptor.get(), pieces, path));
   struct stat old {};
   // A file that only its owner may read (keys) stays so.
   if (::stat(path.c_str(), &old) == 0 && ::fchmod(file.descriptor.get(), old.st_mode & 07777) != 0) {
@@ -129,6 +134,21 @@ MappedFile& MappedFile::operator=(MappedFile&& other) noexcept {
   return *this;
 }
 
+fs::path absolute_path(const fs::path& path) {
+  std::error_code error;
+  fs::path whole = fs::absolute(path, error);
+  return error ? path : whole;
+}
+
+Result<fs::path> temporary_folder() {
+  std::error_code error;
+  fs::path folder = fs::temp_directory_path(error);
+  if (!error) return folder;
+  const char* named = std::getenv("TMPDIR");
+  return fail(Error{ErrorKind::io, "there is no folder for temporary files", named == nullptr ? "/tmp" : named, "a folder", error.message(),
+                    "Set TMPDIR to a folder that can be written"});
+}
+
 Result<std::string> read_file(const fs::path& path) {
   const Descriptor descriptor(open_retrying(path.c_str(), O_RDONLY));
   if (!descriptor) return fail_errno("cannot open", path.string(), errno);
@@ -169,17 +189,18 @@ namespace {
 
 // Of a folder above that may be walked through but not read the names cannot be synced, by anyone but its owner.
 Status sync_name(const fs::path& directory) {
-  const fs::path parent = (fs::absolute(directory) / "..").lexically_normal();
+  const fs::path parent = (absolute_path(directory) / "..").lexically_normal();
   return ::access(parent.c_str(), R_OK) == 0 ? sync_directory(parent) : Status();
 }
 
 }  // namespace
 
 Status make_directories(const fs::path& directory) {
+  if (directory.empty()) return fail(Error{ErrorKind::invalid, "cannot make a folder", {}, "its name", "nothing", {}});
   // From the top down: a folder's name is durable before anything is made in it.
   std::vector<fs::path> missing;
   std::error_code error;
-  for (fs::path at = fs::absolute(directory).lexically_normal(); !at.empty() && !fs::is_directory(at, error); at = at.parent_path()) {
+  for (fs::path at = absolute_path(directory).lexically_normal(); !at.empty() && !fs::is_directory(at, error); at = at.parent_path()) {
     if (!at.has_filename()) continue;  // "a/b/" names b once more
     missing.push_back(at);
   }

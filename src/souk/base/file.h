@@ -31,6 +31,11 @@ class MappedFile {
   std::size_t size_ = 0;
 };
 
+// The path from the root. As it stands where that cannot be told: an empty path, a working folder that is gone. (fs::absolute throws.)
+fs::path absolute_path(const fs::path& path);
+// Where temporary files go ($TMPDIR, else /tmp); an error when that is no folder.
+Result<fs::path> temporary_folder();
+
 Result<std::string> read_file(const fs::path& path);
 
 // Writes a file so that after a power cut either the old or the new content is there, whole: temporary file in the same folder,

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <functional>
 #include <limits>
+#include <set>
 #include <sstream>
 
 #include "souk/base/config.h"
@@ -109,6 +110,19 @@ void one_value_each(CLI::App& app) {
     option->allow_extra_args(false);
   }
   for (CLI::App* const sub : app.get_subcommands({})) one_value_each(*sub);
+}
+
+// Where a file or folder is asked for, nothing ("$SHOP", unset) is a slip, not the default.
+void names_where_paths_are(CLI::App& app) {
+  static const std::set<std::string> kPaths{"SHOP",     "FILE",  "DEST",         "BACKUP",       "--config",  "--data",
+                                            "--folder", "--to",  "--judgements", "--record",     "--results", "--cert",
+                                            "--key",    "--run", "--runs",       "--access-log", "--earlier", "--against"};
+  const CLI::Validator named(
+      [](const std::string& text) { return text.empty() ? std::string("expected a name, found nothing") : std::string(); }, "");
+  for (CLI::Option* const option : app.get_options([](const CLI::Option* each) { return kPaths.contains(each->get_name()); })) {
+    option->check(named);
+  }
+  for (CLI::App* const sub : app.get_subcommands({})) names_where_paths_are(*sub);
 }
 
 CLI::Range list_length() {
@@ -527,6 +541,7 @@ std::optional<int> parse_line(Line& line, const std::vector<std::string>& argume
   add_backup(app, line);
   add_lab(app, line);
   one_value_each(app);
+  names_where_paths_are(app);
   std::vector<std::string> words(arguments.rbegin(), arguments.rend());  // as CLI11 takes them
   try {
     app.parse(std::move(words));

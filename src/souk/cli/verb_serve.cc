@@ -1,6 +1,7 @@
 #include <charconv>
 #include <fmt/format.h>
 
+#include "souk/base/file.h"
 #include "souk/cli/forward.h"
 #include "souk/cli/places.h"
 #include "souk/cli/verbs.h"
@@ -37,7 +38,7 @@ int serve(const Console& console, const ServeFlags& flags) {
   if (!endpoint) return report_usage(console, endpoint.error());
   // By its whole name: commands of others come with their own working folder.
   SOUK_OR_REPORT(const std::shared_ptr<engine::Shop> shop, console,
-                 console.caller->open(fs::absolute(flags.shop).lexically_normal().string(), flags.read_only ? Access::read : Access::write,
+                 console.caller->open(absolute_path(flags.shop).lexically_normal().string(), flags.read_only ? Access::read : Access::write,
                                       {.read_only = flags.read_only, .for_repair = false, .threads = console.threads}));
   serve::ServeOptions options;
   options.address = endpoint->address;

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "souk/base/file.h"
 #include "souk/cli/verbs.h"
 #include "souk/engine/json_writer.h"
 #include "souk/store/store.h"
@@ -9,7 +10,7 @@ namespace {
 
 // "demo.format-1", beside the shop; or the next name that is free.
 fs::path place_beside(const engine::Shop& shop) {
-  fs::path folder = fs::absolute(shop.directory()).lexically_normal();
+  fs::path folder = absolute_path(shop.directory()).lexically_normal();
   if (!folder.has_filename()) folder = folder.parent_path();
   const std::string name = fmt::format("{}.format-{}", folder.string(), shop.store().version());
   fs::path place = name;

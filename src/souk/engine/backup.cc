@@ -84,7 +84,7 @@ bool is_empty_or_missing(const fs::path& folder) {
 class Unfinished {
  public:
   static Result<Unfinished> beside(const fs::path& final) {
-    fs::path whole = fs::absolute(final).lexically_normal();
+    fs::path whole = absolute_path(final).lexically_normal();
     if (!whole.has_filename()) whole = whole.parent_path();
     Unfinished made(whole, fs::path(whole.string() + ".part"));
     std::error_code ignored;

@@ -18,8 +18,10 @@ constexpr std::string_view kSettingsFile = "shop.toml";
 constexpr std::string_view kRestore = "Restore the shop's folder from a backup.";
 
 tl::unexpected<Error> no_shop(const fs::path& directory, std::string found) {
+  std::error_code error;
+  const bool can_become_one = !fs::exists(fs::symlink_status(directory, error)) || fs::is_empty(directory, error);
   return fail(Error{ErrorKind::not_found, "this folder is not a shop", directory.string(), "a folder with shop.toml and store/",
-                    std::move(found), fmt::format("`souk init {}` makes one.", directory.string())});
+                    std::move(found), can_become_one ? fmt::format("`souk init {}` makes one.", directory.string()) : std::string()});
 }
 
 Status check_is_shop(const fs::path& directory) {
@@ -226,7 +228,7 @@ Status Shop::Impl::catch_up(Progress& progress) {
 Result<std::unique_ptr<Shop>> Shop::init(const fs::path& directory, const InitOptions& options) {
   SOUK_CHECK(check_init(directory, options));
   InitOptions named = options;
-  if (named.name.empty()) named.name = fs::absolute(directory).lexically_normal().filename().string();
+  if (named.name.empty()) named.name = absolute_path(directory).lexically_normal().filename().string();
   const std::string settings = options.settings.empty() ? default_shop_toml(named) : options.settings;
   SOUK_CHECK(parse_shop_toml(settings, std::string(kSettingsFile)));
   SOUK_CHECK(make_directories(directory));

@@ -7,6 +7,7 @@
 #include <unistd.h>
 #include <utility>
 
+#include "souk/base/file.h"
 #include "souk/feeds/import.h"
 
 namespace souk::feeds {
@@ -59,7 +60,7 @@ class LineWriter {
     if (!synced || (!straight_ && std::rename(part().c_str(), path_.c_str()) != 0)) return failed(errno);
     if (std::fclose(std::exchange(file_, nullptr)) != 0) return failed(errno);
     if (straight_) return lines_;
-    SOUK_CHECK(sync_directory(fs::absolute(path_).parent_path()));
+    SOUK_CHECK(sync_directory(absolute_path(path_).parent_path()));
     return lines_;
   }
 

@@ -7,6 +7,7 @@
 #include <set>
 #include <utility>
 
+#include "souk/base/file.h"
 #include "souk/lab/shipped.h"
 #include "souk/recommend/rank_model.h"
 
@@ -15,8 +16,8 @@ namespace {
 
 // The folder below which recipes are named: the nearest parent that is recipe_root() or called "recipes", else the file's own.
 fs::path root_of(const fs::path& file) {
-  const fs::path whole = fs::absolute(file).lexically_normal();
-  const fs::path usual = (fs::absolute(recipe_root()) / "").lexically_normal().parent_path();
+  const fs::path whole = absolute_path(file).lexically_normal();
+  const fs::path usual = (absolute_path(recipe_root()) / "").lexically_normal().parent_path();
   for (fs::path folder = whole.parent_path(); folder.has_relative_path(); folder = folder.parent_path()) {
     if (folder == usual || folder.filename() == "recipes") return folder;
   }
@@ -327,7 +328,7 @@ Result<Recipe> Recipe::load(const fs::path& file, const std::vector<std::string>
   SOUK_TRY(const Config config, with_overrides(recipe.document_, overrides));
   SOUK_CHECK(config.only({"title", "about", "system", "model", "data", "settings", "split", "metrics", "paper", "tune", "notes", "on"}));
   const fs::path root = root_of(path);
-  recipe.name = fs::absolute(path).lexically_normal().lexically_relative(root).replace_extension().generic_string();
+  recipe.name = absolute_path(path).lexically_normal().lexically_relative(root).replace_extension().generic_string();
   recipe.descriptors = descriptor_folders(root);
   SOUK_TRY(recipe.title, config.text("title", recipe.name));
   SOUK_TRY(recipe.about, config.text("about", ""));

@@ -136,6 +136,15 @@ Result<std::string> shops_of(const fs::path& results) {
 }  // namespace
 
 Result<std::string> render_results(const fs::path& results) {
+  std::error_code ignored;
+  if (!fs::is_directory(results, ignored)) {
+    return fail(Error{ErrorKind::not_found,
+                      "there are no recorded runs",
+                      results.string(),
+                      "the folder of `souk lab run --record`",
+                      "no such folder",
+                      {}});
+  }
   SOUK_TRY(Records records, load_runs(results));
   std::map<std::tuple<std::string, std::string, std::string, std::string>, Records> groups;
   for (RunRecord& record : records) {

@@ -5,7 +5,7 @@ namespace souk::lab {
 fs::path program_folder() {
   std::error_code error;
   const fs::path program = fs::read_symlink("/proc/self/exe", error);
-  return error ? fs::current_path() : program.parent_path();
+  return error ? fs::path(".") : program.parent_path();
 }
 
 std::optional<fs::path> shipped_folder(const fs::path& program_folder, const std::string& name) {

@@ -13,6 +13,7 @@
 #include <thread>
 #include <unistd.h>
 
+#include "souk/base/file.h"
 #include "souk/base/log.h"
 #include "souk/serve/control_wire.h"
 
@@ -43,7 +44,8 @@ void refuse(const Socket& socket, const std::string& what, const std::string& hi
 class Spool {
  public:
   Status open() {
-    std::string name = (fs::temp_directory_path() / "souk-input-XXXXXX").string();
+    SOUK_TRY(const fs::path folder, temporary_folder());
+    std::string name = (folder / "souk-input-XXXXXX").string();
     descriptor_ = Socket(::mkstemp(name.data()));
     if (descriptor_.get() < 0) return fail_errno("cannot spool standard input", name, errno);
     path_ = name;
@@ -154,7 +156,7 @@ ControlServer::~ControlServer() = default;
 
 Result<std::unique_ptr<ControlServer>> ControlServer::start(const fs::path& socket, Handler handler, const ControlOptions& options) {
   auto impl = std::make_unique<Impl>();
-  impl->path = fs::absolute(socket);
+  impl->path = absolute_path(socket);
   impl->handler = std::move(handler);
   impl->options = options;
   // Under another name first: the rename replaces a socket that a killed process left, and nobody meets one that does not listen yet.

@@ -15,6 +15,7 @@
 #include <sys/statfs.h>
 #include <unistd.h>
 
+#include "souk/base/file.h"
 #include "souk/base/log.h"
 #include "souk/base/time.h"
 #include "souk/store/counters.h"
@@ -111,10 +112,11 @@ Status delete_left_files(const fs::path& directory) {
                           error.message(), "Delete them: nothing in them was acknowledged"});
 }
 
-fs::path secondary_folder() {
-  std::string pattern = (fs::temp_directory_path() / "souk-reader-XXXXXX").string();
-  const char* made = ::mkdtemp(pattern.data());
-  return made == nullptr ? fs::path{} : fs::path(made);
+Result<fs::path> secondary_folder() {
+  SOUK_TRY(const fs::path folder, temporary_folder());
+  std::string pattern = (folder / "souk-reader-XXXXXX").string();
+  if (::mkdtemp(pattern.data()) == nullptr) return fail_errno("cannot make a folder for reading in", folder.string(), errno);
+  return fs::path(pattern);
 }
 
 tl::unexpected<Error> fail_write(const rocksdb::Status& status) {
@@ -255,8 +257,7 @@ Result<std::unique_ptr<Database>> Database::open(const fs::path& directory, Mode
   std::unique_ptr<Database> database(new Database);
   if (mode == Mode::read) {
     database->read_only_ = true;
-    database->secondary_ = secondary_folder();
-    if (database->secondary_.empty()) return fail_errno("cannot make a folder for reading", fs::temp_directory_path().string(), errno);
+    SOUK_TRY(database->secondary_, secondary_folder());
   } else {
     SOUK_CHECK(database->lock(directory));
   }
