@@ -187,7 +187,7 @@ Status Import::check(std::size_t number) {
   if (!file.plan) return {};
   std::error_code error;
   const std::uint64_t size = fs::file_size(file.path, error);
-  progress_.stage("checking " + file.path.filename().string(), error ? 0 : size, "bytes");
+  progress_.stage("checking " + shown(file.path).filename().string(), error ? 0 : size, "bytes");
   SOUK_CHECK(read_chunks(file, Pass::check, [&](const ParsedChunk& chunk, std::uint64_t row, std::uint64_t line) -> Status {
     for (std::size_t i = 0; i < chunk.identities.size() && !options_.merge; ++i) {
       last_row_[chunk.identities[i]] = (static_cast<std::uint64_t>(number) << kFileShift | (row + chunk.row_of[i])) + 1;
@@ -246,7 +246,7 @@ Status Import::take_checked(std::size_t number, const ParsedChunk& chunk, std::u
 Status Import::apply(std::size_t number) {
   ImportFile& file = files_[number];
   if (!file.plan) return {};
-  progress_.stage("importing " + file.path.filename().string(), file.rows, std::string(name_of(file.plan->rows.kind())));
+  progress_.stage("importing " + shown(file.path).filename().string(), file.rows, std::string(name_of(file.plan->rows.kind())));
   now_ = Application{};
   repetitions_ = HashMap();
   now_.skip = store_.source_rows(file.source).value_or(0);

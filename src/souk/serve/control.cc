@@ -40,12 +40,12 @@ void refuse(const Socket& socket, const std::string& what, const std::string& hi
   static_cast<void>(socket.send('X', control::pack({what, hint})));
 }
 
-// A client's standard input, in a file without a name that others know.
+// A client's standard input, in a file without a name that others know; imports call a file that is named so "standard input".
 class Spool {
  public:
   Status open() {
     SOUK_TRY(const fs::path folder, temporary_folder());
-    std::string name = (folder / "souk-input-XXXXXX").string();
+    std::string name = (folder / ".stdin-XXXXXX").string();
     descriptor_ = Socket(::mkstemp(name.data()));
     if (descriptor_.get() < 0) return fail_errno("cannot spool standard input", name, errno);
     path_ = name;
