@@ -12,6 +12,7 @@
 #include <rocksdb/table.h>
 #include <rocksdb/write_buffer_manager.h>
 #include <sys/file.h>
+#include <sys/resource.h>
 #include <sys/statfs.h>
 #include <unistd.h>
 
@@ -96,6 +97,15 @@ rocksdb::DBOptions database_options(const fs::path& directory, const StoreOption
   db.max_open_files = -1;  // a secondary needs it, and look-ups are spared a search for the open file
   return db;
 }
+
+// Answers come before the rewriting of files. Not at the lowest priority: on a machine that is busy for long commits would wait for it in
+// the end.
+class CompactionPriority final : public rocksdb::EventListener {
+ public:
+  void OnCompactionBegin(rocksdb::DB* /*db*/, const rocksdb::CompactionJobInfo& /*job*/) override {
+    ::setpriority(PRIO_PROCESS, 0, 10);  // of this thread, which does nothing else
+  }
+};
 
 // What a death left of files that were to be taken in; some may be second names of files that were.
 Status delete_left_files(const fs::path& directory) {
@@ -200,7 +210,7 @@ Status Database::open_families(const fs::path& directory, Mode mode, const Store
   options_ = options;
   cache_ = rocksdb::NewLRUCache(options.memory);
   rocksdb::DBOptions db_options = database_options(directory, options, cache_);
-  db_options.listeners.push_back(errors_);
+  db_options.listeners = {errors_, std::make_shared<CompactionPriority>()};
   db_options.create_if_missing = mode == Mode::create;
 
   // As found: a store of a later version may have more, and opens far enough to say its version.
