@@ -38,13 +38,16 @@ unsigned default_threads() {
   return std::max(1U, std::thread::hardware_concurrency());
 }
 
+void make_way() {
+  ::setpriority(PRIO_PROCESS, 0, 19);              // on Linux of the thread
+  constexpr int kThisThread = 1, kIdle = 3 << 13;  // IOPRIO_WHO_PROCESS and class IDLE of ioprio_set(2)
+  ::syscall(SYS_ioprio_set, kThisThread, 0, kIdle);
+}
+
 void run_in_background(const std::function<void()>& work) {
   try {
-    // On Linux these are a thread's own, and an ordinary user cannot take them back: hence a thread.
     std::jthread([&work] {
-      ::setpriority(PRIO_PROCESS, 0, 19);
-      constexpr int kThisThread = 1, kIdle = 3 << 13;  // IOPRIO_WHO_PROCESS and class IDLE of ioprio_set(2)
-      ::syscall(SYS_ioprio_set, kThisThread, 0, kIdle);
+      make_way();
       work();
     }).join();
   } catch (const std::system_error&) {  // no thread to be had

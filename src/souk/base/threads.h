@@ -10,7 +10,11 @@ namespace souk {
 // Number of threads to use when the user did not say: the cores this process may run on.
 unsigned default_threads();
 
-// Calls `work` on a thread of its own that leaves processor and disk to whoever else wants them, and returns when it is done. For long work
+// Leaves processor and disk to whoever else wants them: nice 19 and idle input and output for the calling thread and what it starts. An
+// ordinary user cannot take it back. System calls alone: allowed between fork and exec.
+void make_way();
+
+// Calls `work` on a thread of its own that makes way, and returns when it is done. For long work
 // beside which others are answered. `work` must not throw.
 void run_in_background(const std::function<void()>& work);
 

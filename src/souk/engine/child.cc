@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "souk/base/log.h"
+#include "souk/base/threads.h"
 
 namespace souk::engine {
 namespace {
@@ -39,11 +40,9 @@ constexpr int kNotStarted = 127;
   sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
   ::signal(SIGPIPE, SIG_DFL);
-  ::setpriority(PRIO_PROCESS, 0, 19);
+  make_way();
   const sched_param none_needed{};
   ::sched_setscheduler(0, SCHED_IDLE, &none_needed);  // makes way at once, not only in the long run
-  constexpr int kThisProcess = 1, kIdle = 3 << 13;    // IOPRIO_WHO_PROCESS and class IDLE of ioprio_set(2)
-  ::syscall(SYS_ioprio_set, kThisProcess, 0, kIdle);
   if (const int score = ::open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC); score >= 0) {
     [[maybe_unused]] const ssize_t written = ::write(score, "500", 3);
     ::close(score);
