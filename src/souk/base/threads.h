@@ -1,5 +1,5 @@
-// Threads. run_in_background makes way for others; parallel_for splits a range over a fixed number of threads; ordered_pipeline is a bounded
-// pipeline whose results keep their order.
+// Threads. run_in_background makes way for others; parallel_for splits a range over a fixed number of threads; ordered_pipeline is a
+// bounded pipeline whose results keep their order.
 #pragma once
 
 #include <cstddef>
