@@ -58,7 +58,8 @@ TEST(TemporaryFolder, IsAFolderOrAnError) {
 
 TEST(WriteFile, WritesLargeContentWhole) {
   const testing::TempDir dir;
-  std::string content(9'000'001, 0);
+  std::string content;
+  content.resize(9'000'001);
   for (std::size_t i = 0; i < content.size(); ++i) content[i] = static_cast<char>(i * 7 >> 10);
   const std::array<std::string_view, 2> pieces{content, std::string_view(content).substr(0, 4 << 20)};
   ASSERT_TRUE(write_file(dir / "f", pieces));
