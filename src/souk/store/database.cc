@@ -103,7 +103,8 @@ rocksdb::DBOptions database_options(const fs::path& directory, const StoreOption
 class CompactionPriority final : public rocksdb::EventListener {
  public:
   void OnCompactionBegin(rocksdb::DB* /*db*/, const rocksdb::CompactionJobInfo& /*job*/) override {
-    ::setpriority(PRIO_PROCESS, 0, 10);  // of this thread, which does nothing else
+    constexpr int kNice = 10;  // of this thread, which does nothing else; in a process that makes way already it is not raised
+    if (::getpriority(PRIO_PROCESS, 0) < kNice) ::setpriority(PRIO_PROCESS, 0, kNice);
   }
 };
 
