@@ -62,8 +62,9 @@ def commit():
     return run_git.stdout.strip() or "unknown"
 
 
-def report(name, work, rows, ratios, as_json):
-    """Writes build/bench/<name>.json and prints it, as JSON or as a table. A ratio is always better when higher."""
+def report(name, work, rows, ratios, as_json, table=None):
+    """Writes build/bench/<name>.json and prints it, as JSON or as a table (`table`: its lines, instead of one for each row). A ratio is always
+    better when higher."""
     result = {"bench": name, "machine": machine(), "date": datetime.date.today().isoformat(), "commit": commit(), "work": work,
               "rows": rows, "ratios": {key: round(value, 3) for key, value in ratios.items()}}
     folder = ROOT / "build" / "bench"
@@ -73,6 +74,9 @@ def report(name, work, rows, ratios, as_json):
         print(json.dumps(result))
         return
     print(f"{name}: {work}\n{result['machine']}, {result['date']}, {result['commit']}")
+    if table:
+        print("\n".join(table))
+        return
     wide = max([len(r["engine"]) for r in rows] + [6])
     long = max([len(r["metric"]) for r in rows] + [6])
     for r in rows:

@@ -4,9 +4,9 @@ usage: pisa_peer.py maxscore|bmw build-text CORPUS INDEX | serve QUERIES INDEX
 
 `maxscore` is MaxScore and ranked AND, `bmw` is block-max WAND and block-max ranked AND; both read one index: block_simdbp postings, blocks of
 64 for the maxima, documents in the order of the corpus. Only the module itself is loaded, not the package around it. All queries of a cell
-go through one call, which takes them from a Python iterator and leaves a Python string a result: an iterator step, a tuple, and as many
-strings as there are results are Python's part of the time. (README.md of bench/search says how much that is.) Words that no text has are
-dropped by PISA, so a query for all words is asked only when all are known, a set operation.
+go through one call, which takes them from a Python list and leaves a Python string a result: a set operation and a tuple a query and as
+many strings as there are results are Python's part of the time (bench/search/README.md says how much that is). The set operation is there
+because PISA drops words that no text has: a query for all words is asked only when all are known, one for any when one is.
 
 No shop cells: PISA has neither columns nor filters.
 """
@@ -59,24 +59,19 @@ def build(corpus, index):
     return size, documents
 
 
-class Queries:
-    """What the module iterates: (number, text), the clock read at each step when asked. It asks for the length too."""
+class Clocked:
+    """An iterable of known length that reads the clock at each row and hands over those that are to be asked."""
 
-    def __init__(self, rows, vocabulary, each):
-        self.rows, self.vocabulary, self.each, self.clock = rows, vocabulary, each, []
+    def __init__(self, rows, askable):
+        self.rows, self.askable, self.clock = rows, askable, []
 
     def __len__(self):
         return len(self.rows)
 
     def __iter__(self):
-        clock, vocabulary = self.clock, self.vocabulary
-        if vocabulary is None and not self.each:
-            yield from ((number, text) for number, (text, _) in enumerate(self.rows))
-            return
-        for number, (text, words) in enumerate(self.rows):
-            if self.each:
-                clock.append(time.thread_time_ns())
-            if vocabulary is None or words <= vocabulary:
+        for number, text, words in self.rows:
+            self.clock.append(time.thread_time_ns())
+            if self.askable(words):
                 yield number, text
 
 
@@ -86,26 +81,24 @@ class PisaSide:
 
     def __init__(self, index, algorithm):
         self.engine = f"pisa-{algorithm}"
-        self.algorithms = ALGORITHMS[algorithm]
+        self.algorithms = ALGORITHMS[algorithm]  # for any word, for all words
         self.context = prepared(index)
         self.documents = PISA.num_docs(str(index))
         self.vocabulary = set((index / "fwd.terms").read_text(encoding="ascii").split())
-        self.rows = {}
 
     def answer(self, all_words, k, queries, each):
-        # Text and words in one tuple, so that Queries holds nothing that depends on the index.
-        rows = [self.rows.setdefault(text, (text, frozenset(text.split()))) for text in queries]
-        if not all_words:
-            rows = [row if not row[1].isdisjoint(self.vocabulary) else ("", row[1]) for row in rows]
-        asked = Queries(rows, self.vocabulary if all_words else None, each)
+        vocabulary = self.vocabulary
+        rows = [(number, text, frozenset(text.split())) for number, text in enumerate(queries)]
         size = len(rows) * k
         numbers, ranks = numpy.empty(size, dtype=numpy.int32), numpy.empty(size, dtype=numpy.int32)
         names, scores = numpy.empty(size, dtype=object), numpy.empty(size, dtype=numpy.float32)
         start = time.thread_time_ns()
+        askable = vocabulary.issuperset if all_words else lambda words: not vocabulary.isdisjoint(words)
+        asked = Clocked(rows, askable) if each else [(number, text) for number, text, words in rows if askable(words)]
         found = PISA.retrieve(self.context, self.algorithms[all_words], asked, k=k, threads=1, pretokenised=0, query_weighted=0,
                               result_qidxs=numbers, result_docnos=names, result_ranks=ranks, result_scores=scores)
         end = time.thread_time_ns()
-        return end - start, [*asked.clock, end], (len(rows), numbers[:found], names[:found], scores[:found])
+        return end - start, [*asked.clock, end] if each else [], (len(rows), numbers[:found], names[:found], scores[:found])
 
     def results(self, batch):
         count, numbers, names, scores = batch
