@@ -3,9 +3,8 @@
 // A contentless table (the texts themselves are not stored), the ascii tokenizer, optimised into one b-tree. FTS5 always keeps positions
 // unless told `detail=none`, with which bm25() has no word counts; so it has them. Its bm25() has k1 1.2 and b 0.75 built in and ranks best
 // first by the smallest number. A row id is the line, counted from 1. FTS5 scores every match before it sorts, so its or-cells are slow.
-#include <sqlite3.h>
-
 #include <filesystem>
+#include <sqlite3.h>
 
 #include "search_peer.h"
 
@@ -75,8 +74,9 @@ Built build_index(const std::string& corpus, const std::string& columns, const s
   Built built;
   {
     Database database(path);
-    database.run("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -1000000;"
-                 "CREATE VIRTUAL TABLE texts USING fts5(text, content = '', tokenize = 'ascii'); BEGIN");
+    database.run(
+        "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -1000000;"
+        "CREATE VIRTUAL TABLE texts USING fts5(text, content = '', tokenize = 'ascii'); BEGIN");
     Statement insert(database, "INSERT INTO texts(rowid, text) VALUES (?, ?)");
     for (std::string line; std::getline(texts, line);) {
       insert.bind(1, static_cast<std::int64_t>(++built.documents));
@@ -130,5 +130,6 @@ class Fts5Side final : public Side {
 
 int main(int argc, char** argv) {
   using namespace souk::bench;
-  return peer_main(argc, argv, {build_index, [](const std::string& index, const std::string&) { return std::make_unique<Fts5Side>(index); }});
+  return peer_main(argc, argv,
+                   {build_index, [](const std::string& index, const std::string&) { return std::make_unique<Fts5Side>(index); }});
 }

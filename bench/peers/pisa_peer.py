@@ -10,6 +10,7 @@ because PISA drops words that no text has: a query for all words is asked only w
 
 No shop cells: PISA has neither columns nor filters.
 """
+import ctypes
 import importlib.metadata
 import importlib.util
 import pathlib
@@ -25,6 +26,8 @@ ALGORITHMS = {"maxscore": ("maxscore", "ranked_and"), "bmw": ("block_max_wand", 
 
 
 def load_module():
+    """(the compiled module, its version). It asks for a libtbb that PyPI's tbb leaves in the environment, where no linker looks."""
+    ctypes.CDLL(str(pathlib.Path(sys.prefix) / "lib" / "libtbb.so.2"), mode=ctypes.RTLD_GLOBAL)
     package = importlib.metadata.distribution("pyterrier-pisa")
     path = next(file for file in package.files if file.name.startswith("_pisathon") and file.suffix == ".so").locate()
     spec = importlib.util.spec_from_file_location("_pisathon", path)
@@ -54,8 +57,9 @@ def build(corpus, index):
     kept = [index / "fwd.doclex", index / "fwd.termlex", *index.glob("bm25.*")]
     size = sum(path.stat().st_size for path in kept)
     for path in index.iterdir():
-        if path not in kept and path.name != "fwd.terms":
+        if path not in kept and path.name != "fwd.terms":  # from which the vocabulary is read
             path.unlink()
+    (index / "documents").write_text(str(documents))
     return size, documents
 
 
@@ -83,7 +87,7 @@ class PisaSide:
         self.engine = f"pisa-{algorithm}"
         self.algorithms = ALGORITHMS[algorithm]  # for any word, for all words
         self.context = prepared(index)
-        self.documents = PISA.num_docs(str(index))
+        self.documents = int((index / "documents").read_text())
         self.vocabulary = set((index / "fwd.terms").read_text(encoding="ascii").split())
 
     def answer(self, all_words, k, queries, each):

@@ -4,9 +4,6 @@
 // One thread. Errors are exceptions: a command's becomes {"error": ...}, any other ends the program with status 1.
 #pragma once
 
-#include <sys/resource.h>
-#include <time.h>
-
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -21,6 +18,8 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <sys/resource.h>
+#include <time.h>
 #include <vector>
 
 namespace souk::bench {
@@ -53,7 +52,7 @@ struct Answer {
   std::vector<Hit> hits;  // best first
   // Of shop cells only.
   std::uint64_t total = 0;
-  std::vector<FacetCount> brands, categories;          // at most 10 each, most frequent first
+  std::vector<FacetCount> brands, categories;             // at most 10 each, most frequent first
   std::int64_t smallest = 0, largest = 0, price_sum = 0;  // cents; 0 when nothing matches
 
   void clear() {
@@ -68,13 +67,14 @@ struct Answer {
 // A line of the file of shop queries, taken apart. The views are into the line.
 struct ShopQuery {
   std::string_view words;
-  std::string_view category;              // empty: the filter is a range of prices
+  std::string_view category;             // empty: the filter is a range of prices
   std::int64_t lowest = 0, highest = 0;  // cents, both included
 
   static ShopQuery parse(std::string_view line) {
     const std::size_t tab = line.find('\t');
     if (tab == std::string_view::npos) throw std::runtime_error("a shop query has no filter: " + std::string(line));
-    ShopQuery query{.words = line.substr(0, tab)};
+    ShopQuery query;
+    query.words = line.substr(0, tab);
     std::string_view filter = line.substr(tab + 1);
     if (filter.starts_with("category\t")) {
       query.category = filter.substr(9);
@@ -200,7 +200,9 @@ inline void write_answer(std::ostream& out, const Cell& cell, const Side& side, 
 class Server {
  public:
   Server(Side& side, const std::string& queries, const std::string& shop_queries)
-      : side_(side), queries_(read_lines(queries)), shop_queries_(shop_queries.empty() ? std::vector<std::string>() : read_lines(shop_queries)) {}
+      : side_(side),
+        queries_(read_lines(queries)),
+        shop_queries_(shop_queries.empty() ? std::vector<std::string>() : read_lines(shop_queries)) {}
 
   std::string ready() const {
     std::string cells;
@@ -335,7 +337,8 @@ inline int peer_main(int argc, char** argv, const Program& program) {
     std::fprintf(stderr, "%s: %s\n", argv[0], problem.what());
     return 1;
   }
-  std::fprintf(stderr, "usage: %s build-text CORPUS INDEX | build-shop CORPUS COLUMNS INDEX | serve QUERIES INDEX [SHOP_QUERIES SHOP_INDEX]\n",
+  std::fprintf(stderr,
+               "usage: %s build-text CORPUS INDEX | build-shop CORPUS COLUMNS INDEX | serve QUERIES INDEX [SHOP_QUERIES SHOP_INDEX]\n",
                argv[0]);
   return 2;
 }

@@ -4,10 +4,9 @@
 // flush, compacted. BM25Weight with k1 1.2, b 0.75, no query-side weights, and min_normlen 0 so that short texts count as they are. Its idf
 // is ln((N - n + 0.5) / (n + 0.5)), bounded below. Document ids count from 1. No shop cells: facets would need a MatchSpy over values, and
 // the goal there is set by Lucene and Tantivy.
-#include <xapian.h>
-
 #include <cstdlib>
 #include <filesystem>
+#include <xapian.h>
 
 #include "search_peer.h"
 
@@ -72,7 +71,8 @@ class XapianSide final : public Side {
 int main(int argc, char** argv) {
   using namespace souk::bench;
   try {
-    return peer_main(argc, argv, {build_index, [](const std::string& index, const std::string&) { return std::make_unique<XapianSide>(index); }});
+    return peer_main(argc, argv,
+                     {build_index, [](const std::string& index, const std::string&) { return std::make_unique<XapianSide>(index); }});
   } catch (const Xapian::Error& problem) {  // not a std::exception
     std::fprintf(stderr, "xapian: %s\n", problem.get_description().c_str());
     return 1;

@@ -70,6 +70,11 @@ def index_path(corpus_name, owner, kind):
     return INDEXES / corpus_name / f"{owner}-{kind}"
 
 
+def log_path(engine):
+    """What an engine says on standard error."""
+    return corpus.FOLDER / f"{engine.name}.log"
+
+
 def build(engine, corpus_name, kind):
     """What `build-text` or `build-shop` says of itself. The index is there afterwards, or the benchmark ends."""
     index = index_path(corpus_name, engine.owner, kind)
@@ -78,10 +83,12 @@ def build(engine, corpus_name, kind):
         shutil.rmtree(folder, ignore_errors=True)
     index.parent.mkdir(parents=True, exist_ok=True)
     inputs = [corpus.FOLDER / f"{corpus_name}.txt"] + ([corpus.FOLDER / f"{corpus_name}.tsv"] if kind == "shop" else [])
-    done = subprocess.run([*map(str, engine.build), f"build-{kind}", *map(str, inputs), str(unfinished)], stdout=subprocess.PIPE, text=True, check=False,
-                          env=engines.environment())
+    command = [*map(str, engine.build), f"build-{kind}", *map(str, inputs), str(unfinished)]
+    with open(log_path(engine), "a", encoding="utf-8") as log:
+        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=log, text=True, check=False, env=engines.environment())
     if done.returncode != 0:
-        raise SystemExit(f"bench search: {engine.name} could not build its {kind} index of {corpus_name} (status {done.returncode})")
+        raise SystemExit(f"bench search: {engine.name} could not build its {kind} index of {corpus_name} (status {done.returncode}); see "
+                         f"{log_path(engine)}")
     unfinished.rename(index)
     return json.loads(done.stdout.strip().splitlines()[-1])
 
@@ -110,15 +117,16 @@ class Served:
         paths = [corpus.FOLDER / "queries.txt", index_path(corpus_name, engine.owner, "text")]
         if engine.shop:
             paths += [corpus.FOLDER / "shop.txt", index_path(corpus_name, engine.owner, "shop")]
-        self.process = subprocess.Popen([*map(str, engine.serve), "serve", *map(str, paths)], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                        text=True, env=engines.environment())
+        with open(log_path(engine), "a", encoding="utf-8") as log:
+            self.process = subprocess.Popen([*map(str, engine.serve), "serve", *map(str, paths)], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                            stderr=log, text=True, env=engines.environment())
         self.name = engine.name
         self.said = self.read("serve")
         self.version, self.cells, self.documents = self.said["version"], self.said["cells"], self.said["documents"]
 
     def read(self, command):
         line = self.process.stdout.readline()
-        answer = json.loads(line) if line else {"error": f"it ended with status {self.process.wait()}"}
+        answer = json.loads(line) if line else {"error": f"it ended with status {self.process.wait()}; see {log_path(self.engine)}"}
         if "error" in answer:
             raise SystemExit(f"bench search: {self.name}, asked to {command}: {answer['error']}")
         return answer

