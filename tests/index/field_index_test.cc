@@ -308,12 +308,12 @@ TEST(FieldIndex, CompletesCategoriesBrandsAndTitles) {
   const auto text = [&](std::string_view prefix) {
     std::vector<std::string> lines;
     for (const Completion& c : shop.reader()->complete(prefix, 8))
-      lines.push_back(fmt::format("{} {} {} {}", c.kind, c.text, c.key, c.count));
+      lines.push_back(fmt::format("{} {} {} {}", c.kind, c.text, c.item == kNoItem ? "" : std::to_string(index_of(c.item)), c.count));
     return lines;
   };
-  EXPECT_THAT(text("pea"), ElementsAre("category Food > Peanuts  2", "brand Peak  2", "category Peaches  1",
-                                       "item Peanut butter kPeanut butter 2", "item Green peas kGreen peas 1"));
-  EXPECT_THAT(text("peanut bu"), ElementsAre("item Peanut butter kPeanut butter 2"));
+  EXPECT_THAT(text("pea"), ElementsAre("category Food > Peanuts  2", "brand Peak  2", "category Peaches  1", "item Peanut butter 1 2",
+                                       "item Green peas 3 1"));
+  EXPECT_THAT(text("peanut bu"), ElementsAre("item Peanut butter 1 2"));
   EXPECT_THAT(text("can"), ElementsAre("category Peaches > Canned  1"));
   EXPECT_THAT(text("  "), IsEmpty());
 }

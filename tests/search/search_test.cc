@@ -102,26 +102,29 @@ std::vector<std::string> texts(const std::vector<Suggestion>& suggestions) {
 
 TEST(Suggest, ShowsEachTextOncePerKind) {
   const FakeShop shop(plain_items(1));
-  shop.reader->completions = {
-      {"Milk", "category", "", 40}, {"Milk 1 l", "item", "a", 1}, {"Milk 1 l", "item", "b", 1}, {"Milky", "brand", "", 3}};
+  shop.reader->completions = {{"Milk", "category", kNoItem, 40},
+                              {"Milk 1 l", "item", ItemId{0}, 1},
+                              {"Milk 1 l", "item", ItemId{1}, 1},
+                              {"Milky", "brand", kNoItem, 3}};
   const auto found = suggest(shop.view, " mil", 3);
   EXPECT_THAT(texts(found), ElementsAre("category:Milk", "brand:Milky", "item:Milk 1 l"));
   EXPECT_EQ(found[0].count, 40U);
-  EXPECT_EQ(found[2].key, "a");
+  EXPECT_EQ(found[2].item, ItemId{0});
   EXPECT_THAT(texts(suggest(shop.view, "mil", 1)), ElementsAre("category:Milk"));
 }
 
 TEST(Suggest, KeepsHalfOfTheLinesForItems) {
   const FakeShop shop(plain_items(1));
-  shop.reader->completions = {{"Milk", "category", "", 40}, {"Milk drinks", "category", "", 30}, {"Milk rice", "category", "", 20},
-                              {"Milky", "brand", "", 9},    {"Milk 1 l", "item", "a", 1},        {"Milk 2 l", "item", "b", 1}};
+  shop.reader->completions = {{"Milk", "category", kNoItem, 40},      {"Milk drinks", "category", kNoItem, 30},
+                              {"Milk rice", "category", kNoItem, 20}, {"Milky", "brand", kNoItem, 9},
+                              {"Milk 1 l", "item", ItemId{0}, 1},     {"Milk 2 l", "item", ItemId{1}, 1}};
   EXPECT_THAT(texts(suggest(shop.view, "mil", 4)), ElementsAre("category:Milk", "category:Milk drinks", "item:Milk 1 l", "item:Milk 2 l"));
   EXPECT_THAT(texts(suggest(shop.view, "mil", 6)).size(), 6U);
 }
 
 TEST(Suggest, CompletesNothingToNothing) {
   const FakeShop shop(plain_items(1));
-  shop.reader->completions = {{"Milk", "category", "", 40}};
+  shop.reader->completions = {{"Milk", "category", kNoItem, 40}};
   EXPECT_THAT(suggest(shop.view, "", 5), IsEmpty());
   EXPECT_THAT(suggest(shop.view, "  \t", 5), IsEmpty());
   EXPECT_THAT(suggest(shop.view, "m", 0), IsEmpty());

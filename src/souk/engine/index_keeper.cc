@@ -98,9 +98,7 @@ Status IndexKeeper::rebuild_locked(unsigned threads, Progress& progress) {
 }
 
 Status IndexKeeper::flush_when_wanted() {
-  if (read_only_ || !index_->wants_flush()) return {};
-  const std::lock_guard lock(mutex_);
-  return index_->flush();
+  return read_only_ || !index_->wants_flush() ? Status() : index_->flush();
 }
 
 }  // namespace souk::engine

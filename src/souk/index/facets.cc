@@ -112,15 +112,21 @@ FacetResult QueryRun::count_words(const Field& field, std::span<const std::uint3
   std::vector<ViewValues> values;
   for (const View& view : parts.views) values.emplace_back(view, *parts.schema, field.name, circumstances_);
   std::vector<std::uint32_t> last_slot;  // by value: slot + 1 of the last row that counted
-  for (const std::uint32_t r : rows) {
-    const Row& row = rows_[r];
-    if (row.verdict != 0 && row.verdict != own) continue;
-    values[row.view].each(row.document, numbers, [&](std::uint32_t number) {
+  const auto count = [&](std::uint32_t view, std::uint32_t document, std::uint32_t slot) {
+    values[view].each(document, numbers, [&](std::uint32_t number) {
       if (number >= last_slot.size()) last_slot.resize(number + 1);
-      if (last_slot[number] == row.slot + 1) return;
-      last_slot[number] = row.slot + 1;
+      if (last_slot[number] == slot + 1) return;
+      last_slot[number] = slot + 1;
       ++counted[number].count;
     });
+  };
+  if (rows_.empty()) {
+    std::uint32_t slot = 0;
+    each_counted(own, [&](std::uint32_t view, std::uint32_t document) { count(view, document, slot++); });
+  }
+  for (const std::uint32_t r : rows) {
+    const Row& row = rows_[r];
+    if (row.verdict == 0 || row.verdict == own) count(row.view, row.document, row.slot);
   }
   const std::size_t kept = std::min(query_.facet_values, counted.size());
   std::partial_sort(counted.begin(), counted.begin() + static_cast<std::ptrdiff_t>(kept), counted.end(),
@@ -137,16 +143,15 @@ FacetResult QueryRun::count_numbers(const Field& field, std::uint8_t own) const 
   std::vector<FieldValues> values;
   for (const View& view : parts.views) values.emplace_back(view, *parts.schema, field.name, circumstances_);
   FacetStats stats;
-  for (const Row& row : rows_) {
-    if (row.verdict != 0 && row.verdict != own) continue;
-    values[row.view].any_number(row.document, [&](double number) {
+  each_counted(own, [&](std::uint32_t view, std::uint32_t document) {
+    values[view].any_number(document, [&](double number) {
       stats.min = stats.count == 0 ? number : std::min(stats.min, number);
       stats.max = stats.count == 0 ? number : std::max(stats.max, number);
       stats.sum += number;
       ++stats.count;
       return false;
     });
-  }
+  });
   FacetResult result;
   result.stats = stats;
   return result;

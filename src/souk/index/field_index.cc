@@ -7,8 +7,7 @@
 
 #include <algorithm>
 #include <array>
-#include <bit>
-#include <cmath>
+#include <atomic>
 #include <fmt/format.h>
 #include <map>
 #include <mutex>
@@ -25,6 +24,7 @@ namespace {
 constexpr std::uint32_t kSetVersion = 1;
 constexpr const char* kSetName = "segments.set";
 constexpr std::size_t kTierFanout = 8;  // memory segments of about one size before they are merged
+constexpr std::size_t kTiers = 3;       // that are merged so, at once with an update: larger segments wait for the flush
 constexpr std::size_t kFlushDocuments = 20'000;
 constexpr std::uint64_t kFlushBytes = 64U << 20U;
 constexpr std::size_t kMergeRatio = 4;  // a file joins a flush that is at least a quarter of its size
@@ -93,11 +93,18 @@ class Index final : public FieldIndex {
  private:
   View view_of(std::shared_ptr<const Segment> segment, bool in_memory);
   std::uint32_t group_number(std::string_view group);
-  std::shared_ptr<const TitleWeights> title_weights(const Segment& segment) const;
+  void weigh_titles();
   void see_attributes(const Segment& segment);
   void hide_older(std::vector<View>& views, const Segment& newer) const;
   void merge_tiers();
-  Status commit(std::vector<View> files, Seq seq);
+  struct Merge {
+    std::vector<View> parts;     // oldest first
+    std::size_t first_file = 0;  // of those that join
+    std::size_t memory = 0;      // segments of memory that join: all there were
+    Seq seq = 0;
+  };
+  Merge begin_merge();
+  Status commit(std::vector<View> files, std::vector<View> memory, Seq seq);
   Result<std::shared_ptr<const Segment>> write(const SegmentImage& image);
   Result<SegmentImage> build(const std::function<bool(ItemId&, store::Item&)>& next, unsigned threads) const;
   Status refuse_read_only() const;
@@ -111,14 +118,17 @@ class Index final : public FieldIndex {
   const bool read_only_;
   const std::shared_ptr<ScratchPool> pool_ = std::make_shared<ScratchPool>();
 
+  std::mutex merge_;                  // one flush or rebuild at a time; taken before write_
   mutable std::mutex write_;          // guards all below but the reader
   std::vector<View> files_, memory_;  // oldest first; memory is newer than files
+  std::shared_ptr<const TitleWeights::Files> weighed_ = std::make_shared<TitleWeights::Files>();
   Seq seq_ = 0;
-  std::uint64_t next_number_ = 1;
   std::map<std::string, FieldType, std::less<>> seen_;
   std::shared_ptr<const Schema> schema_;  // declared and seen
   std::unordered_map<std::string, std::uint32_t> groups_;
   std::uint32_t group_numbers_ = 0;
+  std::size_t frozen_ = 0;                      // the first segments of memory, which a flush is merging
+  std::atomic<std::uint64_t> next_number_ = 1;  // of a segment's file
 
   mutable std::mutex publish_;
   std::shared_ptr<const LexicalReader> reader_;
@@ -137,7 +147,7 @@ Status Index::load() {
       files_.push_back(view_of(std::move(segment), false));
     }
   }
-  for (View& view : files_) view.titles = title_weights(*view.segment);
+  weigh_titles();
   publish();
   return {};
 }
@@ -164,34 +174,17 @@ View Index::view_of(std::shared_ptr<const Segment> segment, bool in_memory) {
   }
   view.groups = std::move(groups);
   see_attributes(*segment);
-  if (in_memory) view.titles = title_weights(*segment);
+  if (in_memory) view.titles = std::make_shared<const TitleWeights>(segment, weighed_);
   view.segment = std::move(segment);
   return view;
 }
 
-std::shared_ptr<const TitleWeights> Index::title_weights(const Segment& segment) const {
-  double titled = 0;
-  for (const View& view : files_) {
-    for (const std::uint64_t word : view.segment->titled) titled += std::popcount(word);
-  }
-  auto weights = std::make_shared<TitleWeights>();
-  for (std::uint32_t t = 0; t < segment.terms.size(); ++t) {
-    double frequency = 0;
-    for (const View& view : files_) {
-      const auto term = view.segment.get() == &segment ? std::optional(t) : view.segment->find_term(segment.terms[t]);
-      if (term) frequency += view.segment->title_frequency[*term];
-    }
-    weights->idf.push_back(static_cast<float>(1 + std::log((1 + titled) / (1 + frequency))));
-  }
-  for (std::uint32_t d = 0; d < segment.size(); ++d) {
-    double sum = 0;
-    for (std::uint32_t i = segment.title_of[d]; i < segment.title_of[d + 1]; ++i) {
-      const double weight = static_cast<double>(weights->idf[segment.title_terms[i]]) * segment.title_counts[i];
-      sum += weight * weight;
-    }
-    weights->norms.push_back(static_cast<float>(std::sqrt(sum)));
-  }
-  return weights;
+// Titles are weighed by what the files hold now.
+void Index::weigh_titles() {
+  auto files = std::make_shared<TitleWeights::Files>();
+  for (const View& view : files_) files->push_back(view.segment);
+  weighed_ = std::move(files);
+  for (View& view : files_) view.titles = std::make_shared<const TitleWeights>(view.segment, weighed_);
 }
 
 void Index::see_attributes(const Segment& segment) {
@@ -258,8 +251,9 @@ Status Index::update(std::span<const Put> puts, Seq seq) {
 void Index::merge_tiers() {
   while (true) {
     const std::size_t tier = tier_of(memory_.back());
+    if (tier >= kTiers) return;
     std::size_t first = memory_.size();
-    while (first > 0 && tier_of(memory_[first - 1]) <= tier) --first;
+    while (first > frozen_ && tier_of(memory_[first - 1]) <= tier) --first;
     if (memory_.size() - first < kTierFanout) return;
     SegmentBuilder builder(declared_, *fields_, *analyzer_);
     for (std::size_t i = first; i < memory_.size(); ++i) builder.absorb(*memory_[i].segment, memory_[i].hidden.get());
@@ -293,42 +287,69 @@ Result<std::shared_ptr<const Segment>> Index::write(const SegmentImage& image) {
   return Segment::open(path, print_);
 }
 
-Status Index::flush() {
-  SOUK_CHECK(refuse_read_only());
+// The segments that a flush makes one: those in memory, and files from the last on while they are not much larger than what joins them.
+Index::Merge Index::begin_merge() {
   const std::lock_guard lock(write_);
-  std::vector<View> files = files_;
-  if (!memory_.empty()) {
-    std::size_t weight = 0;
-    for (const View& view : memory_) weight += weight_of(view);
-    while (!files.empty() && files.back().segment->size() <= kMergeRatio * weight) {
-      weight += weight_of(files.back());
-      files.pop_back();
-    }
-    SegmentBuilder builder(declared_, *fields_, *analyzer_);
-    for (std::size_t i = files.size(); i < files_.size(); ++i) builder.absorb(*files_[i].segment, files_[i].hidden.get());
-    for (const View& view : memory_) builder.absorb(*view.segment, view.hidden.get());
-    if (files.empty()) builder.forget_removals();
-    SOUK_TRY(auto segment, write(builder.finish()));
-    files.push_back(view_of(std::move(segment), false));
+  Merge merge;
+  merge.memory = frozen_ = memory_.size();
+  merge.first_file = files_.size();
+  merge.seq = seq_;
+  if (memory_.empty()) return merge;
+  std::size_t weight = 0;
+  for (const View& view : memory_) weight += weight_of(view);
+  while (merge.first_file > 0 && files_[merge.first_file - 1].segment->size() <= kMergeRatio * weight) {
+    weight += weight_of(files_[--merge.first_file]);
   }
-  return commit(std::move(files), seq_);
+  merge.parts.assign(files_.begin() + static_cast<std::ptrdiff_t>(merge.first_file), files_.end());
+  merge.parts.insert(merge.parts.end(), memory_.begin(), memory_.end());
+  return merge;
 }
 
-// Makes `files` the whole index, on disk first.
-Status Index::commit(std::vector<View> files, Seq seq) {
+// Merges without holding up updates and readers: what changes meanwhile stands in newer memory segments, which hide what they replace.
+Status Index::flush() {
+  SOUK_CHECK(refuse_read_only());
+  const std::lock_guard one(merge_);
+  const Merge merge = begin_merge();
+  const auto thaw = [&] {
+    const std::lock_guard lock(write_);
+    frozen_ = 0;
+  };
+  std::shared_ptr<const Segment> merged;
+  if (!merge.parts.empty()) {
+    SegmentBuilder builder(declared_, *fields_, *analyzer_);
+    for (const View& view : merge.parts) builder.absorb(*view.segment, view.hidden.get());
+    if (merge.first_file == 0) builder.forget_removals();
+    auto written = write(builder.finish());
+    if (!written) {
+      thaw();
+      return fail(std::move(written).error());
+    }
+    merged = std::move(*written);
+  }
+  const std::lock_guard lock(write_);
+  frozen_ = 0;
+  std::vector<View> files(files_.begin(), files_.begin() + static_cast<std::ptrdiff_t>(merge.first_file));
+  if (merged != nullptr) files.push_back(view_of(std::move(merged), false));
+  std::vector<View> newer(memory_.begin() + static_cast<std::ptrdiff_t>(merge.memory), memory_.end());
+  for (const View& view : newer) hide_older(files, *view.segment);
+  return commit(std::move(files), std::move(newer), merge.seq);
+}
+
+// Makes `files` what stands on disk, up to `seq`, and `memory` what is newer.
+Status Index::commit(std::vector<View> files, std::vector<View> memory, Seq seq) {
   SOUK_CHECK(make_directories(directory_));
   std::string names;
   for (const View& view : files) names += view.segment->path().filename().string() + "\n";
-  const std::array<std::uint64_t, 2> print = {print_.high, print_.low}, state = {seq, next_number_};
+  const std::array<std::uint64_t, 2> print = {print_.high, print_.low}, state = {seq, next_number_.load()};
   SectionWriter writer("SSET", kSetVersion);
   writer.add("fingerprint", std::span<const std::uint64_t>(print));
   writer.add("state", std::span<const std::uint64_t>(state));
   writer.add("names", std::span<const char>(names.data(), names.size()));
   SOUK_CHECK(writer.write(directory_ / kSetName));
   files_ = std::move(files);
-  memory_.clear();
-  seq_ = seq;
-  for (View& view : files_) view.titles = title_weights(*view.segment);
+  memory_ = std::move(memory);
+  if (memory_.empty()) seq_ = seq;
+  weigh_titles();
   std::error_code error;
   for (const auto& entry : fs::directory_iterator(directory_, error)) {
     const std::string name = entry.path().filename().string();
@@ -367,7 +388,7 @@ Result<SegmentImage> Index::build(const std::function<bool(ItemId&, store::Item&
 
 Status Index::rebuild(const std::function<bool(ItemId&, store::Item&)>& next, Seq seq, unsigned threads) {
   SOUK_CHECK(refuse_read_only());
-  const std::lock_guard lock(write_);
+  const std::scoped_lock lock(merge_, write_);
   SOUK_TRY(const SegmentImage image, build(next, std::max(1U, threads)));
   SOUK_TRY(auto segment, write(image));
   seen_.clear();
@@ -376,7 +397,7 @@ Status Index::rebuild(const std::function<bool(ItemId&, store::Item&)>& next, Se
   group_numbers_ = 0;
   std::vector<View> files;
   if (segment->size() > 0) files.push_back(view_of(std::move(segment), false));
-  return commit(std::move(files), seq);
+  return commit(std::move(files), {}, seq);
 }
 
 Status Index::verify() const {
@@ -398,6 +419,7 @@ void Index::publish() {
   parts.analyzer = analyzer_;
   parts.pool = pool_;
   parts.group_numbers = group_numbers_;
+  parts.grouped = !groups_.empty();
   parts.seq = seq_;
   auto fresh = std::make_shared<const LexicalReader>(std::move(parts));
   const std::lock_guard lock(publish_);

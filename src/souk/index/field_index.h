@@ -1,6 +1,6 @@
-// The lexical index: full-text search, filters, facets and sorting over items. Exact: every matching document is scored.
+// The lexical index: full-text search, filters, facets and sorting over items. Exact: whatever is skipped could not have been shown.
 //
-// A reader is a point-in-time view over immutable segments: base segments in files, and one memory segment of items changed since.
+// A reader is a point-in-time view over immutable segments: base segments in files, and memory segments of items changed since.
 // A newer version or a removal hides the older document. Documents are ordinals local to a segment; statistics (document frequency,
 // average length) are sums over the reader's segments, hidden documents included until they are merged away.
 #pragma once
@@ -20,17 +20,12 @@
 #include "souk/base/result.h"
 #include "souk/index/filter.h"
 #include "souk/index/schema.h"
+#include "souk/index/scoring.h"
 #include "souk/store/records.h"
 
 class Roaring;
 
 namespace souk::index {
-
-// BM25F (Robertson and Zaragoza 2009): term frequencies of the fields are weighted and length-normalised per field, then saturated once.
-struct Bm25Params {
-  float k1 = 1.2F;
-  float b = 0.75F;
-};
 
 enum class Match : std::uint8_t {
   automatic,  // all words; when that finds fewer than 1 item, words are dropped, the rarest first, and named
@@ -61,9 +56,11 @@ struct LexicalQuery {
   std::vector<SortKey> sort = {};                       // empty: by score
   std::size_t offset = 0, k = 10;
   bool one_per_group = true;          // variants (Item::group) collapse to their best
+  bool count = true;                  // false: the total may be left uncounted, which lets the index skip what cannot be among the best
   std::string market = {};            // for price and availability; empty: the first offer
   Timestamp now = 0;                  // which offers are current
-  std::span<const float> prior = {};  // bounded additive document signal by ItemId, already weighted; may be empty
+  std::span<const float> prior = {};  // bounded additive document signal by ItemId, already weighted, at least 0; may be empty
+  float most_prior = 0;               // no value of prior is above; 0: not known, and nothing is skipped when there is a prior
   std::span<const StatColumn> stats = {};
   std::span<const ItemId> exclude = {};
 };
@@ -86,7 +83,8 @@ struct FacetResult {
 };
 struct LexicalAnswer {
   std::vector<Hit> hits;    // score descending, ties by lower ItemId
-  std::uint64_t total = 0;  // exact: items, or groups when collapsed
+  std::uint64_t total = 0;  // exact: items, or groups when collapsed; of an answer that was not counted: its hits
+  bool counted = true;
   std::map<std::string, FacetResult> facets;
   std::vector<std::string> terms;    // analyzed, for highlighting
   std::vector<std::string> dropped;  // words left out by Match::automatic
@@ -100,7 +98,7 @@ struct Explanation {  // the tree of a score
 
 struct Completion {
   std::string text, kind;  // kind: "item", "category", "brand"
-  std::string key;         // of an item
+  ItemId item = kNoItem;   // of an item, the first with this title
   std::uint64_t count = 0;
 };
 
@@ -149,7 +147,7 @@ class FieldIndex {
   virtual Status rebuild(const std::function<bool(ItemId&, store::Item&)>& next, Seq seq, unsigned threads) = 0;
   // True when the memory segment is large enough that the caller should flush.
   virtual bool wants_flush() const = 0;
-  virtual Status flush() = 0;         // memory segment to a file, merging with the base when that pays
+  virtual Status flush() = 0;  // memory segments to a file, merging with the last files when that pays; updates and readers go on meanwhile
   virtual Status verify() const = 0;  // every checksum
   // Declared fields, and the attributes seen in items (filterable, facetable and sortable, not searched; a number when all values are
   // numbers, a flag when all are flags, else a keyword). A snapshot: ask again, or the reader, after updates.

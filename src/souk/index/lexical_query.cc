@@ -84,20 +84,68 @@ Status QueryRun::check() const {
 
 Result<LexicalAnswer> QueryRun::run() {
   SOUK_CHECK(check());
-  gathered_ = reader_.gather(query_.text, query_.prefix_last, false, scratch_);
+  gathered_ = reader_.find_words(query_.text, query_.prefix_last, scratch_);
   kept_.assign(gathered_.words.size(), true);
   LexicalAnswer answer;
+  if (only_the_best() && run_ranked(answer)) {
+    name_words(answer);
+    return answer;
+  }
   const bool blank = query_.text.find_first_not_of(" \t\r\n") == std::string::npos;
   if (!gathered_.words.empty()) {
     query_.match == Match::any ? choose_any() : choose_words();
   } else if (blank) {
     choose_all();
   }
-  collect();
-  assign_slots();
-  order_hits(answer);
-  const std::vector<std::uint32_t> grouped = query_.facets.empty() ? std::vector<std::uint32_t>() : grouped_rows();
-  for (const std::string& field : query_.facets) answer.facets[field] = count_facet(field, grouped);
+  add_prior();
+  if (query_.sort.empty() && !(query_.one_per_group && reader_.parts().grouped)) {
+    order_by_score(answer);
+    for (const std::string& field : query_.facets) answer.facets[field] = count_facet(field, {});
+  } else {
+    collect();
+    assign_slots();
+    order_hits(answer);
+    const std::vector<std::uint32_t> grouped = query_.facets.empty() ? std::vector<std::uint32_t>() : grouped_rows();
+    for (const std::string& field : query_.facets) answer.facets[field] = count_facet(field, grouped);
+  }
+  name_words(answer);
+  return answer;
+}
+
+void QueryRun::add_prior() {
+  if (query_.prior.empty()) return;
+  for (std::size_t v = 0; v < candidates_.size(); ++v) {
+    Candidates& found = candidates_[v];
+    const std::span<const std::uint32_t> items = reader_.parts().views[v].segment->ids;
+    for (std::size_t i = 0; i < found.documents.size(); ++i) {
+      const std::uint32_t item = items[found.documents[i]];
+      if (item < query_.prior.size() && std::isfinite(query_.prior[item])) found.scores[i] += query_.prior[item];
+    }
+  }
+}
+
+// Every item is a hit of its own, and the scores decide: nothing but the best is kept.
+void QueryRun::order_by_score(LexicalAnswer& answer) const {
+  const std::size_t wanted = query_.offset + std::min(query_.k, std::size_t{UINT32_MAX});
+  TopK best(std::min<std::size_t>(wanted, reader_.documents()));
+  for (std::size_t v = 0; v < candidates_.size(); ++v) {
+    const Candidates& found = candidates_[v];
+    const std::span<const std::uint32_t> items = reader_.parts().views[v].segment->ids;
+    for (std::size_t i = 0; i < found.documents.size(); ++i) {
+      if (found.verdicts[i] != 0) continue;
+      ++answer.total;
+      if (found.scores[i] >= best.threshold()) best.offer(items[found.documents[i]], found.scores[i]);
+    }
+  }
+  take_page(best, answer);
+}
+
+void QueryRun::take_page(TopK& best, LexicalAnswer& answer) const {
+  const std::vector<Scored> scored = best.take();
+  for (std::size_t i = query_.offset; i < scored.size(); ++i) answer.hits.push_back({ItemId{scored[i].row}, scored[i].score});
+}
+
+void QueryRun::name_words(LexicalAnswer& answer) const {
   for (std::size_t w = 0; w < gathered_.words.size(); ++w) {
     const QueryWord& word = gathered_.words[w];
     if (!kept_[w]) {
@@ -108,7 +156,93 @@ Result<LexicalAnswer> QueryRun::run() {
     if (word.prefix && word.surface != word.term) answer.terms.push_back(word.surface);  // last: what highlighting completes
   }
   answer.dropped.insert(answer.dropped.end(), gathered_.beyond.begin(), gathered_.beyond.end());
-  return answer;
+}
+
+// The lists of the words that count, in the order of the query.
+std::span<const TermList> QueryRun::lists_of(std::size_t v) {
+  lists_.clear();
+  units_.clear();
+  units_.reserve(kept_.size());
+  const UnitScores& scores = reader_.scores(v);
+  for (std::size_t w = 0; w < kept_.size(); ++w) {
+    if (!kept_[w]) continue;
+    TermList list;
+    list.idf = gathered_.words[w].idf;
+    list.scores = &scores;
+    if (const WordList& gathered = gathered_.lists[w][v]; !gathered.documents.empty()) {
+      std::vector<float>& units = units_.emplace_back(gathered.frequencies);
+      for (float& unit : units) unit = scores.saturated(unit);
+      list.documents = gathered.documents;
+      list.units = units;
+    } else if (const auto& found = gathered_.found[w][v]; found.size() == 1 && reader_.lists_serve()) {
+      list.postings = reader_.parts().views[v].segment->terms.list(found.front());
+    }
+    lists_.push_back(list);
+    if (const auto& exact = gathered_.exact[w][v]) {
+      TermList form;
+      form.idf = gathered_.words[w].exact_idf;
+      form.scores = &reader_.exact_scores(v);
+      form.postings = reader_.parts().views[v].segment->terms.list(*exact);
+      form.optional = true;
+      lists_.push_back(form);
+    }
+  }
+  return lists_;
+}
+
+// Can the query be answered without looking at every document that matches?
+bool QueryRun::only_the_best() const {
+  const bool plain = !query_.count && query_.facets.empty() && query_.sort.empty() && query_.filter == nullptr && choices_.empty();
+  const bool grouped = query_.one_per_group && reader_.parts().grouped;
+  return plain && !grouped && query_.exclude.empty() && (query_.prior.empty() || query_.most_prior > 0) && !gathered_.words.empty();
+}
+
+// A score that k documents of this view reach with one word alone; 0 when nothing is known.
+float QueryRun::floor_of(std::span<const TermList> lists, std::size_t v, std::size_t k) const {
+  const auto depth = std::ranges::find_if(kKnownDepths, [&](std::uint32_t known) { return known >= k; });
+  if (depth == kKnownDepths.end()) return 0;
+  const auto i = static_cast<std::size_t>(depth - kKnownDepths.begin());
+  float floor = 0;
+  for (const TermList& list : lists) {
+    if (list.documents.empty() && list.postings.frequency() > 0) {
+      floor = std::max(floor, list.idf * reader_.scores(v).at_least(list.postings.known_impact(i)));
+    }
+  }
+  return floor;
+}
+
+// False when words would have to be left out.
+bool QueryRun::run_ranked(LexicalAnswer& answer) {
+  const std::size_t wanted = query_.offset + std::min(query_.k, std::size_t{UINT32_MAX});
+  TopK best(std::min<std::size_t>(wanted, reader_.documents()));
+  float floor = 0;
+  for (std::size_t v = 0; v < candidates_.size() && wanted > 0; ++v) {
+    const View& view = reader_.parts().views[v];
+    const std::span<const TermList> lists = lists_of(v);
+    DocumentSide side;
+    side.items = view.segment->ids;
+    side.prior = query_.prior;
+    if (!query_.prior.empty()) side.most_prior = query_.most_prior;
+    Bits shown;
+    if (view.hidden != nullptr) {
+      for (std::size_t w = 0; w < view.segment->titled.size(); ++w) shown.push_back(view.shown_word(w));
+      side.allowed = shown;
+    } else if (!view.segment->all_titled) {
+      side.allowed = view.segment->titled;
+    }
+    scratch_.ranked.reserve(view.segment->size());
+    if (query_.match == Match::any) {
+      if (side.allowed.empty()) floor = std::max(floor, floor_of(lists, v, wanted));
+      best_of_any(lists, side, floor, scratch_.ranked, best);
+    } else {
+      best_of_all(lists, side, 0, scratch_.ranked, best);
+    }
+  }
+  if (query_.match == Match::automatic && best.size() == 0) return false;
+  take_page(best, answer);
+  answer.total = answer.hits.size();
+  answer.counted = false;
+  return true;
 }
 
 // Every shown document of every view.
@@ -147,27 +281,27 @@ std::vector<std::size_t> QueryRun::rarest_first() {
 // All words first, beginning with the rarest for the shortest list. Only when nothing has them all, words are left out.
 void QueryRun::choose_words() {
   std::vector<std::size_t> order = rarest_first();
+  if (choose_kept() || query_.match != Match::automatic) return;
+  // Of equally common words the first stays longest.
+  std::ranges::stable_sort(order, [&](std::size_t a, std::size_t b) {
+    const auto x = gathered_.words[a].frequency, y = gathered_.words[b].frequency;
+    return x != y ? x > y : a < b;
+  });
+  reader_.gather_rest(gathered_, scratch_);
+  relax(order);
+  choose_kept();
+}
+
+// The documents with all the words that count. Does one of them pass the filters?
+bool QueryRun::choose_kept() {
   bool found = false;
   for (std::size_t v = 0; v < candidates_.size(); ++v) {
-    chain(order, v);
-    std::vector<std::uint32_t>& documents = candidates_[v].documents;
-    std::size_t n = 0;
-    for (std::size_t i = 0; i < documents.size(); ++i) {
-      if (stages_[v][i] == order.size()) documents[n++] = documents[i];
-    }
-    documents.resize(n);
-    judge(v);
+    Matches matches;
+    conjunction(lists_of(v), scratch_.ranked, matches);
+    take(std::move(matches), v);
     found = found || std::ranges::count(candidates_[v].verdicts, 0) > 0;
   }
-  if (!found && query_.match == Match::automatic) {
-    // Of equally common words the first stays longest.
-    std::ranges::stable_sort(order, [&](std::size_t a, std::size_t b) {
-      const auto x = gathered_.words[a].frequency, y = gathered_.words[b].frequency;
-      return x != y ? x > y : a < b;
-    });
-    relax(order);
-  }
-  for (std::size_t v = 0; v < candidates_.size(); ++v) score(v);
+  return found;
 }
 
 // Leaving out the rarest words one by one keeps the most common ones, which name the kind of thing ("milk" of "organic oat milk") where
@@ -184,11 +318,6 @@ void QueryRun::relax(const std::vector<std::size_t>& order) {
   }
   if (needed == 0) needed = order.size();  // nothing passes, whatever is left out: no word is to blame
   for (std::size_t i = needed; i < order.size(); ++i) kept_[order[i]] = false;
-  for (std::size_t v = 0; v < candidates_.size(); ++v) {
-    for (std::size_t i = 0; i < stages_[v].size(); ++i) {
-      if (stages_[v][i] < needed) candidates_[v].verdicts[i] = kFails;
-    }
-  }
 }
 
 // The documents of the first word, and for each how far it follows the chain.
@@ -213,17 +342,16 @@ void QueryRun::chain(const std::vector<std::size_t>& order, std::size_t view) {
 
 void QueryRun::choose_any() {
   for (std::size_t v = 0; v < candidates_.size(); ++v) {
-    const std::size_t n = reader_.parts().views[v].segment->size();
-    scratch_.reserve(n);
-    for (const auto& lists : gathered_.lists) {
-      for (const std::uint32_t document : lists[v].documents) set_bit(scratch_.bits, document);
-    }
-    const std::span<std::uint64_t> bits = std::span(scratch_.bits).first((n + 63) / 64);
-    for_each_bit(bits, [&](std::uint32_t document) { candidates_[v].documents.push_back(document); });
-    std::fill(bits.begin(), bits.end(), std::uint64_t{0});
-    judge(v);
-    score(v);
+    Matches matches;
+    disjunction(lists_of(v), reader_.parts().views[v].segment->size(), scratch_.ranked, matches);
+    take(std::move(matches), v);
   }
+}
+
+void QueryRun::take(Matches matches, std::size_t v) {
+  candidates_[v].documents = std::move(matches.documents);
+  candidates_[v].scores = std::move(matches.scores);
+  judge(v);
 }
 
 void QueryRun::judge(std::size_t v) {
@@ -231,8 +359,10 @@ void QueryRun::judge(std::size_t v) {
   const Schema& schema = *reader_.parts().schema;
   Candidates& found = candidates_[v];
   found.verdicts.assign(found.documents.size(), 0);
-  for (std::size_t i = 0; i < found.documents.size(); ++i) {
-    if (!view.shown(found.documents[i])) found.verdicts[i] = kFails;
+  if (view.hidden != nullptr || !view.segment->all_titled) {
+    for (std::size_t i = 0; i < found.documents.size(); ++i) {
+      if (!view.shown(found.documents[i])) found.verdicts[i] = kFails;
+    }
   }
   for (const ItemId item : query_.exclude) {
     const auto document = view.segment->find(item);
@@ -255,34 +385,14 @@ void QueryRun::judge(std::size_t v) {
   }
 }
 
-// Adds the words in the order of the query, so that the sum of floats is always the same.
-void QueryRun::score(std::size_t v) {
-  Candidates& found = candidates_[v];
-  scratch_.reserve(reader_.parts().views[v].segment->size());
-  std::vector<float>& sums = scratch_.dense;
-  for (std::size_t w = 0; w < kept_.size(); ++w) {
-    if (!kept_[w]) continue;
-    const WordList& list = gathered_.lists[w][v];
-    const float idf = gathered_.words[w].idf;
-    for (std::size_t i = 0; i < list.documents.size(); ++i) sums[list.documents[i]] += reader_.contribution(idf, list.frequencies[i]);
-  }
-  found.scores.resize(found.documents.size());
-  for (std::size_t i = 0; i < found.documents.size(); ++i) found.scores[i] = sums[found.documents[i]];
-  for (std::size_t w = 0; w < kept_.size(); ++w) {
-    for (const std::uint32_t document : gathered_.lists[w][v].documents) sums[document] = 0;
-  }
-}
-
 void QueryRun::collect() {
   for (std::size_t v = 0; v < candidates_.size(); ++v) {
     const Candidates& found = candidates_[v];
     const Segment& segment = *reader_.parts().views[v].segment;
     for (std::size_t i = 0; i < found.documents.size(); ++i) {
       if (found.verdicts[i] == kFails) continue;
-      const std::uint32_t document = found.documents[i], item = segment.ids[document];
-      float score = found.scores[i];
-      if (item < query_.prior.size() && std::isfinite(query_.prior[item])) score += query_.prior[item];
-      rows_.push_back({item, static_cast<std::uint32_t>(v), document, 0, score, found.verdicts[i]});
+      const std::uint32_t document = found.documents[i];
+      rows_.push_back({segment.ids[document], static_cast<std::uint32_t>(v), document, 0, found.scores[i], found.verdicts[i]});
     }
   }
 }

@@ -12,10 +12,9 @@
 namespace souk::index {
 namespace {
 
-constexpr std::uint32_t kTabledLengths = 1024;
+constexpr std::uint32_t kPrepared = 2000;  // documents of a segment for which tables of scores are made
 
 }  // namespace
-
 void Scratch::reserve(std::size_t documents) {
   if (dense.size() >= documents) return;
   dense.resize(documents);
@@ -38,23 +37,37 @@ void ScratchPool::give(std::unique_ptr<Scratch> scratch) {
 
 LexicalReader::LexicalReader(Parts parts) : parts_(std::move(parts)) {
   const std::size_t fields = parts_.fields->size();
-  std::vector<std::uint64_t> totals(fields), longest(fields);
+  std::vector<std::uint64_t> totals(fields);
   for (const View& view : parts_.views) {
     documents_ += view.segment->size();
-    for (std::size_t f = 0; f < fields; ++f) {
-      totals[f] += view.segment->totals[f];
-      longest[f] = std::max<std::uint64_t>(longest[f], view.segment->longest[f]);
-    }
+    for (std::size_t f = 0; f < fields; ++f) totals[f] += view.segment->totals[f];
   }
-  norms_.resize(fields);
-  for (std::uint32_t f = 0; f < fields; ++f) {
+  for (std::size_t f = 0; f < fields; ++f) {
     averages_.push_back(documents_ == 0 ? 0 : static_cast<float>(static_cast<double>(totals[f]) / static_cast<double>(documents_)));
+    norms_.push_back(norms_of((*parts_.fields)[f].search, parts_.params.b, averages_[f]));
+    exact_norms_.push_back(norms_of((*parts_.fields)[f].exact, parts_.params.b, averages_[f]));
   }
-  for (std::uint32_t f = 0; f < fields; ++f) {
-    std::vector<float> table;
-    for (std::uint32_t length = 0; length <= longest[f] && length < kTabledLengths; ++length) table.push_back(norm(f, length));
-    norms_[f] = std::move(table);
-  }
+  scores_ = std::make_unique<LazyScores[]>(parts_.views.size());
+}
+
+const UnitScores& LexicalReader::scores(std::size_t view) const {
+  LazyScores& lazy = scores_[view];
+  std::call_once(lazy.made, [&] {
+    const Segment& segment = *parts_.views[view].segment;
+    lazy.scores = UnitScores(segment.lengths, segment.patterns, norms_, parts_.params.k1);
+    if (segment.size() >= kPrepared) lazy.scores.prepare(segment.reference);
+  });
+  return lazy.scores;
+}
+
+const UnitScores& LexicalReader::exact_scores(std::size_t view) const {
+  LazyScores& lazy = scores_[view];
+  std::call_once(lazy.exact_made, [&] {
+    const Segment& segment = *parts_.views[view].segment;
+    lazy.exact = UnitScores(segment.lengths, segment.patterns, exact_norms_, parts_.params.k1);
+    if (segment.size() >= kPrepared) lazy.exact.prepare(segment.exact_reference);
+  });
+  return lazy.exact;
 }
 
 LexicalReader::Place LexicalReader::find(ItemId item) const {
@@ -123,11 +136,40 @@ Result<Roaring> LexicalReader::matching(const FilterPtr& filter, std::string_vie
   return items;
 }
 
+void LexicalReader::explain_fields(const Segment& segment, std::uint32_t document, std::span<const std::uint16_t> parts,
+                                   Explanation& fields) const {
+  for (const std::uint16_t part : parts) {
+    const std::uint32_t f = field_of(part), count = frequency_of(part);
+    const std::uint8_t length = segment.lengths[document * norms_.size() + f];
+    fields.parts.push_back({static_cast<float>(count) * norms_[f][length],
+                            fmt::format("{}: {} times, weight {}, {} words of {:.1f} on average, b = {}", (*parts_.fields)[f].name, count,
+                                        (*parts_.fields)[f].search, length_of_code(length), averages_[f], parts_.params.b),
+                            {}});
+  }
+}
+
+void LexicalReader::explain_exact(std::size_t v, std::uint32_t document, const QueryWord& word, const Dictionary::Term& list,
+                                  Explanation& words) const {
+  parts_.views[v].segment->each_posting(list, [&](std::uint32_t found, std::span<const std::uint16_t> parts) {
+    if (found != document) return;
+    float x = 0;
+    for (const std::uint16_t part : parts) {
+      x += static_cast<float>(frequency_of(part)) *
+           exact_norms_[field_of(part)][parts_.views[v].segment->lengths[document * norms_.size() + field_of(part)]];
+    }
+    words.parts.push_back({contribution(word.exact_idf, x),
+                           fmt::format("\"{}\" in its exact form: idf {:.3f}, f {:.3f}", word.surface, word.exact_idf, x),
+                           {}});
+    words.value += words.parts.back().value;
+  });
+}
+
 Result<Explanation> LexicalReader::explain(const LexicalQuery& query, ItemId item) const {
   const Place place = find(item);
   if (place.view == nullptr) return fail(ErrorKind::not_found, "this item is not in the index");
   ScratchLoan scratch(*parts_.pool);
-  const GatheredWords gathered = gather(query.text, query.prefix_last, false, *scratch);
+  GatheredWords gathered = find_words(query.text, query.prefix_last, *scratch);
+  gather_rest(gathered, *scratch);
   const auto v = static_cast<std::size_t>(place.view - parts_.views.data());
   const Segment& segment = *place.view->segment;
   Explanation words{0, "BM25F, the sum over the words", {}};
@@ -145,20 +187,16 @@ Result<Explanation> LexicalReader::explain(const LexicalQuery& query, ItemId ite
     part.parts.push_back(
         {word.idf, fmt::format("idf = ln(1 + (N - n + 0.5) / (n + 0.5)), N = {} items, n = {} with it", documents_, word.frequency), {}});
     Explanation fields{frequency, "f, the weighted frequency, the sum over the fields", {}};
-    const auto term = segment.find_term(word.term);
-    for (std::uint64_t p = term ? segment.posting_of[*term] : 0; term && p < segment.posting_of[*term + 1]; ++p) {
-      if (segment.documents[p] != place.document) continue;
-      const std::uint32_t f = field_of(segment.weights[p]), count = frequency_of(segment.weights[p]);
-      const std::uint32_t length = segment.lengths[static_cast<std::size_t>(f) * segment.size() + place.document];
-      fields.parts.push_back({static_cast<float>(count) * norm(f, length),
-                              fmt::format("{}: {} times, weight {}, {} words of {:.1f} on average, b = {}", (*parts_.fields)[f].name, count,
-                                          (*parts_.fields)[f].search, length, averages_[f], parts_.params.b),
-                              {}});
+    if (const auto term = segment.terms.find(word.term)) {
+      segment.each_posting(*term, [&](std::uint32_t document, std::span<const std::uint16_t> parts) {
+        if (document == place.document) explain_fields(segment, document, parts, fields);
+      });
     }
     if (word.prefix) fields.what += "; words beginning so count together";
     part.parts.push_back(std::move(fields));
     words.value += part.value;
     words.parts.push_back(std::move(part));
+    if (gathered.exact[w][v]) explain_exact(v, place.document, word, *gathered.exact[w][v], words);
   }
   Explanation total{words.value, "score", {std::move(words)}};
   if (index_of(item) < query.prior.size() && std::isfinite(query.prior[index_of(item)])) {

@@ -11,6 +11,7 @@
 
 #include "souk/index/bits.h"
 #include "souk/index/field_index.h"
+#include "souk/index/ranked.h"
 #include "souk/index/segment.h"
 #include "souk/text/analyzer.h"
 
@@ -18,8 +19,21 @@ namespace souk::index {
 
 // TF-IDF of titles: idf by term of a segment, and the length of each document's title vector.
 // idf = 1 + ln((1 + N) / (1 + df)) over the segments that are files: it stays the same until the next flush or rebuild.
-struct TitleWeights {
-  std::vector<float> idf, norms;
+class TitleWeights {  // thread-safe; made when first asked for
+ public:
+  using Files = std::vector<std::shared_ptr<const Segment>>;
+  TitleWeights(std::shared_ptr<const Segment> segment, std::shared_ptr<const Files> files)
+      : segment_(std::move(segment)), files_(std::move(files)) {}
+  struct Values {
+    std::vector<float> idf, norms;
+  };
+  const Values& values() const;
+
+ private:
+  std::shared_ptr<const Segment> segment_;
+  std::shared_ptr<const Files> files_;
+  mutable std::once_flag made_;
+  mutable Values values_;
 };
 
 struct View {  // a segment as one reader sees it
@@ -40,6 +54,7 @@ struct Scratch {
   std::vector<std::uint16_t> stage;
   Bits bits;
   std::vector<std::uint32_t> slots;  // by group number: slot + 1
+  RankedScratch ranked;
   void reserve(std::size_t documents);
 };
 class ScratchPool {  // thread-safe
@@ -68,16 +83,19 @@ struct QueryWord {
   std::string term, surface;
   bool prefix = false;
   std::uint64_t frequency = 0;  // documents with it, hidden ones included
-  float idf = 0;
+  float idf = 0, exact_idf = 0;
 };
 // The documents of a word in one segment, ascending, with the weighted and length-normalised frequency that BM25F saturates.
 struct WordList {
   std::vector<std::uint32_t> documents;
   std::vector<float> frequencies;
 };
+// The words of a query and where they stand.
 struct GatheredWords {
   std::vector<QueryWord> words;
-  std::vector<std::vector<WordList>> lists;  // [word][view]
+  std::vector<std::vector<std::vector<Dictionary::Term>>> found;    // [word][view]: the terms that stand for it
+  std::vector<std::vector<std::optional<Dictionary::Term>>> exact;  // [word][view]: where its exact form stands, when those count
+  std::vector<std::vector<WordList>> lists;  // [word][view]: of words that are no single list of a segment, or of all
   std::vector<std::string> beyond;           // words over the limit, left out
 };
 
@@ -90,6 +108,7 @@ class LexicalReader final : public Reader {
     std::shared_ptr<const text::Analyzer> analyzer;
     std::shared_ptr<ScratchPool> pool;
     std::uint32_t group_numbers = 0;  // above every group number
+    bool grouped = false;             // some item has a group
     Seq seq = 0;
     Bm25Params params;
   };
@@ -115,21 +134,38 @@ class LexicalReader final : public Reader {
   };
   Place find(ItemId item) const;  // of the visible version; view null: not here
   const Parts& parts() const { return parts_; }
-  float norm(std::uint32_t field, std::uint32_t length) const;  // weight / (1 - b + b length / average)
-  float contribution(float idf, float frequency) const {
-    return idf * (frequency * (parts_.params.k1 + 1)) / (frequency + parts_.params.k1);
+  float contribution(float idf, float frequency) const {  // the same operations as UnitScores
+    return idf * ((frequency * (parts_.params.k1 + 1)) / (frequency + parts_.params.k1));
   }
-  GatheredWords gather(std::string_view text, bool prefix_last, bool title_only, Scratch& scratch) const;
+  // The words of a query, with the lists of those only that no posting list holds by itself.
+  GatheredWords find_words(std::string_view text, bool prefix_last, Scratch& scratch) const;
+  void gather_rest(GatheredWords& gathered, Scratch& scratch) const;  // the lists of the other words too
+  // The lists of all words as if items had nothing but a title.
+  GatheredWords gather_titles(std::string_view text, bool prefix_last, Scratch& scratch) const;
+  const UnitScores& scores(std::size_t view) const;  // made when first asked for
+  const UnitScores& exact_scores(std::size_t view) const;
+  // Is the posting list of a term what its word's documents are? Not when a field is stored that does not count.
+  bool lists_serve() const;
+  std::uint64_t documents() const { return documents_; }
 
  private:
   std::vector<QueryWord> read_words(std::string_view text, bool prefix_last, std::vector<std::string>& beyond) const;
+  void explain_exact(std::size_t view, std::uint32_t document, const QueryWord& word, const Dictionary::Term& list,
+                     Explanation& words) const;
+  void explain_fields(const Segment& segment, std::uint32_t document, std::span<const std::uint16_t> parts, Explanation& fields) const;
+  std::optional<Dictionary::Term> find_exact(const Segment& segment, const QueryWord& word) const;
   std::vector<std::string> expand(const QueryWord& word) const;
-  void gather_terms(const View& view, std::span<const std::uint32_t> terms, bool title_only, Scratch& scratch, WordList& list) const;
+  void gather_terms(std::size_t view, std::span<const Dictionary::Term> terms, bool title_only, Scratch& scratch, WordList& list) const;
 
   Parts parts_;
-  std::uint64_t documents_ = 0;            // hidden ones included
-  std::vector<float> averages_;            // [searched fields]
-  std::vector<std::vector<float>> norms_;  // [searched fields][length], short lengths only
+  std::uint64_t documents_ = 0;             // hidden ones included
+  std::vector<float> averages_;             // [searched fields]
+  std::vector<Norms> norms_, exact_norms_;  // [searched fields]
+  struct LazyScores {
+    std::once_flag made, exact_made;
+    UnitScores scores, exact;
+  };
+  std::unique_ptr<LazyScores[]> scores_;  // by view
 };
 
 }  // namespace souk::index

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <fmt/format.h>
 #include <map>
 
 namespace souk::index {
@@ -40,18 +41,18 @@ bool in_a_space(std::string_view name) {
   });
 }
 
-// `search` is a weight, or true for weight 1.
-Result<float> search_weight(const Config& field, float otherwise) {
-  if (const Result<bool> flag = field.flag("search", otherwise > 0); flag && field.has("search")) return *flag ? 1.0F : 0.0F;
-  SOUK_TRY(const double weight, field.number("search", otherwise));
+// A weight of words, or true for weight 1.
+Result<float> weight_named(const Config& field, const char* name, float otherwise) {
+  if (const Result<bool> flag = field.flag(name, otherwise > 0); flag && field.has(name)) return *flag ? 1.0F : 0.0F;
+  SOUK_TRY(const double weight, field.number(name, otherwise));
   if (weight < 0 || weight > 1000) {
-    return fail(Error{ErrorKind::invalid, "bad search weight", field.where("search"), "0 to 1000", {}, {}});
+    return fail(Error{ErrorKind::invalid, fmt::format("bad {} weight", name), field.where(name), "0 to 1000", {}, {}});
   }
   return static_cast<float>(weight);
 }
 
 Status apply(Schema& schema, const std::string& name, const Config& config) {
-  SOUK_CHECK(config.only({"type", "search", "facet", "filter", "sort"}));
+  SOUK_CHECK(config.only({"type", "search", "exact", "facet", "filter", "sort"}));
   Field field;
   const Field* known = schema.find(name);
   const bool item_field = known != nullptr && !in_a_space(known->name);
@@ -72,7 +73,12 @@ Status apply(Schema& schema, const std::string& name, const Config& config) {
   field.type = *meant;
   const bool words = field.type == FieldType::text || field.type == FieldType::keyword;
   if (known == nullptr && field.type == FieldType::text) field.search = 1;
-  SOUK_TRY(field.search, search_weight(config, field.search));
+  SOUK_TRY(field.search, weight_named(config, "search", field.search));
+  SOUK_TRY(field.exact, weight_named(config, "exact", field.exact));
+  if (field.exact > 0 && field.search <= 0) {
+    return fail(
+        Error{ErrorKind::invalid, "an exact form counts beside the stem", config.where("exact"), "a search weight above 0", {}, {}});
+  }
   if (field.search > 0 && !words) {
     return fail(Error{ErrorKind::invalid, "only words can be searched", config.where("search"), "type keyword or text", type, {}});
   }

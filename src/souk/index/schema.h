@@ -18,7 +18,8 @@ enum class FieldType : std::uint8_t { keyword, text, number, flag, time };
 struct Field {
   std::string name;  // full: "brand", "attributes.colour", "stats.popularity"
   FieldType type = FieldType::keyword;
-  float search = 0;  // weight in full-text search; 0: not searched
+  float search = 0;  // weight in full-text search, of words by their stem; 0: not searched
+  float exact = 0;   // weight of the exact form beside it, so that the very word counts more than one of its stem
   bool facet = false, filter = true, sort = false;
   friend bool operator==(const Field&, const Field&) = default;
 };

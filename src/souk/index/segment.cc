@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <fmt/format.h>
 #include <functional>
+#include <numeric>
 
 #include "souk/index/segment_builder.h"
 
@@ -62,6 +64,10 @@ Result<std::vector<Field>> searched_fields(const Schema& schema) {
   return fields;
 }
 
+bool exact_forms(std::span<const Field> fields) {
+  return std::ranges::any_of(fields, [](const Field& field) { return field.search > 0 && field.exact > 0; });
+}
+
 bool has_column(const Field& field) {
   if (field.name.starts_with("stats.") || field.name.starts_with("facts.")) return false;
   return field.type != FieldType::text || field.filter || field.facet || field.sort;
@@ -71,7 +77,8 @@ Hash128 fingerprint(const Schema& schema, std::string_view language) {
   std::string text = fmt::format("segment {} analyzer {} language {}\n", kSegmentVersion, kAnalyzerVersion, language);
   for (const Field& field : schema.fields()) {
     if (field.name.starts_with("stats.") || field.name.starts_with("facts.")) continue;
-    text += fmt::format("{} {} {} {}\n", field.name, static_cast<int>(field.type), field.search > 0, has_column(field));
+    text += fmt::format("{} {} {} {} {}\n", field.name, static_cast<int>(field.type), field.search > 0, field.search > 0 && field.exact > 0,
+                        has_column(field));
   }
   return hash128(text);
 }
@@ -139,16 +146,45 @@ Status Segment::verify() const {
   return file_ ? file_->verify() : Status();
 }
 
-void Segment::check_postings(BlobReader& reader) const {
-  reader.expect(documents.size() == weights.size() && posting_of.back() == documents.size());
-  const std::uint32_t n = size();
-  const std::size_t fields = totals.size();
-  reader.expect(std::all_of(documents.begin(), documents.end(), [&](std::uint32_t document) { return document < n; }));
-  reader.expect(std::all_of(weights.begin(), weights.end(), [&](std::uint16_t weight) { return field_of(weight) < fields; }));
-  for (std::size_t t = 0; t < frequency.size() && !reader.failed(); ++t) {  // lists of that many documents are made
-    const std::uint64_t postings = posting_of[t + 1] - posting_of[t];
-    reader.expect(frequency[t] <= postings && title_frequency[t] <= postings);
+void Segment::parse_ids(std::uint32_t n, std::uint32_t least, unsigned bits, std::span<const std::byte> packed, BlobReader& reader) {
+  items_.resize(std::size_t{n} + kernels::kPackGroup);
+  if (packed.empty()) {
+    std::iota(items_.begin(), items_.end(), 0U);
+  } else {
+    reader.expect(kernels::packed_width_valid(bits) && packed.size() == kernels::packed_bytes(bits, n) + kernels::kPackReadsBeyond);
+    if (reader.failed()) return;
+    kernels::unpack(packed.data(), bits, n, items_.data());
   }
+  items_.resize(n);
+  for (std::uint32_t& item : items_) {
+    reader.expect(item < kNone - least);
+    item += least;
+  }
+  ids = items_;
+  if (std::is_sorted(ids.begin(), ids.end(), std::less_equal<>())) return;
+  by_item_.resize(n);
+  std::iota(by_item_.begin(), by_item_.end(), 0U);
+  std::sort(by_item_.begin(), by_item_.end(), [&](std::uint32_t a, std::uint32_t b) { return ids[a] < ids[b]; });
+  const auto equal = [&](std::uint32_t a, std::uint32_t b) { return ids[a] == ids[b]; };
+  reader.expect(std::adjacent_find(by_item_.begin(), by_item_.end(), equal) == by_item_.end());
+}
+
+void Segment::parse_terms(BlobReader& reader) {
+  const std::uint32_t n = size();
+  patterns.begins = reader.array<std::uint32_t>();
+  patterns.parts = reader.array<std::uint16_t>();
+  const bool ordered = !patterns.begins.empty() && patterns.begins.front() == 0 && patterns.begins.back() == patterns.parts.size() &&
+                       std::is_sorted(patterns.begins.begin(), patterns.begins.end(), std::less_equal<>());
+  reader.expect(ordered && std::ranges::all_of(patterns.parts, [&](std::uint16_t part) {
+                  return field_of(part) < totals.size() && frequency_of(part) > 0;
+                }));
+  if (reader.failed()) return;
+  terms.parse(reader, n, patterns.size());
+  plain = reader.array<std::uint64_t>();
+  words = reader.strings();
+  word_terms = reader.array<std::uint32_t>();
+  reader.expect(plain.size() == (std::size_t{terms.size()} + 63) / 64 && word_terms.size() == words.size());
+  reader.expect(std::all_of(word_terms.begin(), word_terms.end(), [&](std::uint32_t term) { return term < terms.size(); }));
 }
 
 Status Segment::parse(const std::function<Result<std::span<const std::byte>>(std::string_view)>& section) {
@@ -164,47 +200,38 @@ Status Segment::parse(const std::function<Result<std::span<const std::byte>>(std
     return reader.failed() ? Status(damaged(name)) : Status();
   };
   SOUK_CHECK(read("items", [&](BlobReader& reader) {
-    ids = reader.array<std::uint32_t>();
+    const auto shape = reader.array<std::uint32_t>();
+    const auto packed = reader.array<std::byte>();
     removed = reader.array<std::uint32_t>();
     titled = reader.array<std::uint64_t>();
-    keys = reader.strings();
-    reader.expect(std::is_sorted(ids.begin(), ids.end()) && std::is_sorted(removed.begin(), removed.end()));
-    reader.expect(titled.size() == (ids.size() + 63) / 64 && keys.size() == ids.size() && ids.size() < kNone);
+    // Every document has a bit in `titled`, which bounds how many a damaged count may ask for.
+    reader.expect(shape.size() == 3 && titled.size() == (std::size_t{shape[0]} + 63) / 64 &&
+                  std::is_sorted(removed.begin(), removed.end()));
+    if (!reader.failed()) parse_ids(shape[0], shape[1], shape[2], packed, reader);
     // No bit stands for a document beyond the last.
     reader.expect(ids.size() % 64 == 0 || reader.failed() || titled.back() >> (ids.size() % 64) == 0);
   }));
   const std::uint32_t n = size();
+  std::uint64_t with_title = 0;
+  for (const std::uint64_t word : titled) with_title += static_cast<std::uint64_t>(std::popcount(word));
+  all_titled = with_title == n;
   SOUK_CHECK(read("lengths", [&](BlobReader& reader) {
     totals = reader.array<std::uint64_t>();
-    longest = reader.array<std::uint32_t>();
-    lengths = reader.array<std::uint16_t>();
-    reader.expect(totals.size() <= kMaxSearched && longest.size() == totals.size() && lengths.size() == totals.size() * n);
+    lengths = reader.array<std::uint8_t>();
+    const auto weights = reader.array<float>(), exact = reader.array<float>(), averages = reader.array<float>(), b = reader.array<float>();
+    reader.expect(totals.size() <= kMaxSearched && lengths.size() == totals.size() * n && b.size() == 1);
+    reader.expect(weights.size() == totals.size() && exact.size() == totals.size() && averages.size() == totals.size());
+    for (std::size_t f = 0; !reader.failed() && f < totals.size(); ++f) {
+      reference.push_back(norms_of(weights[f], b[0], averages[f]));
+      exact_reference.push_back(norms_of(exact[f], b[0], averages[f]));
+    }
   }));
-  SOUK_CHECK(read("terms", [&](BlobReader& reader) {
-    terms = reader.strings();
-    posting_of = reader.offsets<std::uint64_t>(terms.size());
-    frequency = reader.array<std::uint32_t>();
-    title_frequency = reader.array<std::uint32_t>();
-    documents = reader.array<std::uint32_t>();
-    weights = reader.array<std::uint16_t>();
-    words = reader.strings();
-    word_terms = reader.array<std::uint32_t>();
-    reader.expect(frequency.size() == terms.size() && title_frequency.size() == terms.size() && word_terms.size() == words.size());
-    reader.expect(std::all_of(word_terms.begin(), word_terms.end(), [&](std::uint32_t term) { return term < terms.size(); }));
-    if (!reader.failed()) check_postings(reader);
-  }));
-  SOUK_CHECK(read("titles", [&](BlobReader& reader) {
-    title_of = reader.offsets<std::uint32_t>(n);
-    title_terms = reader.array<std::uint32_t>();
-    title_counts = reader.array<std::uint16_t>();
-    reader.expect(!title_of.empty() && title_of.back() == title_terms.size() && title_counts.size() == title_terms.size());
-    reader.expect(std::all_of(title_terms.begin(), title_terms.end(), [&](std::uint32_t term) { return term < terms.size(); }));
-  }));
+  SOUK_CHECK(read("terms", [&](BlobReader& reader) { parse_terms(reader); }));
   SOUK_CHECK(read("offers", [&](BlobReader& reader) {
-    offer_of = reader.offsets<std::uint32_t>(n);
     offers = reader.array<OfferRow>();
+    offer_of = offers.empty() ? reader.array<std::uint32_t>() : reader.offsets<std::uint32_t>(n);
     markets = reader.strings();
-    reader.expect(!offer_of.empty() && offer_of.back() == offers.size());
+    reader.expect(offers.empty() ? offer_of.empty() : !offer_of.empty() && offer_of.back() == offers.size());
     reader.expect(std::all_of(offers.begin(), offers.end(),
                               [&](const OfferRow& row) { return row.market < markets.size() && row.availability <= 4; }));
   }));
@@ -217,15 +244,43 @@ Status Segment::parse(const std::function<Result<std::span<const std::byte>>(std
 }
 
 std::optional<std::uint32_t> Segment::find(ItemId item) const {
-  const auto found = std::lower_bound(ids.begin(), ids.end(), index_of(item));
-  if (found == ids.end() || *found != index_of(item)) return std::nullopt;
-  return static_cast<std::uint32_t>(found - ids.begin());
+  if (by_item_.empty()) {
+    const auto found = std::lower_bound(ids.begin(), ids.end(), index_of(item));
+    if (found == ids.end() || *found != index_of(item)) return std::nullopt;
+    return static_cast<std::uint32_t>(found - ids.begin());
+  }
+  const auto found = std::lower_bound(by_item_.begin(), by_item_.end(), index_of(item),
+                                      [&](std::uint32_t d, std::uint32_t wanted) { return ids[d] < wanted; });
+  return found == by_item_.end() || ids[*found] != index_of(item) ? std::nullopt : std::optional(*found);
 }
 
-std::optional<std::uint32_t> Segment::find_term(std::string_view term) const {
-  const std::uint32_t at = terms.lower_bound(term);
-  if (at == terms.size() || terms[at] != term) return std::nullopt;
-  return at;
+const Titles& Segment::titles() const {
+  std::call_once(titles_made_, [&] {
+    const auto each = [&](auto visit) {
+      for (auto walk = terms.walk(); walk.next();) {
+        if (is_exact_key(walk.word())) continue;
+        each_posting(walk.term(), [&](std::uint32_t document, std::span<const std::uint16_t> parts) {
+          if (field_of(parts.front()) == 0) visit(walk.term().number, document, frequency_of(parts.front()));
+        });
+      }
+    };
+    titles_.frequency.resize(terms.size());
+    titles_.rows.resize(std::size_t{size()} + 1);
+    each([&](std::uint32_t term, std::uint32_t document, std::uint32_t) {
+      ++titles_.frequency[term];
+      ++titles_.rows[document + 1];
+    });
+    std::partial_sum(titles_.rows.begin(), titles_.rows.end(), titles_.rows.begin());
+    std::vector<std::uint32_t> next(titles_.rows.begin(), titles_.rows.end() - 1);
+    titles_.terms.resize(titles_.rows.back());
+    titles_.counts.resize(titles_.rows.back());
+    each([&](std::uint32_t term, std::uint32_t document, std::uint32_t times) {
+      const std::uint32_t at = next[document]++;
+      titles_.terms[at] = term;
+      titles_.counts[at] = static_cast<std::uint16_t>(times);
+    });
+  });
+  return titles_;
 }
 
 const Column* Segment::column(std::string_view name) const {
@@ -254,6 +309,7 @@ std::shared_ptr<const Column> Segment::widened(const Column& column) const {
 
 const OfferRow* current_offer(const Segment& segment, std::uint32_t document, std::optional<std::uint32_t> market, Timestamp now) {
   const OfferRow* best = nullptr;
+  if (segment.offers.empty()) return best;
   for (std::uint32_t i = segment.offer_of[document]; i < segment.offer_of[document + 1]; ++i) {
     const OfferRow& row = segment.offers[i];
     if ((market && row.market != *market) || row.from > now || now >= row.until) continue;

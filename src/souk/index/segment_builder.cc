@@ -1,13 +1,15 @@
-// The format of a segment: a section file of kind "SEGM", version 1; each section holds arrays (blob.h) in this order.
+// The format of a segment: a section file of kind "SEGM", version 2; each section holds arrays (blob.h) in this order.
 //
 //   fingerprint  u64[2]: what the segment was made under (segment.h)
-//   items        u32 item[n] ascending; u32 removed[] ascending; u64 titled[]: bits; strings external key[n]
-//   lengths      u64 total[f]; u32 longest[f]; u16 length[f, n]: words of each searched field, at most 65,535
-//   terms        strings term[t] sorted; u64 posting[t + 1]; u32 documents of the term[t]; u32 titles with it[t];
-//                u32 document[p], u16 weight[p]: by (document, field), weight = field << 11 | frequency (at most 2,047);
-//                strings word[w] sorted: the folded forms that occur; u32 term of the word[w]
-//   titles       u32 row[n + 1]; u32 term[] ascending in a title; u16 frequency[]
-//   offers       u32 row[n + 1]; OfferRow[]; strings market[]
+//   items        u32 n, least item, bits; items less the least, packed (bit_pack.h), none when they are consecutive; u32 removed[]
+//                ascending; u64 titled[]: bits
+//   lengths      u64 total[f]; u8 code of the length [n, f] (lengths.h): words of each searched field;
+//                f32 weight[f], weight of exact forms[f], average length[f], b[1]: under which the impacts of postings were taken
+//   terms        u32 begin[c + 1], u16 part[]: what each of c codes of postings stands for, parts by field as field << 11 | frequency (at
+//                most 2,047), the most common code first; the dictionary (dictionary.cc): terms, and where exact forms count, with byte 1
+//                before them, the words of terms that have several; u64 plain[]: bits, the term is a word by itself;
+//                strings word[w] sorted: the folded forms that occur and are no terms; u32 term of the word[w]
+//   offers       OfferRow[]; u32 row[n + 1], none without offers; strings market[]
 //   columns      u32 count; for each, by name: char name[]; u32 kind; u32 row[n + 1]; u32 ordinal[]; f64 number[];
 //                strings original[d], folded[d] sorted by (folded, original); u32 head[d]; u32 titled documents[d]
 #include "souk/index/segment_builder.h"
@@ -17,6 +19,7 @@
 #include <cmath>
 #include <numeric>
 
+#include "souk/index/reorder.h"
 #include "souk/index/values.h"
 
 namespace souk::index {
@@ -52,8 +55,8 @@ ColumnKind kind_for(FieldType type) {
 
 // Rows of a compressed sparse matrix from (document, value) pairs in builder's order.
 template <class T>
-void write_rows(BlobWriter& writer, const std::vector<std::pair<std::uint32_t, T>>& pairs, std::span<const std::uint32_t> rank,
-                std::uint32_t documents, std::vector<std::uint32_t>& offsets, std::vector<T>& values) {
+void compressed_rows(const std::vector<std::pair<std::uint32_t, T>>& pairs, std::span<const std::uint32_t> rank, std::uint32_t documents,
+                     std::vector<std::uint32_t>& offsets, std::vector<T>& values) {
   offsets.assign(documents + 1, 0);
   for (const auto& [document, value] : pairs) {
     if (rank[document] != kNone) ++offsets[rank[document] + 1];
@@ -64,7 +67,6 @@ void write_rows(BlobWriter& writer, const std::vector<std::pair<std::uint32_t, T
   for (const auto& [document, value] : pairs) {
     if (rank[document] != kNone) values[next[rank[document]]++] = value;
   }
-  writer.add(offsets);
 }
 
 }  // namespace
@@ -132,7 +134,8 @@ void ColumnBuilder::write(BlobWriter& writer, std::span<const std::uint32_t> ran
   std::vector<std::uint32_t> offsets, ordinals;
   if (kind_ != ColumnKind::keyword) {
     std::vector<double> numbers;
-    write_rows(writer, numbers_, rank, documents, offsets, numbers);
+    compressed_rows(numbers_, rank, documents, offsets, numbers);
+    writer.add(offsets);
     writer.add(ordinals);
     writer.add(numbers);
     write_dictionary(writer, {}, {}, {});
@@ -148,7 +151,8 @@ void ColumnBuilder::write(BlobWriter& writer, std::span<const std::uint32_t> ran
   });
   std::vector<std::uint32_t> ordinal_of(order.size()), counts(order.size());
   for (std::uint32_t i = 0; i < order.size(); ++i) ordinal_of[order[i]] = i;
-  write_rows(writer, values_, rank, documents, offsets, ordinals);
+  compressed_rows(values_, rank, documents, offsets, ordinals);
+  writer.add(offsets);
   for (std::uint32_t& value : ordinals) value = ordinal_of[value];
   for (std::uint32_t row = 0; row < documents; ++row) {
     if (!test_bit(titled, row)) continue;
@@ -175,11 +179,10 @@ void ColumnBuilder::write_dictionary(BlobWriter& writer, const std::vector<std::
 }
 
 SegmentBuilder::SegmentBuilder(const Schema& schema, const std::vector<Field>& fields, const text::Analyzer& analyzer)
-    : schema_(schema), fields_(fields), analyzer_(analyzer) {}
+    : schema_(schema), fields_(fields), analyzer_(analyzer), exact_(exact_forms(fields)) {}
 
-std::uint32_t SegmentBuilder::begin_document(ItemId id, std::string_view key, bool titled) {
+std::uint32_t SegmentBuilder::begin_document(ItemId id, bool titled) {
   ids_.push_back(index_of(id));
-  keys_.emplace_back(key);
   titled_.push_back(titled);
   lengths_.resize(lengths_.size() + fields_.size());
   return static_cast<std::uint32_t>(ids_.size() - 1);
@@ -191,7 +194,7 @@ void SegmentBuilder::put(ItemId id, const store::Item& item) {
     if (!local->second.title.empty()) title = local->second.title;
     if (!local->second.description.empty()) description = local->second.description;
   }
-  const std::uint32_t document = begin_document(id, item.key, !title.empty());
+  const std::uint32_t document = begin_document(id, !title.empty());
   index_text(document, item, title, description);
   add_columns(document, item, title);
   add_offers(document, item);
@@ -218,17 +221,16 @@ const SegmentBuilder::Words& SegmentBuilder::words_of(const std::string& text) {
 }
 
 void SegmentBuilder::index_words(std::uint32_t field, std::uint32_t document, const Words& words) {
-  scratch_.clear();
-  for (const std::uint32_t word : words) scratch_.push_back(word_terms_[word]);
+  scratch_ = words;
   std::sort(scratch_.begin(), scratch_.end());
   for (std::size_t i = 0; i < scratch_.size();) {
     std::size_t end = i + 1;
     while (end < scratch_.size() && scratch_[end] == scratch_[i]) ++end;
     const auto frequency = std::min<std::size_t>(end - i, kMaxFrequency);
-    occurrences_.push_back({scratch_[i], document, static_cast<std::uint16_t>(field << 11U | frequency)});
+    occurrences_.push_back({scratch_[i], document, part_of(field, static_cast<std::uint32_t>(frequency))});
     i = end;
   }
-  lengths_[document * fields_.size() + field] = static_cast<std::uint16_t>(std::min<std::size_t>(words.size(), 65'535));
+  lengths_[document * fields_.size() + field] = length_code(static_cast<std::uint32_t>(std::min<std::size_t>(words.size(), 65'535)));
 }
 
 void SegmentBuilder::index_text(std::uint32_t document, const store::Item& item, std::string_view title, std::string_view description) {
@@ -271,7 +273,7 @@ void SegmentBuilder::add_columns(std::uint32_t document, const store::Item& item
   const auto add = [&](const char* name, std::string_view text) {
     if (!text.empty()) column(name, ColumnKind::keyword).add_text(document, text);
   };
-  add("title", title);
+  if (has_column(fields_.front())) add("title", title);
   add("brand", item.brand);
   add("group", item.group);
   add("gtin", item.gtin);
@@ -341,30 +343,17 @@ void SegmentBuilder::absorb(const Segment& segment, const Bits* hidden) {
   std::vector<std::uint32_t> place(segment.size(), kNone);
   for (std::uint32_t d = 0; d < segment.size(); ++d) {
     if (hidden != nullptr && test_bit(*hidden, d)) continue;
-    place[d] = begin_document(ItemId{segment.ids[d]}, segment.keys[d], test_bit(segment.titled, d));
-    for (std::size_t f = 0; f < fields_.size(); ++f) lengths_[place[d] * fields_.size() + f] = segment.lengths[f * segment.size() + d];
-    for (std::uint32_t i = segment.offer_of[d]; i < segment.offer_of[d + 1]; ++i) {
+    place[d] = begin_document(ItemId{segment.ids[d]}, test_bit(segment.titled, d));
+    std::copy_n(segment.lengths.begin() + static_cast<std::ptrdiff_t>(d * fields_.size()), fields_.size(),
+                lengths_.begin() + static_cast<std::ptrdiff_t>(place[d] * fields_.size()));
+    for (std::uint32_t i = segment.offers.empty() ? 0 : segment.offer_of[d]; !segment.offers.empty() && i < segment.offer_of[d + 1]; ++i) {
       OfferRow row = segment.offers[i];
       row.market = markets_.add(segment.markets[row.market]);
       offers_.emplace_back(place[d], row);
     }
   }
   removed_.insert(removed_.end(), segment.removed.begin(), segment.removed.end());
-  std::vector<std::uint32_t> terms(segment.terms.size(), kNone);  // those of hidden documents alone are left behind
-  for (std::uint32_t t = 0; t < segment.terms.size(); ++t) {
-    std::uint32_t& term = terms[t];
-    for (std::uint64_t p = segment.posting_of[t]; p < segment.posting_of[t + 1]; ++p) {
-      const std::uint32_t document = place[segment.documents[p]];
-      if (document == kNone) continue;
-      if (term == kNone) term = terms_.add(segment.terms[t]);
-      occurrences_.push_back({term, document, segment.weights[p]});
-    }
-  }
-  for (std::uint32_t w = 0; w < segment.words.size(); ++w) {
-    if (terms[segment.word_terms[w]] == kNone) continue;
-    const std::uint32_t word = words_.add(segment.words[w]);
-    if (word == word_terms_.size()) word_terms_.push_back(terms[segment.word_terms[w]]);
-  }
+  absorb_words(segment, place);
   for (const Column& old : segment.columns) {
     ColumnBuilder& builder = column(std::string(old.name), old.kind);
     if (builder.kind() != old.kind) builder.widen();
@@ -382,6 +371,7 @@ SegmentImage SegmentBuilder::finish() {
     rank_[by_id[i]] = static_cast<std::uint32_t>(order_.size());
     order_.push_back(by_id[i]);
   }
+  if (bisected_) bisect_documents();
   SegmentImage image;
   finish_items(image);
   finish_lengths(image);
@@ -393,126 +383,102 @@ SegmentImage SegmentBuilder::finish() {
 
 void SegmentBuilder::finish_items(SegmentImage& image) {
   std::vector<std::uint32_t> ids;
-  std::vector<std::string_view> keys;
   titled_bits_ = bits_for(order_.size());
   for (const std::uint32_t document : order_) {
     if (titled_[document]) set_bit(titled_bits_, static_cast<std::uint32_t>(ids.size()));
     ids.push_back(ids_[document]);
-    keys.emplace_back(keys_[document]);
   }
   std::sort(removed_.begin(), removed_.end());
   removed_.erase(std::unique(removed_.begin(), removed_.end()), removed_.end());
-  std::erase_if(removed_, [&](std::uint32_t id) { return std::binary_search(ids.begin(), ids.end(), id); });
+  if (!removed_.empty()) {
+    std::vector<std::uint32_t> put = ids;
+    std::sort(put.begin(), put.end());
+    std::erase_if(removed_, [&](std::uint32_t id) { return std::binary_search(put.begin(), put.end(), id); });
+  }
   BlobWriter writer;
-  writer.add(ids);
+  const std::uint32_t least = ids.empty() ? 0 : *std::min_element(ids.begin(), ids.end());
+  std::uint32_t most = 0;
+  bool consecutive = true;
+  for (std::uint32_t d = 0; d < ids.size(); ++d) {
+    ids[d] -= least;
+    most = std::max(most, ids[d]);
+    consecutive = consecutive && ids[d] == d;
+  }
+  const std::array<std::uint32_t, 3> shape = {static_cast<std::uint32_t>(ids.size()), least, consecutive ? 0 : kernels::packed_width(most)};
+  std::vector<std::byte> packed;
+  if (!consecutive) {
+    kernels::pack(ids, shape[2], packed);
+    packed.resize(packed.size() + kernels::kPackReadsBeyond);
+  }
+  writer.add(std::span<const std::uint32_t>(shape));
+  writer.add(packed);
   writer.add(removed_);
   writer.add(titled_bits_);
-  writer.add_strings(keys);
   image.sections.emplace_back("items", writer.take());
 }
 
-void SegmentBuilder::finish_lengths(SegmentImage& image) const {
-  std::vector<std::uint64_t> totals(fields_.size());
-  std::vector<std::uint32_t> longest(fields_.size());
-  std::vector<std::uint16_t> lengths;
-  lengths.reserve(fields_.size() * order_.size());
-  for (std::size_t f = 0; f < fields_.size(); ++f) {
-    for (const std::uint32_t document : order_) {
-      const std::uint16_t length = lengths_[document * fields_.size() + f];
-      totals[f] += length;
-      longest[f] = std::max<std::uint32_t>(longest[f], length);
-      lengths.push_back(length);
+// Documents by the words they share (reorder.h), instead of by item.
+void SegmentBuilder::bisect_documents() {
+  ForwardRows rows;
+  rows.term_count = static_cast<std::uint32_t>(terms_.size());
+  std::vector<std::uint32_t> begins(order_.size() + 1);
+  for (const Occurrence& o : occurrences_) {
+    if (rank_[o.document] != kNone) ++begins[rank_[o.document] + 1];
+  }
+  std::partial_sum(begins.begin(), begins.end(), begins.begin());
+  std::vector<std::uint32_t> terms(begins.back()), next(begins.begin(), begins.end() - 1);
+  for (const Occurrence& o : occurrences_) {
+    if (rank_[o.document] != kNone) terms[next[rank_[o.document]]++] = word_terms_[o.word];
+  }
+  rows.begins = begins;
+  rows.terms = terms;
+  std::vector<std::uint32_t> order;
+  for (const std::uint32_t document : index::bisect(rows)) order.push_back(order_[document]);
+  order_ = std::move(order);
+  for (std::uint32_t i = 0; i < order_.size(); ++i) rank_[order_[i]] = i;
+}
+
+// Lengths of the documents in order, and the norms under which impacts are taken: of the weights and averages of this segment.
+void SegmentBuilder::finish_lengths(SegmentImage& image) {
+  const std::size_t fields = fields_.size();
+  std::vector<std::uint64_t> totals(fields);
+  std::vector<std::uint8_t> lengths;
+  lengths.reserve(fields * order_.size());
+  for (const std::uint32_t document : order_) {
+    for (std::size_t f = 0; f < fields; ++f) {
+      const std::uint8_t code = lengths_[document * fields + f];
+      totals[f] += length_of_code(code);
+      lengths.push_back(code);
     }
+  }
+  lengths_.swap(lengths);  // by ordinal from here on
+  const std::array<float, 1> b = {Bm25Params().b};
+  std::vector<float> weights, exact_weights, averages;
+  for (std::size_t f = 0; f < fields; ++f) {
+    weights.push_back(fields_[f].search);
+    exact_weights.push_back(fields_[f].exact);
+    averages.push_back(order_.empty() ? 0 : static_cast<float>(static_cast<double>(totals[f]) / static_cast<double>(order_.size())));
+    norms_.push_back(norms_of(weights[f], b[0], averages[f]));
+    exact_norms_.push_back(norms_of(exact_weights[f], b[0], averages[f]));
   }
   BlobWriter writer;
   writer.add(totals);
-  writer.add(longest);
-  writer.add(lengths);
-  image.sections.emplace_back("lengths", writer.take());
-}
-
-void SegmentBuilder::finish_terms(SegmentImage& image) {
-  const std::vector<std::uint32_t> order = terms_.sorted();
-  std::vector<std::uint32_t> term_rank(order.size());
-  std::vector<std::string_view> sorted_terms;
-  for (std::uint32_t i = 0; i < order.size(); ++i) {
-    term_rank[order[i]] = i;
-    sorted_terms.push_back(terms_[order[i]]);
-  }
-  std::vector<std::uint64_t> posting_of(order.size() + 1);
-  for (const Occurrence& o : occurrences_) {
-    if (rank_[o.document] != kNone) ++posting_of[term_rank[o.term] + 1];
-  }
-  std::partial_sum(posting_of.begin(), posting_of.end(), posting_of.begin());
-  // One sortable number a posting: the document in the high half, field and frequency in the low.
-  std::vector<std::uint64_t> postings(posting_of.back());
-  std::vector<std::uint64_t> next(posting_of.begin(), posting_of.end() - 1);
-  for (const Occurrence& o : occurrences_) {
-    if (rank_[o.document] != kNone) postings[next[term_rank[o.term]]++] = std::uint64_t{rank_[o.document]} << 16U | o.weight;
-  }
-  occurrences_ = {};
-  std::vector<std::uint32_t> frequency(order.size()), title_frequency(order.size()), documents(postings.size());
-  std::vector<std::uint16_t> weights(postings.size());
-  for (std::size_t t = 0; t < order.size(); ++t) {
-    const auto begin = postings.begin() + static_cast<std::ptrdiff_t>(posting_of[t]);
-    const auto end = postings.begin() + static_cast<std::ptrdiff_t>(posting_of[t + 1]);
-    if (!std::is_sorted(begin, end)) std::sort(begin, end);
-    for (std::uint64_t p = posting_of[t]; p < posting_of[t + 1]; ++p) {
-      documents[p] = static_cast<std::uint32_t>(postings[p] >> 16U);
-      weights[p] = static_cast<std::uint16_t>(postings[p] & 0xFFFFU);
-      if (p == posting_of[t] || documents[p] != documents[p - 1]) ++frequency[t];
-      if (field_of(weights[p]) == 0) ++title_frequency[t];
-    }
-  }
-  std::vector<std::string_view> words;
-  std::vector<std::uint32_t> word_terms;
-  for (const std::uint32_t word : words_.sorted()) {
-    words.push_back(words_[word]);
-    word_terms.push_back(term_rank[word_terms_[word]]);
-  }
-  BlobWriter writer;
-  writer.add_strings(sorted_terms);
-  writer.add(posting_of);
-  writer.add(frequency);
-  writer.add(title_frequency);
-  writer.add(documents);
+  writer.add(lengths_);
   writer.add(weights);
-  writer.add_strings(words);
-  writer.add(word_terms);
-  image.sections.emplace_back("terms", writer.take());
-  finish_titles(image, posting_of, documents, weights);
-}
-
-void SegmentBuilder::finish_titles(SegmentImage& image, const std::vector<std::uint64_t>& posting_of,
-                                   const std::vector<std::uint32_t>& documents, const std::vector<std::uint16_t>& weights) const {
-  std::vector<std::uint32_t> rows(order_.size() + 1);
-  for (std::size_t p = 0; p < documents.size(); ++p) {
-    if (field_of(weights[p]) == 0) ++rows[documents[p] + 1];
-  }
-  std::partial_sum(rows.begin(), rows.end(), rows.begin());
-  std::vector<std::uint32_t> next(rows.begin(), rows.end() - 1), terms(rows.back());
-  std::vector<std::uint16_t> counts(rows.back());
-  for (std::uint32_t t = 0; t + 1 < posting_of.size(); ++t) {
-    for (std::uint64_t p = posting_of[t]; p < posting_of[t + 1]; ++p) {
-      if (field_of(weights[p]) != 0) continue;
-      const std::uint32_t at = next[documents[p]]++;
-      terms[at] = t;
-      counts[at] = static_cast<std::uint16_t>(frequency_of(weights[p]));
-    }
-  }
-  BlobWriter writer;
-  writer.add(rows);
-  writer.add(terms);
-  writer.add(counts);
-  image.sections.emplace_back("titles", writer.take());
+  writer.add(exact_weights);
+  writer.add(averages);
+  writer.add(std::span<const float>(b));
+  image.sections.emplace_back("lengths", writer.take());
 }
 
 void SegmentBuilder::finish_offers(SegmentImage& image) const {
   BlobWriter writer;
   std::vector<std::uint32_t> offsets;
   std::vector<OfferRow> rows;
-  write_rows(writer, offers_, rank_, static_cast<std::uint32_t>(order_.size()), offsets, rows);
+  compressed_rows(offers_, rank_, static_cast<std::uint32_t>(order_.size()), offsets, rows);
+  if (rows.empty()) offsets.clear();
   writer.add(rows);
+  writer.add(offsets);
   std::vector<std::string_view> markets;
   for (std::size_t i = 0; i < markets_.size(); ++i) markets.push_back(markets_[i]);
   writer.add_strings(markets);

@@ -66,17 +66,20 @@ class SegmentBuilder {  // not thread-safe
   // The documents of a segment that are not hidden (null: all), and its removals. Newer segments after older ones.
   void absorb(const Segment& segment, const Bits* hidden);
   void forget_removals() { removed_.clear(); }  // when nothing older remains
+  // Documents that share words will stand together, which makes lists smaller and searches faster, at the price of a longer build.
+  void bisect() { bisected_ = true; }
   std::size_t size() const { return ids_.size(); }
   SegmentImage finish();  // once
 
  private:
   struct Occurrence {
-    std::uint32_t term, document;
-    std::uint16_t weight;
+    std::uint32_t word, document;
+    std::uint16_t part;  // scoring.h
   };
+  struct Lists;                              // segment_terms.cc
   using Words = std::vector<std::uint32_t>;  // numbers in words_
 
-  std::uint32_t begin_document(ItemId id, std::string_view key, bool titled);
+  std::uint32_t begin_document(ItemId id, bool titled);
   const Words& words_of(const std::string& text);
   void index_words(std::uint32_t field, std::uint32_t document, const Words& words);
   void index_text(std::uint32_t document, const store::Item& item, std::string_view title, std::string_view description);
@@ -85,32 +88,36 @@ class SegmentBuilder {  // not thread-safe
   void add_offers(std::uint32_t document, const store::Item& item);
   ColumnBuilder& column(const std::string& name, ColumnKind kind);
 
+  void absorb_words(const Segment& segment, std::span<const std::uint32_t> place);
+  void bisect_documents();
   void finish_items(SegmentImage& image);
   void finish_terms(SegmentImage& image);
-  void finish_titles(SegmentImage& image, const std::vector<std::uint64_t>& posting_of, const std::vector<std::uint32_t>& documents,
-                     const std::vector<std::uint16_t>& weights) const;
-  void finish_lengths(SegmentImage& image) const;
+  Lists sort_lists();
+  void finish_words(BlobWriter& writer, const Lists& lists) const;
+  void finish_lengths(SegmentImage& image);
   void finish_offers(SegmentImage& image) const;
   void finish_columns(SegmentImage& image) const;
 
   const Schema& schema_;
   const std::vector<Field>& fields_;
   const text::Analyzer& analyzer_;
+  const bool exact_;  // exact forms count
   std::vector<std::uint32_t> ids_;
-  std::vector<std::string> keys_;
   std::vector<bool> titled_;
   std::vector<std::uint32_t> removed_;
   StringTable terms_, words_, markets_;
   std::vector<std::uint32_t> word_terms_;
   std::vector<Occurrence> occurrences_;
-  std::vector<std::uint16_t> lengths_;  // [documents, fields]
+  std::vector<std::uint8_t> lengths_;  // [documents, fields], length_code()
   std::vector<std::pair<std::uint32_t, OfferRow>> offers_;
   std::map<std::string, ColumnBuilder, std::less<>> columns_;
   std::unordered_map<std::string, Words> analyzed_;  // titles, brands and paths repeat
   Words scratch_, long_words_;
   std::vector<std::uint32_t> rank_;   // document -> ordinal, while finishing
   std::vector<std::uint32_t> order_;  // ordinal -> document
+  bool bisected_ = false;
   Bits titled_bits_;
+  std::vector<Norms> norms_, exact_norms_;  // while finishing
 };
 
 }  // namespace souk::index

@@ -1,5 +1,6 @@
 // Items with like titles, and completions of a beginning.
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <iterator>
 #include <map>
@@ -9,6 +10,38 @@
 #include "souk/index/lexical_query.h"
 
 namespace souk::index {
+
+const TitleWeights::Values& TitleWeights::values() const {
+  std::call_once(made_, [&] {
+    double titled = 0;
+    for (const auto& file : *files_) {
+      for (const std::uint64_t word : file->titled) titled += std::popcount(word);
+    }
+    for (auto walk = segment_->terms.walk(); walk.next();) {
+      double frequency = 0;
+      if (is_exact_key(walk.word())) {
+        values_.idf.push_back(0);
+        continue;
+      }
+      for (const auto& file : *files_) {
+        const auto term = file == segment_ ? std::optional(walk.term()) : file->terms.find(walk.word());
+        if (term) frequency += file->titles().frequency[term->number];
+      }
+      values_.idf.push_back(static_cast<float>(1 + std::log((1 + titled) / (1 + frequency))));
+    }
+    const Titles& titles = segment_->titles();
+    for (std::uint32_t d = 0; d < segment_->size(); ++d) {
+      double sum = 0;
+      for (std::uint32_t i = titles.rows[d]; i < titles.rows[d + 1]; ++i) {
+        const double weight = static_cast<double>(values_.idf[titles.terms[i]]) * titles.counts[i];
+        sum += weight * weight;
+      }
+      values_.norms.push_back(static_cast<float>(std::sqrt(sum)));
+    }
+  });
+  return values_;
+}
+
 namespace {
 
 bool letter_or_digit(char c) {
@@ -107,7 +140,7 @@ std::vector<Completion> LexicalReader::complete(std::string_view prefix, std::si
   Tallies titles;
   {
     ScratchLoan scratch(*parts_.pool);
-    const GatheredWords gathered = gather(folded, true, true, *scratch);
+    const GatheredWords gathered = gather_titles(folded, true, *scratch);
     for (std::size_t v = 0; v < parts_.views.size() && !gathered.words.empty(); ++v) {
       const Column* column = parts_.views[v].segment->column("title");
       if (column != nullptr) tally(parts_.views[v], *column, {}, with_all_words(parts_.views[v], gathered, v), titles);
@@ -117,15 +150,13 @@ std::vector<Completion> LexicalReader::complete(std::string_view prefix, std::si
   for (const char* field : {"category", "brand"}) {
     const Tallies values = tally_values(*this, field, folded);
     for (const auto& [value, found] : best_of(values, k)) {
-      named.push_back({most_common_spelling(*this, field, value), field, {}, found.count});
+      named.push_back({most_common_spelling(*this, field, value), field, kNoItem, found.count});
     }
   }
   std::stable_sort(named.begin(), named.end(), [](const Completion& a, const Completion& b) { return a.count > b.count; });
   std::vector<Completion> items;
   for (const auto& [value, found] : best_of(titles, k)) {
-    const Place place = find(ItemId{found.item});
-    items.push_back(
-        {std::string(keyword(ItemId{found.item}, "title")), "item", std::string(place.view->segment->keys[place.document]), found.count});
+    items.push_back({std::string(keyword(ItemId{found.item}, "title")), "item", ItemId{found.item}, found.count});
   }
   // Half of the places are for items, as far as there are any.
   const std::size_t room = std::max(k - std::min(k, items.size()), (k + 1) / 2);
@@ -140,30 +171,32 @@ std::vector<Hit> LexicalReader::similar_text(ItemId item, std::size_t k, const R
   const Place place = find(item);
   if (place.view == nullptr || k == 0) return {};
   const Segment& own = *place.view->segment;
-  const float own_norm = place.view->titles->norms[place.document];
+  const float own_norm = place.view->titles->values().norms[place.document];
   const std::uint32_t own_group = (*place.view->groups)[place.document];
   if (own_norm <= 0) return {};
   ScratchLoan loan(*parts_.pool);
   Scratch& scratch = *loan;
+  const Titles& titles = own.titles();
   TopK best(k);
   for (const View& view : parts_.views) {
     const Segment& segment = *view.segment;
+    const TitleWeights::Values& weights = view.titles->values();
     scratch.reserve(segment.size());
     std::vector<std::uint32_t> touched;
-    for (std::uint32_t i = own.title_of[place.document]; i < own.title_of[place.document + 1]; ++i) {
-      const auto term = segment.find_term(own.terms[own.title_terms[i]]);
+    for (std::uint32_t i = titles.rows[place.document]; i < titles.rows[place.document + 1]; ++i) {
+      const auto term = segment.terms.find(own.terms.word(titles.terms[i]));
       if (!term) continue;
-      const float idf = view.titles->idf[*term];
-      const float weight = static_cast<float>(own.title_counts[i]) * idf * idf;
-      for (std::uint64_t p = segment.posting_of[*term]; p < segment.posting_of[*term + 1]; ++p) {
-        if (field_of(segment.weights[p]) != 0) continue;
-        float& dot = scratch.dense[segment.documents[p]];
-        if (dot == 0) touched.push_back(segment.documents[p]);
-        dot += weight * static_cast<float>(frequency_of(segment.weights[p]));
-      }
+      const float idf = weights.idf[term->number];
+      const float weight = static_cast<float>(titles.counts[i]) * idf * idf;
+      segment.each_posting(*term, [&](std::uint32_t document, std::span<const std::uint16_t> parts) {
+        if (field_of(parts.front()) != 0) return;  // parts stand by field: not in the title
+        float& dot = scratch.dense[document];
+        if (dot == 0) touched.push_back(document);
+        dot += weight * static_cast<float>(frequency_of(parts.front()));
+      });
     }
     for (const std::uint32_t document : touched) {
-      const float cosine = scratch.dense[document] / (own_norm * view.titles->norms[document]);
+      const float cosine = scratch.dense[document] / (own_norm * weights.norms[document]);
       scratch.dense[document] = 0;
       if (cosine < best.threshold() || !view.shown(document) || (*view.groups)[document] == own_group) continue;
       if (allowed == nullptr || allowed->contains(segment.ids[document])) best.offer(segment.ids[document], cosine);

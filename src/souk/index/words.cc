@@ -1,6 +1,6 @@
 // From the words of a query to the documents that hold them.
 #include <algorithm>
-#include <cmath>
+#include <map>
 #include <set>
 
 #include "souk/index/reader.h"
@@ -32,70 +32,63 @@ std::vector<QueryWord> LexicalReader::read_words(std::string_view text, bool pre
 
 // The terms a beginning stands for: its own, and those of the first words, in the order of bytes, that begin so. Sorted.
 std::vector<std::string> LexicalReader::expand(const QueryWord& word) const {
-  std::set<std::string_view> surfaces;
-  std::set<std::string> terms = {word.term};
+  std::map<std::string, std::string, std::less<>> found;  // word -> its term
   for (const View& view : parts_.views) {
-    const Strings& words = view.segment->words;
+    const Segment& segment = *view.segment;
+    std::uint32_t taken = 0;
+    for (auto walk = segment.terms.from(word.surface); taken < kMaxExpansions && walk.next() && walk.word().starts_with(word.surface);) {
+      if (!test_bit(segment.plain, walk.term().number)) continue;
+      found.try_emplace(std::string(walk.word()), walk.word());
+      ++taken;
+    }
+    const Strings& words = segment.words;
     const std::uint32_t begin = words.lower_bound(word.surface);
     for (std::uint32_t i = begin; i < words.size() && i - begin < kMaxExpansions && words[i].starts_with(word.surface); ++i) {
-      surfaces.insert(words[i]);
+      found.try_emplace(std::string(words[i]), segment.terms.word(segment.word_terms[i]));
     }
   }
-  while (surfaces.size() > kMaxExpansions) surfaces.erase(std::prev(surfaces.end()));
-  for (const View& view : parts_.views) {
-    const Strings& words = view.segment->words;
-    std::uint32_t at = words.lower_bound(word.surface);
-    for (; at < words.size() && words[at].starts_with(word.surface); ++at) {
-      if (surfaces.empty() || words[at] > *surfaces.rbegin()) break;
-      terms.emplace(view.segment->terms[view.segment->word_terms[at]]);
-    }
+  std::set<std::string> terms = {word.term};
+  std::size_t taken = 0;
+  for (auto& [text, term] : found) {
+    if (taken++ == kMaxExpansions) break;
+    terms.insert(std::move(term));
   }
   return {terms.begin(), terms.end()};
 }
 
-float LexicalReader::norm(std::uint32_t field, std::uint32_t length) const {
-  if (length < norms_[field].size()) return norms_[field][length];
-  const float weight = (*parts_.fields)[field].search;
-  if (averages_[field] <= 0) return weight;
-  return weight / (1 - parts_.params.b + parts_.params.b * static_cast<float>(length) / averages_[field]);
-}
-
-void LexicalReader::gather_terms(const View& view, std::span<const std::uint32_t> terms, bool title_only, Scratch& scratch,
+void LexicalReader::gather_terms(std::size_t v, std::span<const Dictionary::Term> terms, bool title_only, Scratch& scratch,
                                  WordList& list) const {
-  const Segment& segment = *view.segment;
-  const std::size_t n = segment.size();
-  const auto counts = [&](std::uint16_t weight) {
-    return title_only ? field_of(weight) == 0 : (*parts_.fields)[field_of(weight)].search > 0;
+  const Segment& segment = *parts_.views[v].segment;
+  const std::size_t n = segment.size(), fields = norms_.size();
+  const auto frequency = [&](std::uint32_t document, std::span<const std::uint16_t> pattern) {
+    float x = 0;
+    for (const std::uint16_t part : pattern) {
+      if (title_only && field_of(part) != 0) continue;
+      x += static_cast<float>(frequency_of(part)) * norms_[field_of(part)][segment.lengths[document * fields + field_of(part)]];
+    }
+    return x;
   };
-  const auto frequency = [&](std::uint32_t document, std::uint16_t weight) {
-    const std::uint32_t field = field_of(weight);
-    return static_cast<float>(frequency_of(weight)) * norm(field, segment.lengths[field * n + document]);
+  const auto counts = [&](std::span<const std::uint16_t> pattern) {
+    return std::ranges::any_of(
+        pattern, [&](std::uint16_t part) { return title_only ? field_of(part) == 0 : (*parts_.fields)[field_of(part)].search > 0; });
   };
   if (terms.size() == 1) {
-    const std::uint64_t begin = segment.posting_of[terms[0]], end = segment.posting_of[terms[0] + 1];
-    list.documents.reserve(segment.frequency[terms[0]]);
-    list.frequencies.reserve(segment.frequency[terms[0]]);
-    for (std::uint64_t p = begin; p < end; ++p) {
-      if (!counts(segment.weights[p])) continue;
-      const std::uint32_t document = segment.documents[p];
-      const float value = frequency(document, segment.weights[p]);
-      if (!list.documents.empty() && list.documents.back() == document) {
-        list.frequencies.back() += value;
-      } else {
-        list.documents.push_back(document);
-        list.frequencies.push_back(value);
-      }
-    }
+    list.documents.reserve(terms[0].frequency);
+    list.frequencies.reserve(terms[0].frequency);
+    segment.each_posting(terms[0], [&](std::uint32_t document, std::span<const std::uint16_t> pattern) {
+      if (!counts(pattern)) return;
+      list.documents.push_back(document);
+      list.frequencies.push_back(frequency(document, pattern));
+    });
     return;
   }
   scratch.reserve(n);
-  for (const std::uint32_t term : terms) {
-    for (std::uint64_t p = segment.posting_of[term]; p < segment.posting_of[term + 1]; ++p) {
-      if (!counts(segment.weights[p])) continue;
-      const std::uint32_t document = segment.documents[p];
+  for (const Dictionary::Term& term : terms) {
+    segment.each_posting(term, [&](std::uint32_t document, std::span<const std::uint16_t> pattern) {
+      if (!counts(pattern)) return;
       set_bit(scratch.bits, document);
-      scratch.dense[document] += frequency(document, segment.weights[p]);
-    }
+      scratch.dense[document] += frequency(document, pattern);
+    });
   }
   const std::span<std::uint64_t> bits = std::span(scratch.bits).first((n + 63) / 64);
   for_each_bit(bits, [&](std::uint32_t document) {
@@ -106,25 +99,78 @@ void LexicalReader::gather_terms(const View& view, std::span<const std::uint32_t
   std::fill(bits.begin(), bits.end(), std::uint64_t{0});
 }
 
-GatheredWords LexicalReader::gather(std::string_view text, bool prefix_last, bool title_only, Scratch& scratch) const {
+bool LexicalReader::lists_serve() const {
+  return std::ranges::all_of(*parts_.fields, [](const Field& field) { return field.search > 0; });
+}
+
+// Where a word's exact form stands: a list of its own, or that of its term when the term has no other word.
+std::optional<Dictionary::Term> LexicalReader::find_exact(const Segment& segment, const QueryWord& word) const {
+  if (auto own = segment.terms.find(exact_key(word.surface))) return own;
+  auto term = segment.terms.find(word.term);
+  if (!term) return term;
+  if (word.surface == word.term) return test_bit(segment.plain, term->number) ? term : std::nullopt;
+  const std::uint32_t at = segment.words.lower_bound(word.surface);
+  return at < segment.words.size() && segment.words[at] == word.surface ? term : std::nullopt;
+}
+
+GatheredWords LexicalReader::find_words(std::string_view text, bool prefix_last, Scratch& scratch) const {
   GatheredWords gathered;
   gathered.words = read_words(text, prefix_last, gathered.beyond);
+  gathered.found.resize(gathered.words.size());
   gathered.lists.resize(gathered.words.size());
+  gathered.exact.resize(gathered.words.size());
+  const bool serve = lists_serve(), exact = exact_forms(*parts_.fields);
   for (std::size_t w = 0; w < gathered.words.size(); ++w) {
     QueryWord& word = gathered.words[w];
-    const std::vector<std::string> terms = word.prefix ? expand(word) : std::vector{word.term};
+    const std::vector<std::string> terms = word.prefix ? expand(word) : std::vector<std::string>();
+    gathered.found[w].resize(parts_.views.size());
     gathered.lists[w].resize(parts_.views.size());
     for (std::size_t v = 0; v < parts_.views.size(); ++v) {
-      std::vector<std::uint32_t> found;
-      for (const std::string& term : terms) {
-        if (const auto number = parts_.views[v].segment->find_term(term)) found.push_back(*number);
+      std::vector<Dictionary::Term>& found = gathered.found[w][v];
+      const auto look_up = [&](std::string_view term) {
+        if (const auto entry = parts_.views[v].segment->terms.find(term)) found.push_back(*entry);
+      };
+      if (word.prefix) {
+        for (const std::string& term : terms) look_up(term);
+      } else {
+        look_up(word.term);
       }
-      if (found.empty()) continue;
-      gather_terms(parts_.views[v], found, title_only, scratch, gathered.lists[w][v]);
-      word.frequency += gathered.lists[w][v].documents.size();
+      if (found.size() > 1 || (!found.empty() && !serve)) {
+        gather_terms(v, found, false, scratch, gathered.lists[w][v]);
+        word.frequency += gathered.lists[w][v].documents.size();
+      } else if (!found.empty()) {
+        word.frequency += found.front().frequency;
+      }
     }
-    const double n = static_cast<double>(documents_), df = static_cast<double>(word.frequency);
-    word.idf = static_cast<float>(std::log(1 + (n - df + 0.5) / (df + 0.5)));
+    word.idf = inverse_frequency(documents_, word.frequency);
+    gathered.exact[w].resize(parts_.views.size());
+    if (!exact || word.prefix) continue;
+    std::uint64_t frequency = 0;
+    for (std::size_t v = 0; v < parts_.views.size(); ++v) {
+      gathered.exact[w][v] = find_exact(*parts_.views[v].segment, word);
+      if (gathered.exact[w][v]) frequency += gathered.exact[w][v]->frequency;
+    }
+    word.exact_idf = inverse_frequency(documents_, frequency);
+  }
+  return gathered;
+}
+
+void LexicalReader::gather_rest(GatheredWords& gathered, Scratch& scratch) const {
+  for (std::size_t w = 0; w < gathered.words.size(); ++w) {
+    for (std::size_t v = 0; v < parts_.views.size(); ++v) {
+      WordList& list = gathered.lists[w][v];
+      if (list.documents.empty() && !gathered.found[w][v].empty()) gather_terms(v, gathered.found[w][v], false, scratch, list);
+    }
+  }
+}
+
+GatheredWords LexicalReader::gather_titles(std::string_view text, bool prefix_last, Scratch& scratch) const {
+  GatheredWords gathered = find_words(text, prefix_last, scratch);
+  for (std::size_t w = 0; w < gathered.words.size(); ++w) {
+    for (std::size_t v = 0; v < parts_.views.size(); ++v) {
+      gathered.lists[w][v] = {};
+      gather_terms(v, gathered.found[w][v], true, scratch, gathered.lists[w][v]);
+    }
   }
   return gathered;
 }

@@ -18,8 +18,9 @@ void register_all(shelf::Registry& registry);
 // Completions for a search box: categories, brands and items with a word that begins with the prefix, best first, each text once.
 // Blank prefixes complete to nothing.
 struct Suggestion {
-  std::string text, kind, key;  // kind: "category", "brand", "item"; key: of an item
-  std::uint64_t count = 0;      // items behind it
+  std::string text, kind;   // kind: "category", "brand", "item"
+  ItemId item = kNoItem;    // of an item, the first with this text
+  std::uint64_t count = 0;  // items behind it
 };
 std::vector<Suggestion> suggest(const shelf::ShopView& view, std::string_view prefix, std::size_t k);
 

@@ -23,7 +23,7 @@ std::vector<Suggestion> suggest(const shelf::ShopView& view, std::string_view pr
   for (index::Completion& found : view.lexical->complete(prefix, 4 * k)) {
     if (!seen.insert({found.kind, found.text}).second) continue;
     std::vector<Suggestion>& list = found.kind == "item" ? items : places;
-    list.push_back({std::move(found.text), std::move(found.kind), std::move(found.key), found.count});
+    list.push_back({std::move(found.text), std::move(found.kind), found.item, found.count});
   }
   // Half of the lines are for items, when there are so many, however many places begin with the prefix.
   const std::size_t for_items = std::min(items.size(), std::max(k / 2, k - std::min(k, places.size())));

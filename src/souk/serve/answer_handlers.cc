@@ -101,9 +101,12 @@ HttpResponse get_suggest(Service& service, const Call& call) {
   std::string body = "{\"suggestions\":[";
   const auto view = service.shop().view();
   for (const search::Suggestion& suggestion : search::suggest(*view, request->prefix, request->k)) {
+    const bool item = suggestion.item != kNoItem;
+    const Result<std::string> key = item ? view->store->item_key(suggestion.item) : Result<std::string>();
+    if (!key) continue;  // erased since the index was read
     if (body.back() != '[') body.push_back(',');
     body += fmt::format("{{\"text\":{},\"kind\":{}", json_string(suggestion.text), json_string(suggestion.kind));
-    if (!suggestion.key.empty()) body += fmt::format(",\"key\":{}", json_string(suggestion.key));
+    if (item) body += fmt::format(",\"key\":{}", json_string(*key));
     body += fmt::format(",\"count\":{}}}", suggestion.count);
   }
   return json_response(body + "]}");
