@@ -38,5 +38,27 @@ TEST(Highlight, NeverCutsInsideACharacter) {
   EXPECT_EQ(mark("ééééé", {}, false, 5), "éé…");
 }
 
+std::string mark_query(std::string_view text, std::string_view query, bool prefix_last = false, std::string_view language = "en") {
+  const auto analyzer = Analyzer::for_language(language);
+  return highlight(*analyzer, text, analyzer->analyze_query(query), prefix_last, "[", "]");
+}
+
+TEST(Highlight, MarksTheWordsOfAQueryHoweverTheyAreWritten) {
+  EXPECT_EQ(mark_query("Sony WH-1000XM4 4 pack", "wh1000xm4"), "Sony [WH-1000XM4] 4 pack") << "the code, not every 4";
+  EXPECT_EQ(mark_query("Sony WH-1000XM4 4 pack", "1000 xm4"), "Sony WH-[1000XM4] 4 pack");
+  EXPECT_EQ(mark_query("Tea 5.5oz, 7 oz", "5.5 ounces"), "Tea [5.5oz], 7 [oz]");
+  EXPECT_EQ(mark_query("A wi-fi router", "wifi"), "A [wi-fi] router");
+  EXPECT_EQ(mark_query("Fernseher 55\"", "55 zoll", false, "de"), "Fernseher [55&quot;]");
+  EXPECT_EQ(mark_query("苹果新款手机壳", "手机苹果", false, "zh"), "[苹果]新款[手机]壳");
+  EXPECT_EQ(mark_query("PS 4, pack of 4", "ps4"), "[PS] [4], pack of [4]");
+  EXPECT_EQ(mark_query("PS controller, pack of 4", "ps4"), "PS controller, pack of 4");
+  EXPECT_EQ(mark_query("Running shoes", "boots"), "Running shoes");
+}
+
+TEST(Highlight, MarksBeginningsOfAQuerysLastWord) {
+  EXPECT_EQ(mark_query("Strawberry straw hat", "hat straw", true), "[Strawberry] [straw] [hat]");
+  EXPECT_EQ(mark_query("Strawberry straw hat", "hat straw", false), "Strawberry [straw] [hat]");
+}
+
 }  // namespace
 }  // namespace souk::text

@@ -1,6 +1,6 @@
 #include <algorithm>
 
-#include "souk/text/analyzer.h"
+#include "souk/text/core.h"
 
 namespace souk::text {
 namespace {
@@ -29,29 +29,111 @@ void append_escaped(std::string& out, std::string_view text) {
   }
 }
 
-struct Window {
-  std::size_t begin = 0, end = 0;  // bytes of the text
+struct Range {  // bytes of the text
+  std::size_t begin = 0, end = 0;
 };
 
 // At most max_bytes around `hit`, a third of them before it, beginning and ending at words where any fit.
-Window window_around(std::string_view text, const std::vector<Token>& tokens, std::size_t hit, std::size_t max_bytes) {
+Range window_around(std::string_view text, const std::vector<Range>& words, const Range* hit, std::size_t max_bytes) {
   if (max_bytes == 0 || text.size() <= max_bytes) return {0, text.size()};
-  Window window;
-  if (hit < tokens.size() && tokens[hit].end > max_bytes) {
-    std::size_t first = hit;
-    while (first > 0 && tokens[hit].end - tokens[first - 1].begin <= max_bytes / 3 + (tokens[hit].end - tokens[hit].begin)) --first;
-    window.begin = tokens[first].begin;
+  Range window;
+  if (hit != nullptr && hit->end > max_bytes) {
+    window.begin = hit->begin;
+    auto word =
+        std::lower_bound(words.begin(), words.end(), hit->begin, [](const Range& range, std::size_t at) { return range.begin < at; });
+    for (; word != words.begin() && hit->begin - std::prev(word)->begin <= max_bytes / 3; --word) window.begin = std::prev(word)->begin;
   }
   const std::size_t limit = window.begin + max_bytes;
   if (limit >= text.size()) return {window.begin, text.size()};
-  for (const Token& token : tokens) {
-    if (token.begin >= window.begin && token.end <= limit) window.end = token.end;
+  for (const Range& word : words) {
+    if (word.begin >= window.begin && word.end <= limit) window.end = std::max(window.end, word.end);
   }
   if (window.end <= window.begin) {  // not even one word fits
     window.end = limit;
     while (window.end > window.begin && (static_cast<unsigned char>(text[window.end]) & 0xC0U) == 0x80U) --window.end;
   }
   return window;
+}
+
+struct Style {
+  std::string_view before, after;
+  std::size_t max_bytes = 0;
+};
+
+// The text with the tokens for which is_hit(token) marked. What touches is marked as one.
+template <class IsHit>
+std::string mark(std::string_view text, std::span<const TokenRef> tokens, const Style& style, IsHit is_hit) {
+  std::vector<Range> words, hits;
+  for (const TokenRef& token : tokens) {
+    if (!token.extra) words.push_back({token.begin, token.end});
+    if (is_hit(token)) hits.push_back({token.begin, token.end});
+  }
+  const Range window = window_around(text, words, hits.empty() ? nullptr : &hits.front(), style.max_bytes);
+  std::erase_if(hits, [&](const Range& hit) { return hit.begin < window.begin || hit.end > window.end; });
+  std::sort(hits.begin(), hits.end(), [](const Range& a, const Range& b) { return a.begin < b.begin; });
+
+  std::string out;
+  if (window.begin > 0) out += "…";
+  std::size_t done = window.begin;
+  for (std::size_t i = 0; i < hits.size();) {
+    Range hit = hits[i];
+    for (++i; i < hits.size() && hits[i].begin <= hit.end; ++i) hit.end = std::max(hit.end, hits[i].end);
+    append_escaped(out, text.substr(done, hit.begin - done));
+    out += style.before;
+    append_escaped(out, text.substr(hit.begin, hit.end - hit.begin));
+    out += style.after;
+    done = hit.end;
+  }
+  append_escaped(out, text.substr(done, window.end - done));
+  if (window.end < text.size()) out += "…";
+  return out;
+}
+
+// What of a query the text holds: terms, and beginnings of surfaces.
+struct Wanted {
+  std::vector<std::string_view> terms, beginnings;
+};
+
+using TermPlace = std::pair<std::string_view, std::uint32_t>;  // with its position
+
+// Do all terms stand in the text, near enough to each other? places: of the text's terms, sorted.
+bool holds(const std::vector<TermPlace>& places, const Alternative& alternative) {
+  const auto first_from = [&](const QueryTerm& term, std::uint32_t position) {
+    const auto found = std::lower_bound(places.begin(), places.end(), TermPlace(term.term, position));
+    return found != places.end() && found->first == term.term ? found : places.end();
+  };
+  const auto all_from = [&](std::uint32_t start) {
+    return std::all_of(alternative.terms.begin(), alternative.terms.end(), [&](const QueryTerm& term) {
+      const auto found = first_from(term, start);
+      return found != places.end() && (alternative.within == 0 || found->second < start + alternative.within);
+    });
+  };
+  if (alternative.within == 0) return all_from(0);
+  for (const QueryTerm& term : alternative.terms) {  // the foremost of them may be any
+    for (auto at = first_from(term, 0); at != places.end() && at->first == term.term; ++at) {
+      if (all_from(at->second)) return true;
+    }
+  }
+  return false;
+}
+
+Wanted found_in(std::span<const Concept> concepts, const Tokenizer& tokenizer, std::span<const TokenRef> tokens) {
+  std::vector<TermPlace> places;
+  for (const TokenRef& token : tokens) places.emplace_back(tokenizer.term(token.word), token.position);
+  std::sort(places.begin(), places.end());
+  Wanted wanted;
+  for (const Concept& one : concepts) {
+    for (const Alternative& alternative : one.alternatives) {
+      if (alternative.prefix) {
+        wanted.beginnings.push_back(alternative.terms.front().surface);
+        continue;
+      }
+      if (!holds(places, alternative)) continue;
+      for (const QueryTerm& term : alternative.terms) wanted.terms.push_back(term.term);
+      break;
+    }
+  }
+  return wanted;
 }
 
 }  // namespace
@@ -65,30 +147,28 @@ std::string escape_html(std::string_view text) {
 
 std::string highlight(const Analyzer& analyzer, std::string_view text, const std::vector<std::string>& terms, bool prefix_last,
                       std::string_view before, std::string_view after, std::size_t max_bytes) {
-  const std::vector<Token> tokens = analyzer.analyze(text);
+  const TokenizerLoan tokenizer(analyzer);
   std::vector<std::string_view> wanted(terms.begin(), terms.end());
   std::sort(wanted.begin(), wanted.end());
-  const auto is_hit = [&](const Token& token) {
-    if (std::binary_search(wanted.begin(), wanted.end(), std::string_view(token.term))) return true;
-    return prefix_last && !terms.empty() && !terms.back().empty() && token.surface.starts_with(terms.back());
-  };
-  const auto first = std::find_if(tokens.begin(), tokens.end(), is_hit);
-  const Window window = window_around(text, tokens, static_cast<std::size_t>(first - tokens.begin()), max_bytes);
+  return mark(text, tokenizer->analyze(text), {before, after, max_bytes}, [&](const TokenRef& token) {
+    if (std::binary_search(wanted.begin(), wanted.end(), tokenizer->term(token.word))) return true;
+    return prefix_last && !terms.empty() && !terms.back().empty() && tokenizer->surface(token.word).starts_with(terms.back());
+  });
+}
 
-  std::string out;
-  if (window.begin > 0) out += "…";
-  std::size_t done = window.begin;
-  for (const Token& token : tokens) {
-    if (token.begin < window.begin || token.end > window.end || !is_hit(token)) continue;
-    append_escaped(out, text.substr(done, token.begin - done));
-    out += before;
-    append_escaped(out, text.substr(token.begin, token.end - token.begin));
-    out += after;
-    done = token.end;
-  }
-  append_escaped(out, text.substr(done, window.end - done));
-  if (window.end < text.size()) out += "…";
-  return out;
+std::string highlight(const Analyzer& analyzer, std::string_view text, std::span<const Concept> concepts, bool prefix_last,
+                      std::string_view before, std::string_view after, std::size_t max_bytes) {
+  const TokenizerLoan tokenizer(analyzer);
+  const std::span<const TokenRef> tokens = tokenizer->analyze(text);
+  Wanted wanted = found_in(concepts, *tokenizer, tokens);
+  std::sort(wanted.terms.begin(), wanted.terms.end());
+  if (prefix_last && !concepts.empty()) wanted.beginnings.push_back(concepts.back().surface);
+  return mark(text, tokens, {before, after, max_bytes}, [&](const TokenRef& token) {
+    if (std::binary_search(wanted.terms.begin(), wanted.terms.end(), tokenizer->term(token.word))) return true;
+    const std::string_view surface = tokenizer->surface(token.word);
+    return std::any_of(wanted.beginnings.begin(), wanted.beginnings.end(),
+                       [&](std::string_view beginning) { return surface.starts_with(beginning); });
+  });
 }
 
 }  // namespace souk::text

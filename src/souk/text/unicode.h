@@ -1,4 +1,4 @@
-// Unicode inside this room: UTF-8 to UTF-16 with a way back, folding, and word boundaries. Other rooms use analyzer.h.
+// Unicode inside this room: decoding with a way back to bytes, folding, classes of characters, ICU's words. Other rooms use analyzer.h.
 #pragma once
 
 #include <cstdint>
@@ -18,18 +18,51 @@ struct Utf16 {
 Utf16 to_utf16(std::string_view text);
 
 bool is_ascii(std::string_view text);
+inline bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+
+// The character at byte `i`, which moves behind it; U+FFFD for an ill-formed sequence. i < text.size().
+char32_t next_character(std::string_view text, std::size_t& i);
+
+// What a character is to the segmentation. Scripts that are written without blanks are told apart: their runs become bigrams.
+enum class CharClass : std::uint8_t {
+  separator,  // blanks, punctuation, symbols, emoji
+  joiner,     // joins words that touch it: hyphens, apostrophes, full stop, & + / _
+  letter,
+  digit,
+  mark,       // goes on with what stands before it: combining marks, joiners of zero width, soft hyphen
+  cjk,        // Han, Kana, Hangul
+  southeast,  // Thai, Lao, Khmer, Burmese
+};
+CharClass class_of(char32_t c);
+// The ASCII character that stands for a joiner: ' for the apostrophes, - for the hyphens, / for slashes, . for the middle dot of Catalan.
+char joiner_of(char32_t c);
+bool is_fraction(char32_t c);  // one half and the like
 
 // NFKC and case folding, then accents off: marks on Latin and Greek letters, vowel points of Hebrew and Arabic, stress and the dots of
-// Cyrillic io. Marks that make another letter (short i in Cyrillic, voicing in Kana, vowel signs in Indic scripts) stay.
+// Cyrillic io. Marks that make another letter (short i in Cyrillic, voicing in Kana, vowel signs in Indic scripts) stay. Letters that
+// Unicode takes for ones of their own lose their stroke (o, l, d), ligatures come apart, Turkish dotless i is i, digits are ASCII,
+// typographic apostrophes and hyphens are those of keyboards.
 icu::UnicodeString fold_units(const icu::UnicodeString& text);
+// `text` lower-cased by the rules of Turkish, or of all other languages; NFKC, with its accents. For stemmers that need them.
+std::string lower(std::string_view text, bool turkish);
 
 struct WordSpan {  // bytes of the original text
   std::uint32_t begin = 0, end = 0;
 };
-// The words of UAX 29 (letters, numbers, ideographs; not blanks, punctuation or emoji), in order.
-std::vector<WordSpan> words_of(std::string_view text);
-// The two ways words_of works: by a scanner for ASCII, by ICU for everything. They agree on ASCII.
-std::vector<WordSpan> ascii_words(std::string_view text);
-std::vector<WordSpan> unicode_words(std::string_view text);
+// ICU's words of UAX 29, by dictionary in scripts without blanks (letters, numbers, ideographs; not blanks, punctuation or emoji), in
+// order.
+class WordBreaker {  // costs far more to open than to use; not thread-safe
+ public:
+  WordBreaker();
+  ~WordBreaker();
+  WordBreaker(const WordBreaker&) = delete;
+  WordBreaker& operator=(const WordBreaker&) = delete;
+  void words(std::string_view text, std::vector<WordSpan>& spans);
+
+ private:
+  void* iterator_ = nullptr;
+};
 
 }  // namespace souk::text
