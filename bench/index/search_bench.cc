@@ -14,6 +14,8 @@ namespace souk::bench {
 namespace {
 
 constexpr const char* kLanguage = "und";
+// Words as they stand between blanks, as of every peer.
+const text::AnalyzerSettings kPlain = {.stems = false, .codes = false, .units = false, .grams = false, .compounds = nullptr};
 
 template <class T>
 T expect(Result<T> result) {
@@ -75,7 +77,7 @@ class Lines {
 };
 
 Built build(const std::string& corpus, const std::string& columns, const std::string& folder) {
-  const auto index = expect(index::FieldIndex::open(folder, schema_of(!columns.empty()), kLanguage, false));
+  const auto index = expect(index::FieldIndex::open(folder, schema_of(!columns.empty()), kLanguage, false, kPlain));
   Lines lines(corpus, columns);
   expect(index->rebuild([&](ItemId& id, store::Item& item) { return lines.next(id, item); }, 1, 1));
   Built built;
@@ -87,10 +89,10 @@ Built build(const std::string& corpus, const std::string& columns, const std::st
 class Souk final : public Side {
  public:
   Souk(const std::string& text, const std::string& shop)
-      : index_(expect(index::FieldIndex::open(text, schema_of(false), kLanguage, true))) {
+      : index_(expect(index::FieldIndex::open(text, schema_of(false), kLanguage, true, kPlain))) {
     reader_ = index_->reader();
     if (shop.empty()) return;
-    shop_index_ = expect(index::FieldIndex::open(shop, schema_of(true), kLanguage, true));
+    shop_index_ = expect(index::FieldIndex::open(shop, schema_of(true), kLanguage, true, kPlain));
     shop_reader_ = shop_index_->reader();
   }
   std::string engine() const override { return "souk"; }

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <functional>
 #include <gtest/gtest.h>
+#include <limits>
 #include <map>
 #include <roaring/roaring.hh>
 #include <set>
@@ -21,7 +22,8 @@ namespace {
 
 using Catalogue = std::map<std::uint32_t, store::Item>;
 
-constexpr std::array kWords = {"red", "blue", "tea", "teapot", "Green", "milk", "oat", "the", "kettles", "Café", "x100", "running", "runs"};
+constexpr std::array kWords = {"red",     "blue", "tea",  "teapot",  "Green", "milk",  "oat", "the",
+                               "kettles", "Café", "x100", "running", "runs",  "wi-fi", "5oz"};
 
 std::string some_words(Random& random, std::size_t most) {
   std::string text;
@@ -61,13 +63,14 @@ store::Item random_item(Random& random, std::uint32_t id) {
 
 struct Word {
   std::string term, surface;
+  bool extra = false;
 };
 
 std::vector<Word> words_in(const store::Item& item, const std::string& field) {
   static const auto analyzer = text::Analyzer::for_language("en");
   std::vector<Word> terms;
   const auto add = [&](const std::string& text) {
-    for (text::Token& token : analyzer->analyze(text)) terms.push_back({std::move(token.term), std::move(token.surface)});
+    for (text::Token& token : analyzer->analyze(text)) terms.push_back({std::move(token.term), std::move(token.surface), token.extra});
   };
   if (field == "title") add(item.title);
   if (field == "brand") add(item.brand);
@@ -161,7 +164,7 @@ class Oracle {
       double total = 0;
       for (const auto& [id, item] : catalogue) {
         words_[&item].push_back(words_in(item, field.name));
-        total += static_cast<double>(words_[&item].back().size());
+        total += static_cast<double>(length_of(words_[&item].back()));
       }
       fields_.push_back(field);
       averages_.push_back(static_cast<float>(total / static_cast<double>(catalogue.size())));
@@ -170,13 +173,22 @@ class Oracle {
 
   LexicalAnswer search(const LexicalQuery& query) const {
     LexicalAnswer answer;
-    std::vector<Word> words;
-    for (text::Token& token : text::Analyzer::for_language("en")->analyze(query.text)) {
-      if (std::ranges::find(words, token.term, &Word::term) == words.end())
-        words.push_back({std::move(token.term), std::move(token.surface)});
+    std::vector<text::Concept> words;
+    for (text::Concept& word : text::Analyzer::for_language("en")->analyze_query(query.text)) {
+      const auto unknown = [&](const text::QueryTerm& term) {
+        return std::ranges::none_of(catalogue_, [&](const auto& pair) { return has(pair.second, term.term, &Word::term); });
+      };
+      for (std::size_t i = word.alternatives.size(); i-- > 1;) {  // further readings that no item can have
+        if (std::ranges::any_of(word.alternatives[i].terms, unknown))
+          word.alternatives.erase(word.alternatives.begin() + static_cast<std::ptrdiff_t>(i));
+      }
+      const auto same = [&](const text::Concept& known) {
+        return first_term(known) == first_term(word) && (known.surface == word.surface || (plain(known) && plain(word)));
+      };
+      if (std::ranges::none_of(words, same)) words.push_back(std::move(word));
     }
     if (words.empty() && !query.text.empty()) return answer;
-    const std::vector<Word> kept = keep(words, query);
+    const std::vector<text::Concept> kept = keep(words, query);
     std::map<std::string, std::pair<float, std::uint32_t>> best;  // by group
     std::map<std::string, std::map<std::string, std::set<std::string>>> counts;
     for (const auto& [id, item] : catalogue_) {
@@ -211,35 +223,45 @@ class Oracle {
     if (!stats) stats = FacetStats{number, number, 0, 0};
     *stats = {std::min(stats->min, number), std::max(stats->max, number), stats->sum + number, stats->count + 1};
   }
-  bool has(const store::Item& item, const Word& word, std::string Word::*form = &Word::term) const {
+  static const std::string& first_term(const text::Concept& word) { return word.alternatives.front().terms.front().term; }
+  static bool plain(const text::Concept& word) { return word.alternatives.size() == 1 && word.alternatives.front().terms.size() == 1; }
+  static std::size_t length_of(const std::vector<Word>& words) {
+    return static_cast<std::size_t>(std::ranges::count(words, false, &Word::extra));
+  }
+  bool has(const store::Item& item, const std::string& word, std::string Word::*form) const {
     const auto& fields = words_.at(&item);
     return std::any_of(fields.begin(), fields.end(),
-                       [&](const auto& words) { return std::ranges::find(words, word.*form, form) != words.end(); });
+                       [&](const auto& words) { return std::ranges::find(words, word, form) != words.end(); });
+  }
+  bool has(const store::Item& item, const text::Concept& word) const {
+    return std::ranges::any_of(word.alternatives, [&](const text::Alternative& alternative) {
+      return std::ranges::all_of(alternative.terms, [&](const text::QueryTerm& term) { return has(item, term.term, &Word::term); });
+    });
   }
   bool passes(const store::Item& item, const LexicalQuery& query, const std::string& but) const {
     if (item.title.empty() || (query.filter != nullptr && !holds(*query.filter, item))) return false;
     return std::all_of(query.facet_filters.begin(), query.facet_filters.end(),
                        [&](const auto& choice) { return choice.first == but || holds(*choice.second, item); });
   }
-  bool matches(const store::Item& item, const std::vector<Word>& words, const LexicalQuery& query) const {
-    const auto one = [&](const Word& word) { return has(item, word); };
+  bool matches(const store::Item& item, const std::vector<text::Concept>& words, const LexicalQuery& query) const {
+    const auto one = [&](const text::Concept& word) { return has(item, word); };
     if (query.match == Match::any) return words.empty() || std::any_of(words.begin(), words.end(), one);
     return std::all_of(words.begin(), words.end(), one);
   }
-  std::size_t frequency(const Word& word, std::string Word::*form = &Word::term) const {
+  std::size_t frequency(const text::Concept& word) const {
     return static_cast<std::size_t>(
-        std::count_if(catalogue_.begin(), catalogue_.end(), [&](const auto& pair) { return has(pair.second, word, form); }));
+        std::count_if(catalogue_.begin(), catalogue_.end(), [&](const auto& pair) { return has(pair.second, word); }));
   }
-  std::vector<Word> keep(std::vector<Word> words, const LexicalQuery& query) const {
+  std::vector<text::Concept> keep(std::vector<text::Concept> words, const LexicalQuery& query) const {
     if (query.match != Match::automatic) return words;
-    std::vector<Word> known;
-    std::copy_if(words.begin(), words.end(), std::back_inserter(known), [&](const Word& word) { return frequency(word) > 0; });
+    std::vector<text::Concept> known;
+    std::copy_if(words.begin(), words.end(), std::back_inserter(known), [&](const text::Concept& word) { return frequency(word) > 0; });
     if (known.empty()) return words;
-    const auto found = [&](const std::vector<Word>& some) {
+    const auto found = [&](const std::vector<text::Concept>& some) {
       return std::any_of(catalogue_.begin(), catalogue_.end(),
                          [&](const auto& pair) { return matches(pair.second, some, query) && passes(pair.second, query, ""); });
     };
-    for (std::vector<Word> left = known; !left.empty();) {
+    for (std::vector<text::Concept> left = known; !left.empty();) {
       if (found(left)) return left;
       auto rarest = left.begin();  // the last of equally common ones goes first
       for (auto word = left.begin(); word != left.end(); ++word) {
@@ -252,28 +274,46 @@ class Oracle {
   static float with_prior(float score, std::uint32_t id, const LexicalQuery& query) {
     return id < query.prior.size() ? score + query.prior[id] : score;
   }
-  float score_of(const store::Item& item, const std::vector<Word>& words) const {
+  float score_of(const store::Item& item, const std::vector<text::Concept>& words) const {
     const bool exact = std::ranges::any_of(fields_, [](const Field& field) { return field.exact > 0; });
     float score = 0;
-    for (const Word& word : words) {
-      score += part_of_score(item, word, &Word::term, &Field::search);
-      if (exact) score += part_of_score(item, word, &Word::surface, &Field::exact);
+    for (const text::Concept& word : words) {
+      if (has(item, word)) score += contribution(reading_weight(item, word), frequency(word));
+      if (!exact || !plain(word)) continue;
+      const std::string& surface = word.alternatives.front().terms.front().surface;
+      if (!has(item, surface, &Word::surface)) continue;
+      const auto holders =
+          std::count_if(catalogue_.begin(), catalogue_.end(), [&](const auto& pair) { return has(pair.second, surface, &Word::surface); });
+      score += contribution(weight_of(item, surface, &Word::surface, &Field::exact), static_cast<std::size_t>(holders));
     }
     return score;
   }
-  float part_of_score(const store::Item& item, const Word& word, std::string Word::*form, float Field::*weight) const {
-    constexpr float k1 = 1.2F, b = 0.75F;
+  // Of each alternative the least of its terms, of the alternatives the most.
+  float reading_weight(const store::Item& item, const text::Concept& word) const {
+    float most = 0;
+    for (const text::Alternative& alternative : word.alternatives) {
+      float least = std::numeric_limits<float>::infinity();
+      for (const text::QueryTerm& term : alternative.terms) {
+        least = std::min(least, has(item, term.term, &Word::term) ? weight_of(item, term.term, &Word::term, &Field::search) : 0.0F);
+      }
+      most = std::max(most, least);
+    }
+    return most;
+  }
+  float weight_of(const store::Item& item, const std::string& word, std::string Word::*form, float Field::*weight) const {
+    constexpr float b = 0.75F;
     float weighted = 0;
-    bool some = false;
     for (std::size_t f = 0; f < fields_.size(); ++f) {
       const auto& in_field = words_.at(&item)[f];
-      const auto count = std::ranges::count(in_field, word.*form, form);
+      const auto count = std::ranges::count(in_field, word, form);
       if (count == 0) continue;
-      some = true;
-      weighted += static_cast<float>(count) * (fields_[f].*weight / (1 - b + b * static_cast<float>(in_field.size()) / averages_[f]));
+      weighted += static_cast<float>(count) * (fields_[f].*weight / (1 - b + b * static_cast<float>(length_of(in_field)) / averages_[f]));
     }
-    if (!some) return 0;
-    const double n = static_cast<double>(catalogue_.size()), df = static_cast<double>(frequency(word, form));
+    return weighted;
+  }
+  float contribution(float weighted, std::size_t frequency) const {
+    constexpr float k1 = 1.2F;
+    const double n = static_cast<double>(catalogue_.size()), df = static_cast<double>(frequency);
     const auto idf = static_cast<float>(std::log(1 + (n - df + 0.5) / (df + 0.5)));
     return idf * ((weighted * (k1 + 1)) / (weighted + k1));
   }

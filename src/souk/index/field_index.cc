@@ -69,12 +69,13 @@ Result<std::optional<SegmentSet>> read_set(const fs::path& path, const Hash128& 
 
 class Index final : public FieldIndex {
  public:
-  Index(fs::path directory, Schema schema, std::vector<Field> fields, const std::string& language, bool read_only)
+  Index(fs::path directory, Schema schema, std::vector<Field> fields, const std::string& language, bool read_only,
+        text::AnalyzerSettings settings)
       : directory_(std::move(directory)),
         declared_(std::move(schema)),
-        print_(fingerprint(declared_, language)),
+        print_(fingerprint(declared_, language, settings)),
         fields_(std::make_shared<const std::vector<Field>>(std::move(fields))),
-        analyzer_(text::Analyzer::for_language(language)),
+        analyzer_(text::Analyzer::for_language(language, std::move(settings))),
         read_only_(read_only),
         schema_(std::make_shared<const Schema>(declared_)) {}
 
@@ -428,10 +429,10 @@ void Index::publish() {
 
 }  // namespace
 
-Result<std::unique_ptr<FieldIndex>> FieldIndex::open(const fs::path& directory, Schema schema, const std::string& language,
-                                                     bool read_only) {
+Result<std::unique_ptr<FieldIndex>> FieldIndex::open(const fs::path& directory, Schema schema, const std::string& language, bool read_only,
+                                                     text::AnalyzerSettings settings) {
   SOUK_TRY(std::vector<Field> fields, searched_fields(schema));
-  auto index = std::make_unique<Index>(directory, std::move(schema), std::move(fields), language, read_only);
+  auto index = std::make_unique<Index>(directory, std::move(schema), std::move(fields), language, read_only, std::move(settings));
   SOUK_CHECK(index->load());
   return std::unique_ptr<FieldIndex>(std::move(index));
 }

@@ -22,6 +22,7 @@
 #include "souk/index/schema.h"
 #include "souk/index/scoring.h"
 #include "souk/store/records.h"
+#include "souk/text/analyzer.h"
 
 class Roaring;
 
@@ -132,7 +133,8 @@ class FieldIndex {
  public:
   // Opens the newest valid segment set; an empty or missing folder is an empty index with through_seq 0. A damaged segment is an
   // error (corrupt); `doctor --repair` rebuilds. Segments made under another schema or analyzer are ignored (through_seq 0).
-  static Result<std::unique_ptr<FieldIndex>> open(const fs::path& directory, Schema schema, const std::string& language, bool read_only);
+  static Result<std::unique_ptr<FieldIndex>> open(const fs::path& directory, Schema schema, const std::string& language, bool read_only,
+                                                  text::AnalyzerSettings settings = {});
   virtual ~FieldIndex() = default;
 
   virtual std::shared_ptr<const Reader> reader() const = 0;

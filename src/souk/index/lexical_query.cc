@@ -152,8 +152,12 @@ void QueryRun::name_words(LexicalAnswer& answer) const {
       answer.dropped.push_back(word.surface);
       continue;
     }
-    answer.terms.push_back(word.term);
-    if (word.prefix && word.surface != word.term) answer.terms.push_back(word.surface);  // last: what highlighting completes
+    for (const text::Alternative& alternative : word.reading.alternatives) {
+      for (const text::QueryTerm& term : alternative.terms) {
+        if (std::ranges::find(answer.terms, term.term) == answer.terms.end()) answer.terms.push_back(term.term);
+      }
+    }
+    if (word.prefix && answer.terms.back() != word.surface) answer.terms.push_back(word.surface);  // last: what highlighting completes
   }
   answer.dropped.insert(answer.dropped.end(), gathered_.beyond.begin(), gathered_.beyond.end());
 }
@@ -174,8 +178,8 @@ std::span<const TermList> QueryRun::lists_of(std::size_t v) {
       for (float& unit : units) unit = scores.saturated(unit);
       list.documents = gathered.documents;
       list.units = units;
-    } else if (const auto& found = gathered_.found[w][v]; found.size() == 1 && reader_.lists_serve()) {
-      list.postings = reader_.parts().views[v].segment->terms.list(found.front());
+    } else if (const auto& found = gathered_.found[w][v]) {
+      list.postings = reader_.parts().views[v].segment->terms.list(*found);
     }
     lists_.push_back(list);
     if (const auto& exact = gathered_.exact[w][v]) {

@@ -80,8 +80,10 @@ class ScratchLoan {
 };
 
 struct QueryWord {
-  std::string term, surface;
-  bool prefix = false;
+  text::Concept reading;        // its alternatives: any will do
+  std::string term, surface;    // the first term of the first alternative, and what the word is called
+  bool plain = true;            // one alternative of one term
+  bool prefix = false;          // words that begin so will do too
   std::uint64_t frequency = 0;  // documents with it, hidden ones included
   float idf = 0, exact_idf = 0;
 };
@@ -93,7 +95,7 @@ struct WordList {
 // The words of a query and where they stand.
 struct GatheredWords {
   std::vector<QueryWord> words;
-  std::vector<std::vector<std::vector<Dictionary::Term>>> found;    // [word][view]: the terms that stand for it
+  std::vector<std::vector<std::optional<Dictionary::Term>>> found;  // [word][view]: where a plain word stands
   std::vector<std::vector<std::optional<Dictionary::Term>>> exact;  // [word][view]: where its exact form stands, when those count
   std::vector<std::vector<WordList>> lists;  // [word][view]: of words that are no single list of a segment, or of all
   std::vector<std::string> beyond;           // words over the limit, left out
@@ -149,12 +151,15 @@ class LexicalReader final : public Reader {
   std::uint64_t documents() const { return documents_; }
 
  private:
+  void keep_known(text::Concept& reading) const;
   std::vector<QueryWord> read_words(std::string_view text, bool prefix_last, std::vector<std::string>& beyond) const;
   void explain_exact(std::size_t view, std::uint32_t document, const QueryWord& word, const Dictionary::Term& list,
                      Explanation& words) const;
   void explain_fields(const Segment& segment, std::uint32_t document, std::span<const std::uint16_t> parts, Explanation& fields) const;
-  std::optional<Dictionary::Term> find_exact(const Segment& segment, const QueryWord& word) const;
-  std::vector<std::string> expand(const QueryWord& word) const;
+  std::optional<Dictionary::Term> find_exact(const Segment& segment, const text::QueryTerm& word) const;
+  std::vector<std::string> expand(const std::string& surface, const std::string& term) const;
+  WordList gather_reading(std::size_t view, const QueryWord& word, bool title_only, Scratch& scratch) const;
+  WordList gather_term(std::size_t view, const text::QueryTerm& term, bool prefix, bool title_only, Scratch& scratch) const;
   void gather_terms(std::size_t view, std::span<const Dictionary::Term> terms, bool title_only, Scratch& scratch, WordList& list) const;
 
   Parts parts_;

@@ -73,8 +73,9 @@ bool has_column(const Field& field) {
   return field.type != FieldType::text || field.filter || field.facet || field.sort;
 }
 
-Hash128 fingerprint(const Schema& schema, std::string_view language) {
-  std::string text = fmt::format("segment {} analyzer {} language {}\n", kSegmentVersion, kAnalyzerVersion, language);
+Hash128 fingerprint(const Schema& schema, std::string_view language, const text::AnalyzerSettings& settings) {
+  std::string text = fmt::format("segment {} analyzer {} language {} reads {}{}{}{}{}\n", kSegmentVersion, kAnalyzerVersion, language,
+                                 settings.stems, settings.codes, settings.units, settings.grams, settings.compounds != nullptr);
   for (const Field& field : schema.fields()) {
     if (field.name.starts_with("stats.") || field.name.starts_with("facts.")) continue;
     text += fmt::format("{} {} {} {} {}\n", field.name, static_cast<int>(field.type), field.search > 0, field.search > 0 && field.exact > 0,

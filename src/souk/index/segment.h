@@ -24,11 +24,12 @@
 #include "souk/index/dictionary.h"
 #include "souk/index/schema.h"
 #include "souk/index/scoring.h"
+#include "souk/text/analyzer.h"
 
 namespace souk::index {
 
 inline constexpr std::uint32_t kSegmentVersion = 2;
-inline constexpr std::uint32_t kAnalyzerVersion = 1;  // raised when text/ gives other terms for the same text
+inline constexpr std::uint32_t kAnalyzerVersion = 2;  // raised when text/ gives other terms for the same text
 inline constexpr std::uint32_t kNone = UINT32_MAX;
 
 inline constexpr std::uint32_t kMaxSearched = 32;
@@ -40,6 +41,10 @@ bool exact_forms(std::span<const Field> fields);
 inline std::string exact_key(std::string_view word) {
   return std::string(1, '\1').append(word);
 }
+// What a folded word is called that has another term than the first of that form.
+inline std::string further_word(std::string_view surface, std::string_view term) {
+  return std::string(surface).append(1, '\2').append(term);
+}
 inline bool is_exact_key(std::string_view key) {
   return !key.empty() && key.front() == '\1';
 }
@@ -47,7 +52,7 @@ inline std::string_view word_of_key(std::string_view key) {
   return key.substr(1);
 }
 // What must be equal for a segment to be usable: format, analyzer, language, searched fields, and types of declared columns.
-Hash128 fingerprint(const Schema& schema, std::string_view language);
+Hash128 fingerprint(const Schema& schema, std::string_view language, const text::AnalyzerSettings& settings = {});
 // Does this declared field have a column in segments?
 bool has_column(const Field& field);
 

@@ -25,7 +25,6 @@
 namespace souk::index {
 namespace {
 
-constexpr std::size_t kMaxAnalyzed = 200'000, kMaxAnalyzedBytes = 128;  // cached texts
 constexpr std::size_t kMaxColumns = 4096;  // attributes of further names are stored by the shop, but not indexed
 
 std::string text_of_value(const store::Value& value) {
@@ -179,7 +178,7 @@ void ColumnBuilder::write_dictionary(BlobWriter& writer, const std::vector<std::
 }
 
 SegmentBuilder::SegmentBuilder(const Schema& schema, const std::vector<Field>& fields, const text::Analyzer& analyzer)
-    : schema_(schema), fields_(fields), analyzer_(analyzer), exact_(exact_forms(fields)) {}
+    : schema_(schema), fields_(fields), analyzer_(analyzer), exact_(exact_forms(fields)), tokenizer_(analyzer) {}
 
 std::uint32_t SegmentBuilder::begin_document(ItemId id, bool titled) {
   ids_.push_back(index_of(id));
@@ -204,43 +203,50 @@ void SegmentBuilder::remove(ItemId id) {
   removed_.push_back(index_of(id));
 }
 
-const SegmentBuilder::Words& SegmentBuilder::words_of(const std::string& text) {
-  if (text.size() <= kMaxAnalyzedBytes) {
-    if (const auto found = analyzed_.find(text); found != analyzed_.end()) return found->second;
+void SegmentBuilder::add_words(std::string_view text, Words& words) {
+  const std::span<const text::TokenRef> tokens = tokenizer_.analyze(text);
+  if (tokenizer_.generation() != tokenizer_generation_) {
+    tokenizer_generation_ = tokenizer_.generation();
+    numbers_.clear();
   }
-  Words& words = long_words_;
-  words.clear();
-  for (const text::Token& token : analyzer_.analyze(text)) {
-    const std::uint32_t word = words_.add(token.surface);
-    if (word == word_terms_.size()) word_terms_.push_back(terms_.add(token.term));
-    words.push_back(word);
+  numbers_.resize(tokenizer_.words(), kNone);
+  for (const text::TokenRef& token : tokens) {
+    std::uint32_t& number = numbers_[token.word];
+    if (number == kNone) number = add_word(tokenizer_.surface(token.word), tokenizer_.term(token.word));
+    words.numbers.push_back(number);
+    words.length += token.extra ? 0 : 1;
   }
-  if (text.size() > kMaxAnalyzedBytes) return words;
-  if (analyzed_.size() >= kMaxAnalyzed) analyzed_.clear();
-  return analyzed_.emplace(text, words).first->second;
 }
 
-void SegmentBuilder::index_words(std::uint32_t field, std::uint32_t document, const Words& words) {
-  scratch_ = words;
-  std::sort(scratch_.begin(), scratch_.end());
-  for (std::size_t i = 0; i < scratch_.size();) {
+// In a few languages one folded word has several terms, by what folding took away: the further ones are words of their own.
+std::uint32_t SegmentBuilder::add_word(std::string_view surface, std::string_view term) {
+  const std::uint32_t word = words_.add(surface);
+  if (word == word_terms_.size()) word_terms_.push_back(terms_.add(term));
+  if (terms_[word_terms_[word]] == term) return word;
+  const std::uint32_t further = words_.add(further_word(surface, term));
+  if (further == word_terms_.size()) word_terms_.push_back(terms_.add(term));
+  return further;
+}
+
+void SegmentBuilder::index_words(std::uint32_t field, std::uint32_t document) {
+  std::vector<std::uint32_t>& numbers = field_words_.numbers;
+  std::sort(numbers.begin(), numbers.end());
+  for (std::size_t i = 0; i < numbers.size();) {
     std::size_t end = i + 1;
-    while (end < scratch_.size() && scratch_[end] == scratch_[i]) ++end;
+    while (end < numbers.size() && numbers[end] == numbers[i]) ++end;
     const auto frequency = std::min<std::size_t>(end - i, kMaxFrequency);
-    occurrences_.push_back({scratch_[i], document, part_of(field, static_cast<std::uint32_t>(frequency))});
+    occurrences_.push_back({numbers[i], document, part_of(field, static_cast<std::uint32_t>(frequency))});
     i = end;
   }
-  lengths_[document * fields_.size() + field] = length_code(static_cast<std::uint32_t>(std::min<std::size_t>(words.size(), 65'535)));
+  lengths_[document * fields_.size() + field] = length_code(static_cast<std::uint32_t>(std::min<std::size_t>(field_words_.length, 65'535)));
 }
 
 void SegmentBuilder::index_text(std::uint32_t document, const store::Item& item, std::string_view title, std::string_view description) {
   for (std::uint32_t f = 0; f < fields_.size(); ++f) {
     const std::string& name = fields_[f].name;
-    Words words;
-    const auto append = [&](std::string_view text) {
-      const Words& more = words_of(std::string(text));
-      words.insert(words.end(), more.begin(), more.end());
-    };
+    field_words_.numbers.clear();
+    field_words_.length = 0;
+    const auto append = [&](std::string_view text) { add_words(text, field_words_); };
     if (name == "title") {
       append(title);
     } else if (name == "description") {
@@ -260,7 +266,7 @@ void SegmentBuilder::index_text(std::uint32_t document, const store::Item& item,
       if (found == item.attributes.end()) continue;
       for (const store::Value& value : found->second) append(text_of_value(value));
     }
-    index_words(f, document, words);
+    index_words(f, document);
   }
 }
 

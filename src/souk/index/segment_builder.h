@@ -76,12 +76,16 @@ class SegmentBuilder {  // not thread-safe
     std::uint32_t word, document;
     std::uint16_t part;  // scoring.h
   };
-  struct Lists;                              // segment_terms.cc
-  using Words = std::vector<std::uint32_t>;  // numbers in words_
+  struct Lists;  // segment_terms.cc
+  struct Words {
+    std::vector<std::uint32_t> numbers;  // in words_
+    std::size_t length = 0;              // words of the text, without other readings of them
+  };
 
   std::uint32_t begin_document(ItemId id, bool titled);
-  const Words& words_of(const std::string& text);
-  void index_words(std::uint32_t field, std::uint32_t document, const Words& words);
+  void add_words(std::string_view text, Words& words);
+  std::uint32_t add_word(std::string_view surface, std::string_view term);  // its number
+  void index_words(std::uint32_t field, std::uint32_t document);            // those of field_words_
   void index_text(std::uint32_t document, const store::Item& item, std::string_view title, std::string_view description);
   void add_columns(std::uint32_t document, const store::Item& item, std::string_view title);
   void add_attribute(std::uint32_t document, const std::string& name, const std::vector<store::Value>& values);
@@ -111,8 +115,10 @@ class SegmentBuilder {  // not thread-safe
   std::vector<std::uint8_t> lengths_;  // [documents, fields], length_code()
   std::vector<std::pair<std::uint32_t, OfferRow>> offers_;
   std::map<std::string, ColumnBuilder, std::less<>> columns_;
-  std::unordered_map<std::string, Words> analyzed_;  // titles, brands and paths repeat
-  Words scratch_, long_words_;
+  text::Tokenizer tokenizer_;
+  std::uint64_t tokenizer_generation_ = 0;
+  std::vector<std::uint32_t> numbers_;  // the tokenizer's word -> number in words_
+  Words field_words_;
   std::vector<std::uint32_t> rank_;   // document -> ordinal, while finishing
   std::vector<std::uint32_t> order_;  // ordinal -> document
   bool bisected_ = false;

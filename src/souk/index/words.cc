@@ -14,46 +14,134 @@ constexpr std::size_t kMaxExpansions = 1000;    // words that a beginning may st
 
 }  // namespace
 
+// Leaves out further readings with a term that no item has: a word that can be read in one way only is one list, and fast.
+void LexicalReader::keep_known(text::Concept& reading) const {
+  const auto known = [&](const text::QueryTerm& term) {
+    return std::ranges::any_of(parts_.views, [&](const View& view) { return view.segment->terms.find(term.term).has_value(); });
+  };
+  const auto further = reading.alternatives.begin() + 1;
+  reading.alternatives.erase(std::remove_if(further, reading.alternatives.end(),
+                                            [&](const text::Alternative& alternative) {
+                                              return !alternative.prefix && !std::ranges::all_of(alternative.terms, known);
+                                            }),
+                             reading.alternatives.end());
+}
+
 std::vector<QueryWord> LexicalReader::read_words(std::string_view text, bool prefix_last, std::vector<std::string>& beyond) const {
-  std::vector<text::Token> tokens = parts_.analyzer->analyze(text.substr(0, kMaxQueryBytes));
+  std::vector<text::Concept> readings = parts_.analyzer->analyze_query(text.substr(0, kMaxQueryBytes));
   std::vector<QueryWord> words;
-  for (std::size_t i = 0; i < tokens.size(); ++i) {
-    const bool prefix = prefix_last && i + 1 == tokens.size();
-    const auto same = [&](const QueryWord& word) { return word.term == tokens[i].term; };
-    if (!prefix && std::any_of(words.begin(), words.end(), same)) continue;
+  for (std::size_t i = 0; i < readings.size(); ++i) {
+    text::Concept& reading = readings[i];
+    const text::Alternative& first = reading.alternatives.front();
+    keep_known(reading);
+    QueryWord word;
+    word.term = first.terms.front().term;
+    word.surface = reading.surface;
+    word.plain = reading.alternatives.size() == 1 && first.terms.size() == 1 && !first.prefix;
+    word.prefix = prefix_last && i + 1 == readings.size();
+    const auto same = [&](const QueryWord& known) {
+      return known.term == word.term && (known.surface == word.surface || (known.plain && word.plain));
+    };
+    if (!word.prefix && std::any_of(words.begin(), words.end(), same)) continue;
     if (words.size() >= kMaxWords) {
-      beyond.push_back(tokens[i].surface);
+      beyond.push_back(reading.surface);
       continue;
     }
-    words.push_back({std::move(tokens[i].term), std::move(tokens[i].surface), prefix});
+    word.reading = std::move(reading);
+    words.push_back(std::move(word));
   }
   return words;
 }
 
 // The terms a beginning stands for: its own, and those of the first words, in the order of bytes, that begin so. Sorted.
-std::vector<std::string> LexicalReader::expand(const QueryWord& word) const {
+std::vector<std::string> LexicalReader::expand(const std::string& surface, const std::string& term) const {
   std::map<std::string, std::string, std::less<>> found;  // word -> its term
   for (const View& view : parts_.views) {
     const Segment& segment = *view.segment;
     std::uint32_t taken = 0;
-    for (auto walk = segment.terms.from(word.surface); taken < kMaxExpansions && walk.next() && walk.word().starts_with(word.surface);) {
+    for (auto walk = segment.terms.from(surface); taken < kMaxExpansions && walk.next() && walk.word().starts_with(surface);) {
       if (!test_bit(segment.plain, walk.term().number)) continue;
       found.try_emplace(std::string(walk.word()), walk.word());
       ++taken;
     }
     const Strings& words = segment.words;
-    const std::uint32_t begin = words.lower_bound(word.surface);
-    for (std::uint32_t i = begin; i < words.size() && i - begin < kMaxExpansions && words[i].starts_with(word.surface); ++i) {
+    const std::uint32_t begin = words.lower_bound(surface);
+    for (std::uint32_t i = begin; i < words.size() && i - begin < kMaxExpansions && words[i].starts_with(surface); ++i) {
       found.try_emplace(std::string(words[i]), segment.terms.word(segment.word_terms[i]));
     }
   }
-  std::set<std::string> terms = {word.term};
+  std::set<std::string> terms = {term};
   std::size_t taken = 0;
-  for (auto& [text, term] : found) {
+  for (auto& [text, stem] : found) {
     if (taken++ == kMaxExpansions) break;
-    terms.insert(std::move(term));
+    terms.insert(std::move(stem));
   }
   return {terms.begin(), terms.end()};
+}
+
+// The documents of one term of a reading, with the frequencies that count for it.
+WordList LexicalReader::gather_term(std::size_t v, const text::QueryTerm& term, bool prefix, bool title_only, Scratch& scratch) const {
+  std::vector<Dictionary::Term> found;
+  const Dictionary& terms = parts_.views[v].segment->terms;
+  const auto look_up = [&](std::string_view text) {
+    if (const auto entry = terms.find(text)) found.push_back(*entry);
+  };
+  if (prefix) {
+    for (const std::string& text : expand(term.surface, term.term)) look_up(text);
+  } else {
+    look_up(term.term);
+  }
+  WordList list;
+  if (!found.empty()) gather_terms(v, found, title_only, scratch, list);
+  return list;
+}
+
+namespace {
+
+// What both hold, with the lesser frequency.
+WordList both(const WordList& a, const WordList& b) {
+  WordList common;
+  for (std::size_t i = 0, j = 0; i < a.documents.size() && j < b.documents.size();) {
+    if (a.documents[i] == b.documents[j]) {
+      common.documents.push_back(a.documents[i]);
+      common.frequencies.push_back(std::min(a.frequencies[i++], b.frequencies[j++]));
+    } else {
+      ++(a.documents[i] < b.documents[j] ? i : j);
+    }
+  }
+  return common;
+}
+
+// What either holds, with the greater frequency.
+WordList either(const WordList& a, const WordList& b) {
+  WordList all;
+  for (std::size_t i = 0, j = 0; i < a.documents.size() || j < b.documents.size();) {
+    const std::uint32_t left = i < a.documents.size() ? a.documents[i] : kNone, right = j < b.documents.size() ? b.documents[j] : kNone;
+    all.documents.push_back(std::min(left, right));
+    const float x = left <= right ? a.frequencies[i++] : 0, y = right <= left ? b.frequencies[j++] : 0;
+    all.frequencies.push_back(std::max(x, y));
+  }
+  return all;
+}
+
+}  // namespace
+
+// A word of several readings counts as one: of each alternative the least frequent of its terms, of the alternatives the most frequent.
+WordList LexicalReader::gather_reading(std::size_t v, const QueryWord& word, bool title_only, Scratch& scratch) const {
+  WordList all;
+  for (std::size_t a = 0; a < word.reading.alternatives.size(); ++a) {
+    const text::Alternative& alternative = word.reading.alternatives[a];
+    WordList list;
+    for (std::size_t t = 0; t < alternative.terms.size(); ++t) {
+      WordList more = gather_term(v, alternative.terms[t], alternative.prefix || (word.prefix && word.plain), title_only, scratch);
+      list = t == 0 ? std::move(more) : both(list, more);
+    }
+    all = a == 0 ? std::move(list) : either(all, list);
+  }
+  if (word.prefix && !word.plain) {  // being typed: it may be the beginning of one word
+    all = either(all, gather_term(v, {word.surface, word.surface}, true, title_only, scratch));
+  }
+  return all;
 }
 
 void LexicalReader::gather_terms(std::size_t v, std::span<const Dictionary::Term> terms, bool title_only, Scratch& scratch,
@@ -104,7 +192,7 @@ bool LexicalReader::lists_serve() const {
 }
 
 // Where a word's exact form stands: a list of its own, or that of its term when the term has no other word.
-std::optional<Dictionary::Term> LexicalReader::find_exact(const Segment& segment, const QueryWord& word) const {
+std::optional<Dictionary::Term> LexicalReader::find_exact(const Segment& segment, const text::QueryTerm& word) const {
   if (auto own = segment.terms.find(exact_key(word.surface))) return own;
   auto term = segment.terms.find(word.term);
   if (!term) return term;
@@ -117,37 +205,28 @@ GatheredWords LexicalReader::find_words(std::string_view text, bool prefix_last,
   GatheredWords gathered;
   gathered.words = read_words(text, prefix_last, gathered.beyond);
   gathered.found.resize(gathered.words.size());
-  gathered.lists.resize(gathered.words.size());
   gathered.exact.resize(gathered.words.size());
+  gathered.lists.resize(gathered.words.size());
   const bool serve = lists_serve(), exact = exact_forms(*parts_.fields);
   for (std::size_t w = 0; w < gathered.words.size(); ++w) {
     QueryWord& word = gathered.words[w];
-    const std::vector<std::string> terms = word.prefix ? expand(word) : std::vector<std::string>();
     gathered.found[w].resize(parts_.views.size());
     gathered.lists[w].resize(parts_.views.size());
     for (std::size_t v = 0; v < parts_.views.size(); ++v) {
-      std::vector<Dictionary::Term>& found = gathered.found[w][v];
-      const auto look_up = [&](std::string_view term) {
-        if (const auto entry = parts_.views[v].segment->terms.find(term)) found.push_back(*entry);
-      };
-      if (word.prefix) {
-        for (const std::string& term : terms) look_up(term);
+      if (word.plain && !word.prefix && serve) {
+        gathered.found[w][v] = parts_.views[v].segment->terms.find(word.term);
+        if (gathered.found[w][v]) word.frequency += gathered.found[w][v]->frequency;
       } else {
-        look_up(word.term);
-      }
-      if (found.size() > 1 || (!found.empty() && !serve)) {
-        gather_terms(v, found, false, scratch, gathered.lists[w][v]);
+        gathered.lists[w][v] = gather_reading(v, word, false, scratch);
         word.frequency += gathered.lists[w][v].documents.size();
-      } else if (!found.empty()) {
-        word.frequency += found.front().frequency;
       }
     }
     word.idf = inverse_frequency(documents_, word.frequency);
     gathered.exact[w].resize(parts_.views.size());
-    if (!exact || word.prefix) continue;
+    if (!exact || word.prefix || !word.plain) continue;
     std::uint64_t frequency = 0;
     for (std::size_t v = 0; v < parts_.views.size(); ++v) {
-      gathered.exact[w][v] = find_exact(*parts_.views[v].segment, word);
+      gathered.exact[w][v] = find_exact(*parts_.views[v].segment, word.reading.alternatives.front().terms.front());
       if (gathered.exact[w][v]) frequency += gathered.exact[w][v]->frequency;
     }
     word.exact_idf = inverse_frequency(documents_, frequency);
@@ -158,18 +237,18 @@ GatheredWords LexicalReader::find_words(std::string_view text, bool prefix_last,
 void LexicalReader::gather_rest(GatheredWords& gathered, Scratch& scratch) const {
   for (std::size_t w = 0; w < gathered.words.size(); ++w) {
     for (std::size_t v = 0; v < parts_.views.size(); ++v) {
-      WordList& list = gathered.lists[w][v];
-      if (list.documents.empty() && !gathered.found[w][v].empty()) gather_terms(v, gathered.found[w][v], false, scratch, list);
+      if (gathered.found[w][v]) gather_terms(v, {&*gathered.found[w][v], 1}, false, scratch, gathered.lists[w][v]);
     }
   }
 }
 
 GatheredWords LexicalReader::gather_titles(std::string_view text, bool prefix_last, Scratch& scratch) const {
-  GatheredWords gathered = find_words(text, prefix_last, scratch);
+  GatheredWords gathered;
+  gathered.words = read_words(text, prefix_last, gathered.beyond);
+  gathered.lists.resize(gathered.words.size());
   for (std::size_t w = 0; w < gathered.words.size(); ++w) {
     for (std::size_t v = 0; v < parts_.views.size(); ++v) {
-      gathered.lists[w][v] = {};
-      gather_terms(v, gathered.found[w][v], true, scratch, gathered.lists[w][v]);
+      gathered.lists[w].push_back(gather_reading(v, gathered.words[w], true, scratch));
     }
   }
   return gathered;
