@@ -1,4 +1,5 @@
 // Addresses: "#/", "#/search?q=milk&f.brand=National&r.price=1..5&sort=price:asc", "#/product/KEY", "#/basket".
+// "&explain" beside a search shows how each score came about.
 
 export function parseHash(hash) {
   const [path, query = ""] = hash.replace(/^#\/?/, "").split("?", 2);
@@ -18,9 +19,9 @@ function safeDecode(text) {
   }
 }
 
-// {query, chosen: {field: [value]}, ranges: {field: [low|null, high|null]}, sort}
+// {query, chosen: {field: [value]}, ranges: {field: [low|null, high|null]}, sort, explain}
 function searchOf(parameters) {
-  const search = { query: parameters.get("q") ?? "", chosen: {}, ranges: {}, sort: parameters.get("sort") ?? "" };
+  const search = { query: parameters.get("q") ?? "", chosen: {}, ranges: {}, sort: parameters.get("sort") ?? "", explain: parameters.has("explain") };
   for (const [name, value] of parameters) {
     if (name.startsWith("f.")) (search.chosen[name.slice(2)] ??= []).push(value);
     if (name.startsWith("r.")) {
@@ -33,12 +34,13 @@ function searchOf(parameters) {
   return search;
 }
 
-export function searchHref({ query = "", chosen = {}, ranges = {}, sort = "" }) {
+export function searchHref({ query = "", chosen = {}, ranges = {}, sort = "", explain = false }) {
   const parameters = new URLSearchParams();
   if (query) parameters.set("q", query);
   for (const [field, values] of Object.entries(chosen)) for (const value of values) parameters.append(`f.${field}`, value);
   for (const [field, [low, high]] of Object.entries(ranges)) parameters.set(`r.${field}`, `${low ?? ""}..${high ?? ""}`);
   if (sort) parameters.set("sort", sort);
+  if (explain) parameters.set("explain", "");
   const text = parameters.toString();
   return text ? `#/search?${text}` : "#/search";
 }

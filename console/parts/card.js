@@ -3,6 +3,7 @@ import { h, marked } from "../lib/dom.js";
 import { buyable, titleOf } from "../lib/product.js";
 import { productHref } from "../lib/route.js";
 import { calm } from "../lib/text.js";
+import { explanation } from "./explanation.js";
 import { icon } from "./icon.js";
 import { availability, price } from "./price.js";
 import { picture } from "./tile.js";
@@ -43,6 +44,7 @@ export function card(app, item, place, { why = true, level = "h3" } = {}) {
       price(item),
       availability(item),
       reason && h("p", { class: "why" }, icon("spark"), h("span", {}, calm(reason.detail))),
+      item.explanation && explanation(item.explanation),
     ),
     buyable(item) &&
       h(

@@ -27,7 +27,7 @@ function rangeFilter(field, [low, high]) {
   return low !== null ? `${name} >= ${low}` : `${name} <= ${high}`;
 }
 
-export function bodyOf({ query, chosen, ranges, sort }) {
+export function bodyOf({ query, chosen, ranges, sort, explain = false }) {
   return {
     query,
     k: PAGE,
@@ -39,11 +39,12 @@ export function bodyOf({ query, chosen, ranges, sort }) {
       .map(([field, ends]) => rangeFilter(field, ends))
       .join(" AND "),
     sort: sort ? [sort] : [],
+    explain,
   };
 }
 
 function facetsOnly(route, field) {
-  return { ...bodyOf({ ...route, sort: "" }), k: 1, facets: [field], fields: ["title"] };
+  return { ...bodyOf({ ...route, sort: "", explain: false }), k: 1, facets: [field], fields: ["title"] };
 }
 
 // A range's own ends come from the same search without that range, so that choosing one does not shrink what can be chosen.

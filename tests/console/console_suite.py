@@ -164,6 +164,17 @@ class Searching(Storefront):
         self.assertEqual(len(set(self.keys_shown())), 72)
         self.assertIn(f"72 of {SHOWN}", self.text(".more"))
 
+    def test_an_explanation_shows_how_a_score_came_about(self):
+        self.open("#/search?q=pan")
+        self.settled()
+        self.assertEqual(self.all(".explanation"), [])
+        self.open("#/search?q=pan&explain=")
+        self.until(lambda: self.all(".grid .explanation"), "nothing is explained")
+        self.assertEqual(len(self.all(".grid .explanation")), len(self.keys_shown()))
+        self.one(".explanation summary").click()
+        self.assertIn("lexical: score", self.text(".explanation"))
+        self.assertIn("#/search", browser.current_url, "the card's link took the click")
+
     def test_nothing_found_says_so_and_offers_a_way_on(self):
         self.open("#/search?q=zzyzx")
         self.assertIn("Nothing matches “zzyzx”", self.text(".state h2"))

@@ -68,6 +68,17 @@ TEST(Shorthand, ExpandsToTheUsualGraph) {
                               R"({"id":"reverse","type":"arrange","name":"reverse","in":["by-id"]}])"));
 }
 
+TEST(Shorthand, RelaxesBeforeItFillsAndCutsBeforeItArranges) {
+  EXPECT_THAT(
+      json_of("retrieve = [\"one\"]\nrelax = \"drop-last\"\nfill = [\"two\"]\nscore = [\"by-id\"]\nscore_weights = [0.5]\n"
+              "cut = {ratio = 0.25, score = 2}\narrange = [\"reverse\"]"),
+      HasSubstr(R"("nodes":[{"id":"one","type":"retrieve","name":"one"},{"id":"drop-last","type":"relax","name":"drop-last","in":["one"]},)"
+                R"({"id":"two","type":"retrieve","name":"two"},{"id":"fill","type":"fill","in":["drop-last","two"]},)"
+                R"({"id":"by-id","type":"score","name":"by-id","in":["fill"],"weight":0.5},)"
+                R"({"id":"cut","type":"cut","in":["by-id"],"ratio":0.25,"score":2},)"
+                R"({"id":"reverse","type":"arrange","name":"reverse","in":["cut"]}])"));
+}
+
 TEST(Shorthand, ErrorsSayWhatIsWrongWhere) {
   EXPECT_THAT(message_of("context = \"none\""), AllOf(HasSubstr("shelf 's'"), HasSubstr("retrieves nothing")));
   EXPECT_THAT(message_of("retrieve = [\"one\", \"tow\"]"),
@@ -77,6 +88,15 @@ TEST(Shorthand, ErrorsSayWhatIsWrongWhere) {
   EXPECT_THAT(message_of("retrieve = [\"one\"]\nscore = [\"x\"]"), AllOf(HasSubstr("no scorer"), HasSubstr("by-id")));
   EXPECT_THAT(message_of("retrieve = [\"one\", \"two\"]\nweights = [1]"), AllOf(HasSubstr("shop.toml:3:"), HasSubstr("weights")));
   EXPECT_THAT(message_of("retrieve = [\"one\", \"two\"]\nweights = [1, -1]"), AllOf(HasSubstr("shop.toml:3:"), HasSubstr("above 0")));
+  EXPECT_THAT(message_of("retrieve = [\"one\"]\nrelax = \"drop-lats\""),
+              AllOf(HasSubstr("shop.toml:3:"), HasSubstr("no relaxer"), HasSubstr("Did you mean 'drop-last'?")));
+  EXPECT_THAT(message_of("retrieve = [\"one\"]\nrelax = [\"drop-last\"]"), HasSubstr("shop.toml:3:"));
+  EXPECT_THAT(message_of("retrieve = [\"one\"]\nscore = [\"by-id\"]\nscore_weights = [1, 2]"),
+              AllOf(HasSubstr("shop.toml:4:"), HasSubstr("1, one a scorer")));
+  EXPECT_THAT(message_of("retrieve = [\"one\"]\ncut = {ratio = 1.5}"), AllOf(HasSubstr("shop.toml:3:"), HasSubstr("at most 1")));
+  EXPECT_THAT(message_of("retrieve = [\"one\"]\ncut = {ratoi = 0.5}"), AllOf(HasSubstr("shop.toml:3:"), HasSubstr("ratio")));
+  EXPECT_THAT(message_of("retrieve = [\"one\"]\ncut = {}"), AllOf(HasSubstr("shop.toml:3:"), HasSubstr("does not say where it cuts")));
+  EXPECT_THAT(message_of("retrieve = [\"one\"]\ncut = 3"), HasSubstr("shop.toml:3:"));
   EXPECT_THAT(message_of("retrieve = [\"one\", \"one\"]"), HasSubstr("two nodes are called 'one'"));
   EXPECT_THAT(message_of("retrieve = [\"one\"]\nfill = [\"one\"]"), HasSubstr("two nodes are called 'one'"));
 }
@@ -121,6 +141,17 @@ TEST(Nodes, ErrorsSayWhatIsWrong) {
       {"nodes = [" + a + ", {id = \"c\", type = \"blend\", in = [\"a\"], weights = [1, 2]}]", "wrong number of weights"},
       {"nodes = [" + a + ", {id = \"c\", type = \"cut\", in = [\"a\"]}]", "does not say where it cuts"},
       {"nodes = [{id = \"a\", type = \"retrieve\", name = \"one\", k = 0}]", "1 to 10000"},
+      {"nodes = [" + a + ", {id = \"c\", type = \"cut\", in = [\"a\"], ratio = 0}]", "above 0, at most 1"},
+      {"nodes = [" + a + ", {id = \"c\", type = \"cut\", in = [\"a\"], score = \"x\"}]", "a finite number"},
+      {"nodes = [" + a + ", {id = \"c\", type = \"filter\", in = [\"a\"]}]", "does not say what it keeps"},
+      {"nodes = [" + a + ", {id = \"c\", type = \"filter\", in = [\"a\"], filter = \"brnd = x\"}]", "brand"},
+      {"nodes = [" + a + ", {id = \"c\", type = \"filter\", in = [\"a\"], filter = \"brand =\"}]", "filter:8"},
+      {"nodes = [" + a + ", {id = \"c\", type = \"filter\", filter = \"brand = x\"}]", "wrong number of inputs of node 'c'"},
+      {"nodes = [" + a + ", {id = \"c\", type = \"relax\", in = [\"a\"]}]", "does not say which relax"},
+      {"nodes = [" + a + ", {id = \"c\", type = \"relax\", name = \"drop-all\", in = [\"a\"]}]", "no relaxer 'drop-all'"},
+      {"nodes = [" + a + ", " + b + ", {id = \"c\", type = \"relax\", name = \"drop-last\", in = [\"a\", \"b\"]}]",
+       "wrong number of inputs"},
+      {"nodes = [" + a + ", {id = \"c\", type = \"arrange\", name = \"reverse\", in = [\"a\"], weight = 1}]", "unknown key"},
       {"retrieve = [\"one\"]\nnodes = [" + a + "]", "'retrieve' stands beside 'nodes'"},
       {"nodes = [{id = \"x\", type = \"cut\", in = [\"y\"], k = 1}, {id = \"y\", type = \"cut\", in = [\"x\"], k = 1}]",
        "in a circle: x reads y reads x"},
@@ -135,7 +166,8 @@ TEST(Registry, ListsWhatItKnowsWithHelp) {
   EXPECT_EQ(retrievers[0].name, "failing");
   EXPECT_EQ(retrievers[0].help, "never answers");
   EXPECT_EQ(testing::test_registry().scorers().size(), 1U);
-  EXPECT_EQ(testing::test_registry().arrangers().size(), 1U);
+  EXPECT_EQ(testing::test_registry().relaxers().size(), 1U);
+  EXPECT_EQ(testing::test_registry().arrangers().size(), 2U);
 }
 
 TEST(Registry, WithoutEntriesSaysSo) {

@@ -172,14 +172,16 @@ TEST(Plan, TellsWhatEachNodeTookAndGave) {
   const FakeShop shop(plain_items(10));
   const auto plan = make_plan("retrieve = [\"one\", \"two\"]\n[shelves.s.settings]\none.items = [1, 2]\ntwo.items = [2, 3]");
   ASSERT_TRUE(plan);
-  std::vector<NodeTiming> timings;
-  ASSERT_TRUE((*plan)->run(Request{}, shop.view, &timings));
+  RunReport report;
+  ASSERT_TRUE((*plan)->run(Request{}, shop.view, &report));
+  const std::vector<NodeTiming>& timings = report.timings;
   ASSERT_EQ(timings.size(), 3U);
   EXPECT_EQ(timings[0].node, "one");
   EXPECT_EQ(timings[0].candidates, 2U);
   EXPECT_EQ(timings[2].node, "blend");
   EXPECT_EQ(timings[2].candidates, 3U);
   for (const NodeTiming& timing : timings) EXPECT_GE(timing.milliseconds, 0);
+  EXPECT_THAT(report.explanations, IsEmpty()) << "nobody asked";
 }
 
 TEST(Plan, OfAShopWithoutAnIndexAnswersNothing) {

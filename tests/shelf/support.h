@@ -54,7 +54,9 @@ class SelfFiltering final : public Retriever {
   Result<Candidates> retrieve(const Request& request, std::size_t k, const Roaring* allowed, const ShopView& view) const override {
     EXPECT_EQ(allowed, nullptr);
     index::LexicalQuery query;
+    query.text = request.query;
     query.filter = request.filter;
+    query.sort = request.lexical.sort;
     query.exclude = request.exclude;
     query.k = k;
     SOUK_TRY(auto answer, view.lexical->search(query));
@@ -64,6 +66,9 @@ class SelfFiltering final : public Retriever {
     return candidates;
   }
   bool filters_itself() const override { return true; }
+  Result<std::optional<index::Explanation>> explain(const Request& request, ItemId item, const ShopView&) const override {
+    return std::optional(index::Explanation{1, "asked for \"" + request.query + "\"", {{static_cast<float>(index_of(item)), "part", {}}}});
+  }
 };
 
 class ScoreById final : public Scorer {
@@ -84,6 +89,47 @@ class Reverse final : public Arranger {
   }
 };
 
+// Leaves out the last concept, again and again, until two items are found.
+class DropLast final : public Relaxer {
+ public:
+  std::size_t enough() const override { return 2; }
+  Result<std::optional<Relaxed>> relax(const Request& request, std::size_t, const ShopView&, const Count& count) const override {
+    Relaxed relaxed{request, {}};
+    while (relaxed.request.concepts.size() > 1) {
+      relaxed.dropped.insert(relaxed.dropped.begin(), relaxed.request.concepts.back().text);
+      relaxed.request.concepts.pop_back();
+      relaxed.request.query.clear();
+      for (const Concept& kept : relaxed.request.concepts) relaxed.request.query += kept.text + " ";
+      SOUK_TRY(const std::size_t found, count(relaxed.request, 2));
+      if (found >= 2) return std::optional(std::move(relaxed));
+    }
+    return std::optional<Relaxed>();
+  }
+};
+
+// What words a request asks for, when every word is a concept of its own.
+inline std::vector<Concept> concepts_of(const std::vector<std::string>& words) {
+  std::vector<Concept> concepts;
+  for (const std::string& word : words) {
+    concepts.emplace_back();
+    concepts.back().text = word;
+    concepts.back().words = {word};
+  }
+  return concepts;
+}
+
+// Keeps every other candidate, from the first on.
+class EveryOther final : public Arranger {
+ public:
+  Status arrange(const Request&, Candidates& candidates, const ShopView&) const override {
+    std::vector<std::uint32_t> kept;
+    for (std::uint32_t at = 0; at < candidates.size(); at += 2) kept.push_back(at);
+    candidates.keep(kept);
+    return {};
+  }
+  bool keeps_order() const override { return true; }
+};
+
 inline Registry test_registry() {
   Registry registry;
   for (const char* name : {"one", "two", "three"}) registry.add_retriever(name, "answers its settings", make_fixed);
@@ -91,10 +137,14 @@ inline Registry test_registry() {
                          [](const Config&) -> Result<std::unique_ptr<Retriever>> { return std::make_unique<Failing>(); });
   registry.add_retriever("self", "filters by itself",
                          [](const Config&) -> Result<std::unique_ptr<Retriever>> { return std::make_unique<SelfFiltering>(); });
+  registry.add_relaxer("drop-last", "leaves out the last",
+                       [](const Config&) -> Result<std::unique_ptr<Relaxer>> { return std::make_unique<DropLast>(); });
   registry.add_scorer("by-id", "the higher the id the better",
                       [](const Config&) -> Result<std::unique_ptr<Scorer>> { return std::make_unique<ScoreById>(); });
   registry.add_arranger("reverse", "the last first",
                         [](const Config&) -> Result<std::unique_ptr<Arranger>> { return std::make_unique<Reverse>(); });
+  registry.add_arranger("every-other", "drops half",
+                        [](const Config&) -> Result<std::unique_ptr<Arranger>> { return std::make_unique<EveryOther>(); });
   return registry;
 }
 

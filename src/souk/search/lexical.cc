@@ -3,7 +3,8 @@
 #include <fmt/format.h>
 #include <mutex>
 
-#include "souk/search/search.h"
+#include "souk/search/concept_search.h"
+#include "souk/search/nodes.h"
 
 namespace souk::search {
 namespace {
@@ -19,21 +20,21 @@ class Lexical final : public shelf::Retriever {
     shelf::Candidates candidates;
     if (view.lexical == nullptr) return candidates;
     const std::shared_ptr<const Prior> prior = prior_of(view.tables);  // held while the query reads it
-    index::LexicalQuery query = request.lexical;
-    query.text = request.query;
-    query.filter = request.filter;
-    query.offset = 0;  // the plan pages
+    index::LexicalQuery query = query_of(request, view, prior.get());
     query.k = k;
-    query.market = request.market;
-    query.now = request.now;
-    query.stats = view.stats;
-    query.exclude = request.exclude;
-    query.prior = prior == nullptr ? std::span<const float>() : prior->values;
-    SOUK_TRY(index::LexicalAnswer answer, view.lexical->search(query));
+    SOUK_TRY(index::LexicalAnswer answer, answer_to(request, query, *view.lexical));
     const std::uint16_t source = candidates.source("lexical");
     for (const index::Hit& hit : answer.hits) candidates.add(hit.item, hit.score, {source, hit.score, kNoItem});
     candidates.lexical = std::move(answer);
     return candidates;
+  }
+
+  Result<std::optional<index::Explanation>> explain(const shelf::Request& request, ItemId item,
+                                                    const shelf::ShopView& view) const override {
+    const std::shared_ptr<const Prior> prior = prior_of(view.tables);
+    const index::LexicalQuery query = query_of(request, view, prior.get());
+    if (is_plain(request.concepts) && request.enough == 0) return view.lexical->explain(query, item);
+    return explain_concepts(*view.lexical, request.concepts, query, item);
   }
 
  private:
@@ -42,6 +43,28 @@ class Lexical final : public shelf::Retriever {
     std::vector<float> weighted;                        // empty when the tables' own values serve
     std::span<const float> values;
   };
+
+  static index::LexicalQuery query_of(const shelf::Request& request, const shelf::ShopView& view, const Prior* prior) {
+    index::LexicalQuery query = request.lexical;
+    query.text = request.query;
+    query.filter = request.filter;
+    query.offset = 0;  // the plan pages
+    query.market = request.market;
+    query.now = request.now;
+    query.stats = view.stats;
+    query.exclude = request.exclude;
+    query.prior = prior == nullptr ? std::span<const float>() : prior->values;
+    return query;
+  }
+
+  // Without a relax node it is the index that leaves words out, and it knows no synonyms.
+  static Result<index::LexicalAnswer> answer_to(const shelf::Request& request, const index::LexicalQuery& query,
+                                                const index::Reader& reader) {
+    if (is_plain(request.concepts) && request.enough == 0) return reader.search(query);
+    auto answer = search_concepts(reader, request.concepts, query, request.enough);
+    const bool relaxes = query.match == index::Match::automatic;
+    return relaxes && answer && answer->total == 0 ? reader.search(query) : std::move(answer);
+  }
 
   // The weighted popularity, made once for each generation of tables.
   std::shared_ptr<const Prior> prior_of(const std::shared_ptr<const shelf::JoinedTables>& tables) const {
@@ -63,7 +86,7 @@ class Lexical final : public shelf::Retriever {
   mutable std::shared_ptr<const Prior> prior_;
 };
 
-Result<std::unique_ptr<shelf::Retriever>> make(const Config& settings) {
+Result<std::unique_ptr<shelf::Retriever>> make_lexical(const Config& settings) {
   SOUK_CHECK(settings.only({"popularity"}));
   SOUK_TRY(const double popularity, settings.number("popularity", 1.0));
   if (!(popularity >= 0)) {
@@ -79,8 +102,8 @@ Result<std::unique_ptr<shelf::Retriever>> make(const Config& settings) {
 
 }  // namespace
 
-void register_all(shelf::Registry& registry) {
-  registry.add_retriever("lexical", "full-text search; settings: popularity, the most it may add to a score", make);
+void register_lexical(shelf::Registry& registry) {
+  registry.add_retriever("lexical", "full-text search; settings: popularity, the most it may add to a score", make_lexical);
 }
 
 }  // namespace souk::search

@@ -1,4 +1,4 @@
-// Search as a shelf: the lexical retriever (with popularity as a bounded prior) and what a search box asks for while typing.
+// Search as a shelf: its nodes for plans, and what a search box asks for while typing.
 #pragma once
 
 #include <cstdint>
@@ -10,9 +10,13 @@
 
 namespace souk::search {
 
-// Retriever "lexical": full-text search over the item fields. It passes request.lexical on to the index (facets, sort, match, stats) with
-// text, filter, market, time and exclusions taken from the request, applies the filter itself, and fills Candidates::lexical.
-// Setting: popularity = 1.0, the most that popularity may add to a score (BM25F); 0: nothing.
+// Adds what this room has for plans:
+// - retriever "lexical": full-text search over the item fields. It passes request.lexical on to the index (facets, sort, match, stats) with
+//   text, concepts, filter, market, time and exclusions taken from the request, applies the filter itself, and fills Candidates::lexical.
+//   Setting: popularity = 1.0, the most that popularity may add to a score (BM25F); 0: nothing.
+// - relaxer "drop-words" (drop_words.cc): leaves words out of a search that finds too little.
+// - scorers "popularity", "recency", "field" (scorers.cc): numbers from 0 to 1 that a shelf may rank by.
+// - arranger "mmr" (mmr.cc): trades relevance for variety.
 void register_all(shelf::Registry& registry);
 
 // Completions for a search box: categories, brands and items with a word that begins with the prefix, best first, each text once.

@@ -8,15 +8,15 @@
 namespace souk::shelf {
 namespace {
 
-constexpr float kRankConstant = 60;
-
 // Collects items of several inputs, each once, with the sums of their scores and all their reasons.
 class Merger {
  public:
   void open(Candidates& input) {
     sources_.clear();
     for (const std::string& name : input.source_names) sources_.push_back(merged_.source(name));
-    if (input.lexical && !merged_.lexical) merged_.lexical = std::move(input.lexical);
+    if (!input.lexical || merged_.lexical) return;
+    merged_.lexical = std::move(input.lexical);
+    merged_.total_exact = input.total_exact;
   }
 
   void add(ItemId item, float score, std::span<const Reason> reasons) {

@@ -9,6 +9,8 @@
 
 namespace souk::shelf {
 
+inline constexpr float kRankConstant = 60;  // of reciprocal rank fusion, as its authors chose it
+
 // Sum over the inputs of weight * score / (best score of the input); an input whose best score is not positive adds its items with 0.
 // weights: one an input. Equal sums keep the order in which the items first appear.
 Candidates blend(std::vector<Candidates> inputs, std::span<const float> weights);

@@ -10,7 +10,7 @@
 namespace souk::shelf {
 namespace {
 
-constexpr std::array<std::string_view, 7> kTypes = {"retrieve", "blend", "fuse", "fill", "score", "arrange", "cut"};
+constexpr std::array<std::string_view, 9> kTypes = {"retrieve", "blend", "fuse", "fill", "filter", "relax", "score", "arrange", "cut"};
 constexpr std::int64_t kDeepest = 10'000;
 constexpr std::size_t kMostNodes = 100;
 
@@ -24,17 +24,20 @@ Error invalid(std::string what, std::string where, std::string hint = {}) {
       .kind = ErrorKind::invalid, .what = std::move(what), .where = std::move(where), .expected = {}, .found = {}, .hint = std::move(hint)};
 }
 
+Status check_one_each(const Config& config, std::string_view key, std::string_view of, std::size_t expected, std::size_t found) {
+  if (expected == found) return {};
+  return fail(Error{.kind = ErrorKind::invalid,
+                    .what = "wrong number of weights",
+                    .where = config.where(key),
+                    .expected = fmt::format("{}, one a {}", expected, of),
+                    .found = std::to_string(found),
+                    .hint = {}});
+}
+
 // Weights of `inputs` sources under key "weights": all 1 when absent.
 Result<std::vector<float>> read_weights(const Config& config, std::size_t inputs) {
   SOUK_TRY(const auto given, config.numbers("weights", std::vector<double>(inputs, 1.0)));
-  if (given.size() != inputs) {
-    return fail(Error{.kind = ErrorKind::invalid,
-                      .what = "wrong number of weights",
-                      .where = config.where("weights"),
-                      .expected = fmt::format("{}, one a source", inputs),
-                      .found = std::to_string(given.size()),
-                      .hint = {}});
-  }
+  SOUK_CHECK(check_one_each(config, "weights", "source", inputs, given.size()));
   std::vector<float> weights;
   for (const double weight : given) {
     if (!(weight > 0))
@@ -44,7 +47,41 @@ Result<std::vector<float>> read_weights(const Config& config, std::size_t inputs
   return weights;
 }
 
-// The usual shelf: retrieve -> blend -> fill -> score -> arrange.
+// What a node of type score says of its weight: below 0, what the scorer likes goes down.
+Result<std::optional<float>> read_score_weight(const Config& config) {
+  if (!config.has("weight")) return std::optional<float>();
+  SOUK_TRY(const double weight, config.number("weight", 1));
+  return std::optional(static_cast<float>(weight));
+}
+
+// Where a cut is made, under the keys of `config` (a node, or the table `cut` of the shorthand).
+Status read_cut(const Config& config, Node& node) {
+  if (config.has("ratio")) {
+    SOUK_TRY(const double ratio, config.number("ratio", 0));
+    if (!(ratio > 0 && ratio <= 1)) {
+      return fail(Error{ErrorKind::invalid,
+                        fmt::format("wrong ratio of node '{}'", node.id),
+                        config.where("ratio"),
+                        "a number above 0, at most 1",
+                        fmt::format("{}", ratio),
+                        {}});
+    }
+    node.ratio = static_cast<float>(ratio);
+  }
+  if (config.has("score")) {
+    SOUK_TRY(const double least, config.number("score", 0));
+    node.least = static_cast<float>(least);
+  }
+  if (node.k > 0 || node.ratio || node.least) return {};
+  return fail(Error{ErrorKind::invalid,
+                    fmt::format("node '{}' does not say where it cuts", node.id),
+                    node.where,
+                    "k = ..., ratio = ... or score = ...",
+                    {},
+                    {}});
+}
+
+// The usual shelf: retrieve -> blend -> relax -> fill -> score -> cut -> arrange.
 class Shorthand {
  public:
   explicit Shorthand(const Config& config) : config_(config) {}
@@ -64,11 +101,19 @@ class Shorthand {
       add("retrieve", "blend", NodeType::blend, {}, std::exchange(last, {"blend"}));
       nodes_.back().weights = std::move(weights);
     }
+    SOUK_TRY(const std::string relaxer, config_.text("relax", ""));
+    if (!relaxer.empty()) add("relax", relaxer, NodeType::relax, relaxer, std::exchange(last, {relaxer}));
     if (!fills.empty()) {
       for (std::string& id : add_all("fill", NodeType::retrieve, fills)) last.push_back(std::move(id));
       add("fill", "fill", NodeType::fill, {}, std::exchange(last, {"fill"}));
     }
-    for (const std::string& name : scorers) add("score", name, NodeType::score, name, std::exchange(last, {name}));
+    SOUK_CHECK(add_scorers(scorers, last));
+    if (config_.has("cut")) {
+      const Config cut = config_.table("cut");
+      SOUK_CHECK(cut.only({"ratio", "score"}));
+      add("cut", "cut", NodeType::cut, {}, std::exchange(last, {"cut"}));
+      SOUK_CHECK(read_cut(cut, nodes_.back()));
+    }
     for (const std::string& name : arrangers) add("arrange", name, NodeType::arrange, name, std::exchange(last, {name}));
     return std::move(nodes_);
   }
@@ -82,6 +127,17 @@ class Shorthand {
     node.reads = std::move(reads);
     node.where = config_.where(key);
     nodes_.push_back(std::move(node));
+  }
+  Status add_scorers(const std::vector<std::string>& scorers, std::vector<std::string>& last) {
+    SOUK_TRY(const auto weights, config_.numbers("score_weights", {}));
+    if (config_.has("score_weights")) {
+      SOUK_CHECK(check_one_each(config_, "score_weights", "scorer", scorers.size(), weights.size()));
+    }
+    for (std::size_t i = 0; i < scorers.size(); ++i) {
+      add("score", scorers[i], NodeType::score, scorers[i], std::exchange(last, {scorers[i]}));
+      if (!weights.empty()) nodes_.back().weight = static_cast<float>(weights[i]);
+    }
+    return {};
   }
   std::vector<std::string> add_all(std::string_view key, NodeType type, const std::vector<std::string>& names) {
     for (const std::string& name : names) add(key, name, type, name, {});
@@ -100,9 +156,14 @@ std::vector<std::string_view> keys_of(NodeType type) {
     case NodeType::fuse:
       return {"id", "type", "in", "weights"};
     case NodeType::fill:
-    case NodeType::cut:
       return {"id", "type", "in", "k"};
+    case NodeType::cut:
+      return {"id", "type", "in", "k", "ratio", "score"};
+    case NodeType::filter:
+      return {"id", "type", "in", "filter"};
     case NodeType::score:
+      return {"id", "type", "name", "in", "weight"};
+    case NodeType::relax:
     case NodeType::arrange:
       break;
   }
@@ -121,6 +182,11 @@ Result<NodeType> read_type(const Config& config) {
                     .hint = meant(word, {kTypes.begin(), kTypes.end()})});
 }
 
+// Does a node of this type run something of the registry?
+bool is_named(NodeType type) {
+  return type == NodeType::retrieve || type == NodeType::relax || type == NodeType::score || type == NodeType::arrange;
+}
+
 Result<Node> read_node(const Config& config) {
   Node node;
   node.where = config.where();
@@ -130,8 +196,7 @@ Result<Node> read_node(const Config& config) {
   SOUK_CHECK(config.only(keys_of(node.type)));
   SOUK_TRY(node.name, config.text("name", ""));
   SOUK_TRY(node.reads, config.texts("in", {}));
-  const bool named = node.type == NodeType::retrieve || node.type == NodeType::score || node.type == NodeType::arrange;
-  if (named && node.name.empty()) {
+  if (is_named(node.type) && node.name.empty()) {
     return fail(Error{ErrorKind::invalid,
                       fmt::format("node '{}' does not say which {} it runs", node.id, name_of(node.type)),
                       node.where,
@@ -151,15 +216,23 @@ Result<Node> read_node(const Config& config) {
                       std::to_string(k),
                       {}});
   }
-  if (node.type == NodeType::cut && k == 0) {
-    return fail(Error{ErrorKind::invalid, fmt::format("node '{}' does not say where it cuts", node.id), node.where, "k = ...", {}, {}});
-  }
   node.k = static_cast<std::size_t>(k);
+  if (node.type == NodeType::cut) SOUK_CHECK(read_cut(config, node));
+  if (node.type == NodeType::score) {
+    SOUK_TRY(node.weight, read_score_weight(config));
+  }
+  if (node.type == NodeType::filter) {
+    SOUK_TRY(node.filter, config.text("filter", ""));
+    if (node.filter.find_first_not_of(" \t\r\n") == std::string::npos) {
+      return fail(
+          Error{ErrorKind::invalid, fmt::format("node '{}' does not say what it keeps", node.id), node.where, "filter = \"...\"", {}, {}});
+    }
+  }
   return node;
 }
 
 Result<std::vector<Node>> read_nodes(const Config& config) {
-  for (const std::string_view key : {"retrieve", "weights", "fill", "score", "arrange"}) {
+  for (const std::string_view key : {"retrieve", "weights", "relax", "fill", "score", "score_weights", "cut", "arrange"}) {
     if (config.has(key)) {
       return fail(invalid(fmt::format("'{}' stands beside 'nodes'", key), config.where(key), "Write the shelf in one of the two forms."));
     }

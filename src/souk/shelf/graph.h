@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,17 +13,21 @@
 
 namespace souk::shelf {
 
-enum class NodeType : std::uint8_t { retrieve, blend, fuse, fill, score, arrange, cut };
+enum class NodeType : std::uint8_t { retrieve, blend, fuse, fill, filter, relax, score, arrange, cut };
 std::string_view name_of(NodeType type);
 
 struct Node {
   std::string id;  // unique in the graph
   NodeType type = NodeType::retrieve;
-  std::string name;                // of the retriever, scorer or arranger; else empty
+  std::string name;                // of the retriever, relaxer, scorer or arranger; else empty
   std::vector<std::string> reads;  // ids of the inputs
   std::vector<std::uint32_t> in;   // the same as positions in Graph::nodes, filled by linking
   std::vector<float> weights;      // of blend and fuse: one an input
   std::size_t k = 0;               // 0: as many as the request needs
+  std::string filter;              // of a filter node
+  std::optional<float> weight;     // of score: times the scorer's scores is added; none: they replace the old ones
+  std::optional<float> ratio;      // of cut: the least share of the best score, above 0, at most 1
+  std::optional<float> least;      // of cut: the least score
   Config settings;
   std::string where;  // file, line and column of the declaration, for messages
 };

@@ -17,6 +17,10 @@ std::string node_json(const Node& node) {
   }
   if (!node.weights.empty()) json += fmt::format(",\"weights\":[{}]", fmt::join(node.weights, ","));
   if (node.k > 0) json += fmt::format(",\"k\":{}", node.k);
+  if (!node.filter.empty()) json += fmt::format(",\"filter\":{}", json_string(node.filter));
+  if (node.weight) json += fmt::format(",\"weight\":{}", *node.weight);
+  if (node.ratio) json += fmt::format(",\"ratio\":{}", *node.ratio);
+  if (node.least) json += fmt::format(",\"score\":{}", *node.least);
   if (!node.settings.keys().empty()) json += fmt::format(",\"settings\":{}", node.settings.to_json());
   return json + '}';
 }

@@ -7,8 +7,8 @@
 
 namespace souk::shelf {
 
-// {"shelf","context","k","truth","repeats","filter","nodes":[{"id","type","name","in","weights","k","settings"}]}; what a node does not
-// have is left out. The last node is the answer.
+// {"shelf","context","k","truth","repeats","filter","nodes":[{"id","type","name","in","weights","k","filter","weight","ratio","score","settings"}]};
+// what a node does not have is left out. The last node is the answer.
 std::string plan_json(const ShelfSpec& spec, const std::string& filter, const Graph& graph);
 
 }  // namespace souk::shelf

@@ -32,6 +32,9 @@ Result<std::unique_ptr<T>> make(const Makers& makers, std::string_view kind, std
 void Registry::add_retriever(std::string name, std::string help, Maker<Retriever> make) {
   retrievers_[std::move(name)] = {std::move(help), make};
 }
+void Registry::add_relaxer(std::string name, std::string help, Maker<Relaxer> make) {
+  relaxers_[std::move(name)] = {std::move(help), make};
+}
 void Registry::add_scorer(std::string name, std::string help, Maker<Scorer> make) {
   scorers_[std::move(name)] = {std::move(help), make};
 }
@@ -42,6 +45,9 @@ void Registry::add_arranger(std::string name, std::string help, Maker<Arranger> 
 Result<std::unique_ptr<Retriever>> Registry::retriever(std::string_view name, const Config& settings) const {
   return make<Retriever>(retrievers_, "retriever", name, settings);
 }
+Result<std::unique_ptr<Relaxer>> Registry::relaxer(std::string_view name, const Config& settings) const {
+  return make<Relaxer>(relaxers_, "relaxer", name, settings);
+}
 Result<std::unique_ptr<Scorer>> Registry::scorer(std::string_view name, const Config& settings) const {
   return make<Scorer>(scorers_, "scorer", name, settings);
 }
@@ -51,6 +57,9 @@ Result<std::unique_ptr<Arranger>> Registry::arranger(std::string_view name, cons
 
 std::vector<Registry::Entry> Registry::retrievers() const {
   return entries(retrievers_);
+}
+std::vector<Registry::Entry> Registry::relaxers() const {
+  return entries(relaxers_);
 }
 std::vector<Registry::Entry> Registry::scorers() const {
   return entries(scorers_);

@@ -50,8 +50,8 @@ std::string_view name_of(Context context) {
 }
 
 Result<ShelfSpec> ShelfSpec::from_config(const std::string& name, const Config& config) {
-  SOUK_CHECK(
-      config.only({"context", "retrieve", "weights", "fill", "filter", "score", "arrange", "nodes", "settings", "k", "truth", "repeats"}));
+  SOUK_CHECK(config.only({"context", "retrieve", "weights", "relax", "fill", "filter", "score", "score_weights", "cut", "arrange", "nodes",
+                          "settings", "k", "truth", "repeats"}));
   ShelfSpec spec;
   spec.name = name;
   spec.source = config;
