@@ -511,6 +511,37 @@ TEST_F(Importing, ReadsGzipAndZstdToldByContent) {
   EXPECT_EQ(imported(zstd(kEvents.substr(0, 50)) + zstd(kEvents.substr(50))).accepted, 3u);
 }
 
+// More than the beginning that tells a file's form: a file is empty only when all of it is blank.
+TEST_F(Importing, BlankLinesAreSkippedHoweverMany) {
+  for (const std::string& blanks : {std::string(3'000'000, '\n'), std::string(1'048'570, '\n'), std::string(3'000'000, ' ') + "\r\n",
+                                    "\xEF\xBB\xBF" + std::string(1'048'576, '\n')}) {
+    SCOPED_TRACE(blanks.size());
+    store_.reset();
+    fs::remove_all(dir_ / "store");
+    store_ = store::Store::create(dir_ / "store", {.bulk_bytes = 4 << 20}).value();
+    const std::string rows = blanks + std::string(kItems);
+    EXPECT_EQ(imported(rows).accepted, 2u);
+    EXPECT_EQ(imported(gzip(rows)).unchanged, 2u);
+    EXPECT_EQ(imported(zstd(rows)).unchanged, 2u);
+    EXPECT_EQ(imported(blanks + std::string(kEvents)).accepted, 3u);
+    EXPECT_EQ(imported(zstd(blanks + std::string(kEvents))).duplicates, 3u);
+    ImportOptions full;
+    full.full = true;
+    EXPECT_EQ(imported(rows, full).removed, 0u);
+    EXPECT_EQ(imported(blanks).accepted, 0u);
+    ImportOptions map;
+    map.format = Format::json_map;
+    EXPECT_EQ(imported(blanks + "{\"c\":{\"title\":\"Cup\"}}", map).accepted, 1u);
+    const auto broken = imported(blanks + "key,title\na\n", lenient());
+    ASSERT_EQ(broken.first_problems.size(), 1u);
+    EXPECT_EQ(broken.first_problems[0].line, static_cast<std::uint64_t>(std::count(blanks.begin(), blanks.end(), '\n')) + 2);
+  }
+}
+
+TEST_F(Importing, ALineOfNothingButBlanksHasALength) {
+  EXPECT_EQ(refused(std::string(65 << 20, ' ') + "{}").found, "a longer one");
+}
+
 TEST_F(Importing, DamagedCompressionAppliesNothing) {
   const std::string feed = many_events(40'000);
   for (const std::string& whole : {gzip(feed), zstd(feed)}) {

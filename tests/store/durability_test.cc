@@ -2,9 +2,11 @@
 #include <cstring>
 #include <fcntl.h>
 #include <fstream>
+#include <functional>
 #include <gmock/gmock.h>
 #include <signal.h>
 #include <sys/wait.h>
+#include <thread>
 #include <unistd.h>
 
 #include "souk/base/random.h"
@@ -156,6 +158,126 @@ TEST(Durability, DamageBeforeTheLogsEndRefusesToOpenAndNamesTheFile) {
     EXPECT_THAT(shop.error().message(), HasSubstr(log.filename().string()));
     EXPECT_EQ(read_file(log).value().size(), bytes.size()) << "nothing was cut";
   }
+}
+
+TEST(Durability, ALogThatIsLostOrEmptyIsNoticedAndMayBePutBack) {
+  SOUK_NEEDS_FORK();
+  const std::vector<std::function<void(const fs::path&)>> losses = {
+      [](const fs::path& log) { fs::remove(log); }, [](const fs::path& log) { fs::resize_file(log, 0); },
+      [](const fs::path& log) { overwrite(log, 0, std::string(fs::file_size(log), '\0')); },
+      [](const fs::path& log) { fs::resize_file(log, 20); },  // within the first record
+  };
+  for (std::size_t i = 0; i < losses.size(); ++i) {
+    SCOPED_TRACE(i);
+    TempDir folder;
+    const fs::path directory = folder / "store", log = dead_store(directory, 10);
+    const std::string bytes = read_file(log).value();
+    losses[i](log);
+    for (const bool read_only : {false, true, false}) {
+      StoreOptions options;
+      options.read_only = read_only;
+      const auto shop = Store::open(directory, options);
+      ASSERT_FALSE(shop) << read_only;
+      EXPECT_EQ(shop.error().kind, ErrorKind::corrupt);
+      EXPECT_THAT(shop.error().message(), HasSubstr(log.filename().string()));
+      EXPECT_THAT(shop.error().hint, HasSubstr(kAcknowledgedName));
+    }
+    std::ofstream(log, std::ios::binary) << bytes;
+    EXPECT_EQ(Store::open(directory).value()->counts().events, 200u);
+  }
+}
+
+TEST(Durability, WithoutTheNoteOfWhatWasAcknowledgedALostLogIsTakenForAnEmptyOne) {
+  SOUK_NEEDS_FORK();
+  TempDir folder;
+  const fs::path directory = folder / "store", log = dead_store(directory, 1);
+  ASSERT_TRUE(Store::open(directory));
+  const pid_t child = ::fork();
+  if (child == 0) {
+    auto shop = Store::open(directory).value();
+    ::_exit(shop->commit(batch(1)) ? 0 : 1);
+  }
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  ASSERT_EQ(status, 0);
+  const std::vector<fs::path> logs = logs_in(directory);
+  ASSERT_EQ(logs.size(), 1u);
+  fs::remove(logs[0]);
+  EXPECT_FALSE(Store::open(directory));
+  fs::remove(directory / kAcknowledgedName);  // as the error says
+  EXPECT_EQ(Store::open(directory).value()->counts().events, 20u);
+}
+
+TEST(Durability, ALogThatIsGoneBecauseTheFilesHoldItIsNoLoss) {
+  for (const bool again : {false, true}) {
+    TempDir folder;
+    auto shop = Store::create(folder / "store").value();
+    for (std::uint64_t i = 0; i < 5; ++i) {
+      ASSERT_TRUE(shop->commit(batch(i)));
+      ASSERT_TRUE(shop->flush());
+    }
+    if (again) {
+      ASSERT_TRUE(shop->compact());
+    }
+    // As it stands when its process ends at once. Files that are not needed any more may go while it is copied.
+    std::error_code error;
+    for (int attempt = 0; attempt == 0 || (error && attempt < 100); ++attempt) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(20));
+      fs::remove_all(folder / "killed");
+      error.clear();
+      fs::copy(folder / "store", folder / "killed", fs::copy_options::recursive, error);
+    }
+    ASSERT_FALSE(error) << error.message();
+    for (const bool read_only : {true, false, false}) {
+      StoreOptions options;
+      options.read_only = read_only;
+      auto opened = Store::open(folder / "killed", options);
+      ASSERT_TRUE(opened) << opened.error().message();
+      EXPECT_EQ((*opened)->counts().events, 100u);
+    }
+  }
+}
+
+TEST(Durability, AClosedStoreNotesItsLastWriteAndACopyNeedsNoNote) {
+  TempDir folder;
+  const fs::path directory = folder / "store";
+  {
+    auto shop = Store::create(directory).value();
+    for (std::uint64_t i = 0; i < 3; ++i) ASSERT_TRUE(shop->commit(batch(i)));
+    ASSERT_TRUE(shop->checkpoint(folder / "copy"));
+    for (std::uint64_t i = 3; i < 5; ++i) ASSERT_TRUE(shop->commit(batch(i)));  // a copy brings everything to files: these are in a log
+  }
+  EXPECT_FALSE(fs::exists(folder / "copy" / kAcknowledgedName));
+  EXPECT_EQ(Store::open(folder / "copy").value()->counts().events, 60u);
+  const std::vector<fs::path> logs = logs_in(directory);
+  ASSERT_FALSE(logs.empty());
+  const std::string bytes = read_file(*std::ranges::max_element(logs)).value();
+  const std::uint64_t last = examine_wal(std::string_view(bytes).substr(0, examine_wal(bytes, true).good - 1), true).good;
+  fs::resize_file(*std::ranges::max_element(logs), last);  // cut between two records, as no crash was there to do it
+  EXPECT_EQ(Store::open(directory).error().kind, ErrorKind::corrupt);
+  fs::remove(directory / kAcknowledgedName);
+  EXPECT_EQ(Store::open(directory).value()->counts().events, 80u);
+}
+
+TEST(Durability, ANoteIsReadAsWrittenOrNotAtAll) {
+  const Acknowledged note{123456789012345, 17};
+  const std::string text = to_text(note);
+  EXPECT_EQ(parse_acknowledged(text), note);
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    for (int bit = 0; bit < 8; ++bit) {
+      std::string flipped = text;
+      flipped[i] = static_cast<char>(flipped[i] ^ (1 << bit));
+      EXPECT_EQ(parse_acknowledged(flipped), std::nullopt) << i;
+    }
+    EXPECT_EQ(parse_acknowledged(text.substr(0, i)), std::nullopt) << i;
+  }
+  TempDir folder;
+  const fs::path directory = folder / "store";
+  ASSERT_TRUE(Store::create(directory).value()->commit(batch(0)));
+  std::ofstream(directory / kAcknowledgedName, std::ios::binary) << text.substr(1);
+  ASSERT_TRUE(Store::open(directory).value()->commit(batch(1)));
+  const auto anew = read_acknowledged(directory);
+  ASSERT_TRUE(anew && *anew);
 }
 
 TEST(Wal, ExaminingFindsEveryCutAndEveryFlip) {

@@ -14,6 +14,7 @@ constexpr std::size_t kChunk = 1u << 20;           // about 15,000 events: one c
 constexpr std::size_t kLineFormChunk = 1u << 17;   // of line forms, whose events take 5 bytes each
 constexpr std::size_t kLongestRecord = 64u << 20;  // of text that is searched for the end of a record
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+constexpr std::string_view kWhiteSpace = " \t\r\n";
 
 tl::unexpected<Error> bad_file(const fs::path& path, std::string expected, std::string found, std::string hint = {}) {
   return fail(Error{ErrorKind::invalid, "cannot read the file", path.string(), std::move(expected), std::move(found), std::move(hint)});
@@ -24,19 +25,46 @@ char guess_delimiter(std::string_view header) {
   return header.find(',') == std::string_view::npos && header.find(';') != std::string_view::npos ? ';' : ',';
 }
 
-// `given`: the names of the columns of a table without a header.
+// What stands in a file before its first line that is not blank, however much that is: a byte order mark and blank lines. They are noted
+// in `form` and taken off `text`, which then has the file's next bytes, about kChunk of them.
+Status skip_beginning(const fs::path& path, ByteStream& stream, std::string& text, bool& ended, FileForm& form) {
+  SOUK_CHECK(stream.read(text, kChunk, ended));
+  if (text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF")) {
+    return bad_file(path, "UTF-8 text", "UTF-16", "Convert it: iconv -f UTF-16 -t UTF-8");
+  }
+  const auto take_off = [&](std::size_t count) {
+    form.header_bytes += count;
+    form.header_lines += static_cast<std::uint64_t>(std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(count), '\n'));
+    text.erase(0, count);
+  };
+  if (text.starts_with(kByteOrderMark)) take_off(kByteOrderMark.size());
+  for (std::size_t looked = 0;;) {
+    const std::size_t first = text.find_first_not_of(kWhiteSpace, looked), blank_end = std::min(first, text.size());
+    form.empty = first == std::string::npos;
+    const std::size_t line_end = std::string_view(text).substr(looked, blank_end - looked).rfind('\n');
+    const std::size_t lines = line_end == std::string::npos ? 0 : looked + line_end + 1;
+    take_off(lines);
+    looked = blank_end - lines;
+    if (ended || (!form.empty && text.size() >= kChunk)) return {};
+    if (text.size() > kLongestRecord) return bad_file(path, "lines of at most 64 MiB", "a longer one");
+    SOUK_CHECK(stream.read(text, kChunk, ended));
+  }
+}
+
+// `given`: the names of the columns of a table without a header. `text` begins with the first line that is not blank.
 Status read_header(const fs::path& path, std::string_view text, const std::vector<std::string>& given, FileForm& form) {
   TableRecord record;
-  const std::size_t begin = form.header_bytes;
-  form.delimiter = form.format == Format::tsv ? '\t' : guess_delimiter(text.substr(begin, text.find('\n', begin) - begin));
+  form.delimiter = form.format == Format::tsv ? '\t' : guess_delimiter(text.substr(0, text.find('\n')));
   if (form.format == Format::csv && form.delimiter == '\t') form.delimiter = ',';
   if (!given.empty()) {
     form.columns = given;
     return {};
   }
-  form.header_bytes = read_row(form, text, begin, record);
-  form.header_lines = record.lines;
-  if (record.unterminated) return bad_file(path, "a closing quote", "none for the quote in line " + std::to_string(record.quote_line + 1));
+  form.header_bytes += read_row(form, text, 0, record);
+  if (record.unterminated) {
+    return bad_file(path, "a closing quote", "none for the quote in line " + std::to_string(form.header_lines + record.quote_line + 1));
+  }
+  form.header_lines += record.lines;
   if (record.fields.empty()) return bad_file(path, "names of columns in the first line", "a blank line");
   std::set<std::string_view> seen;
   for (const std::string_view name : record.fields) {
@@ -56,8 +84,8 @@ std::vector<std::vector<std::string>> first_names(std::string_view text) {
   const RowPlan plan = RowPlan::compile(RecordKind::shoppers, FieldMap{}, false, "EUR").value();
   JsonReader reader(plan);
   std::vector<std::vector<std::string>> names;
-  std::size_t begin = text.find_first_not_of(" \t\r\n");
-  for (; begin != std::string_view::npos && names.size() < kLookedAt; begin = text.find_first_not_of(" \t\r\n", begin)) {
+  std::size_t begin = text.find_first_not_of(kWhiteSpace);
+  for (; begin != std::string_view::npos && names.size() < kLookedAt; begin = text.find_first_not_of(kWhiteSpace, begin)) {
     const std::size_t end = std::min(text.find('\n', begin), text.size());
     names.push_back(reader.names_of(text.substr(begin, end - begin)));
     begin = end;
@@ -104,11 +132,11 @@ Status read_types(const fs::path& path, bool promised, std::string_view header, 
 
 Status read_line_form(const fs::path& path, std::string_view text, const FieldMap& map, FileForm& form) {
   form.research = true;
-  const std::string_view line = text.substr(form.header_bytes, text.find('\n', form.header_bytes) - form.header_bytes);
+  const std::string_view line = text.substr(0, text.find('\n'));
   SOUK_TRY(form.lines, LineForm::of(form.format, line, map, path.string()));
   if (!form.lines.has_header()) return {};
-  form.header_bytes = std::min(form.header_bytes + line.size() + 1, text.size());
-  form.header_lines = 1;
+  form.header_bytes += std::min(line.size() + 1, text.size());
+  ++form.header_lines;
   return {};
 }
 
@@ -129,7 +157,6 @@ Status read_table(const fs::path& path, std::string_view text, std::string_view 
 Result<std::string> read_map(const fs::path& path, ByteStream& stream, std::string text, bool ended) {
   while (!ended && text.size() <= kLongestRecord) SOUK_CHECK(stream.read(text, kLongestRecord + 1 - text.size(), ended));
   if (text.size() > kLongestRecord) return bad_file(path, "a JSON object of at most 64 MiB", "a longer one");
-  if (text.starts_with(kByteOrderMark)) text.erase(0, kByteOrderMark.size());
   return json_map_lines(std::move(text), path.string());
 }
 
@@ -145,16 +172,10 @@ Result<FileForm> inspect_file(const fs::path& path, const ImportOptions& options
   SOUK_TRY(const auto stream, ByteStream::open(path));
   std::string text;
   bool ended = false;
-  SOUK_CHECK(stream->read(text, kChunk, ended));
-  if (text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF")) {
-    return bad_file(path, "UTF-8 text", "UTF-16", "Convert it: iconv -f UTF-16 -t UTF-8");
-  }
   FileForm form;
   form.name = path.filename().string();
   form.name = form.name.substr(0, form.name.find('.', 1));
-  if (text.starts_with(kByteOrderMark)) form.header_bytes = kByteOrderMark.size();
-  const std::size_t first = text.find_first_not_of(" \t\r\n", form.header_bytes);
-  form.empty = first == std::string::npos;
+  SOUK_CHECK(skip_beginning(path, *stream, text, ended, form));
   form.format = options.format;
   form.quotes = options.quotes;
   if (form.empty) {
@@ -168,11 +189,11 @@ Result<FileForm> inspect_file(const fs::path& path, const ImportOptions& options
   if (form.format == Format::json_map) {
     form.format = Format::jsonl;
     form.map = true;
-    form.header_bytes = 0;
     SOUK_TRY(const std::string lines, read_map(path, *stream, std::move(text), ended));
     form.first_names = first_names(lines);
     return form;
   }
+  const std::size_t first = text.find_first_not_of(kWhiteSpace);
   const std::string_view first_line = std::string_view(text).substr(first, text.find('\n', first) - first);
   if (form.format == Format::automatic) {
     form.format = text[first] == '{' || text[first] == '[' || named_jsonl(path) ? Format::jsonl
@@ -184,7 +205,7 @@ Result<FileForm> inspect_file(const fs::path& path, const ImportOptions& options
     return form;
   }
   if (text[first] == '[') return bad_file(path, "one JSON object a line", "a JSON array", "Convert it: jq -c '.[]' FILE > FILE.jsonl");
-  form.first_names = first_names(std::string_view(text).substr(form.header_bytes));
+  form.first_names = first_names(text);
   return form;
 }
 
@@ -224,12 +245,16 @@ ChunkReader::ChunkReader(std::unique_ptr<ByteStream> stream, const FileForm& for
 Result<ChunkReader> ChunkReader::open(const fs::path& path, const FileForm& form) {
   SOUK_TRY(auto stream, ByteStream::open(path));
   ChunkReader reader(std::move(stream), form);
-  SOUK_CHECK(reader.stream_->read(reader.rest_, reader.size_, reader.ended_));
+  for (std::uint64_t before = form.header_bytes; before != 0 && !reader.ended_;) {
+    SOUK_CHECK(reader.stream_->read(reader.rest_, std::min<std::uint64_t>(before, kChunk), reader.ended_));
+    const auto skipped = static_cast<std::size_t>(std::min<std::uint64_t>(before, reader.rest_.size()));
+    reader.rest_.erase(0, skipped);
+    before -= skipped;
+  }
   if (form.map) {
     SOUK_TRY(reader.rest_, read_map(path, *reader.stream_, std::move(reader.rest_), reader.ended_));
     reader.ended_ = true;
   }
-  reader.rest_.erase(0, form.header_bytes);
   return reader;
 }
 

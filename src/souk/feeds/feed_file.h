@@ -21,8 +21,8 @@ struct FileForm {
   bool quotes = true;                                 // of tables
   std::vector<std::string> columns;                   // a table's header
   std::vector<std::vector<std::string>> first_names;  // of JSON: the names in the first objects, as far as they can be read
-  std::size_t header_bytes = 0;                       // byte order mark and header, before the first record
-  std::size_t header_lines = 0;
+  std::uint64_t header_bytes = 0;                     // byte order mark, blank lines and header, before the first record
+  std::uint64_t header_lines = 0;
   bool empty = false;  // nothing but white space
 
   bool research = false;           // recbole, pairs or a line form: events of one kind that no column names

@@ -32,9 +32,12 @@ class RejectsFile {
   std::uint64_t written_ = 0;
 };
 
-// Deletes the rows of all files of the folder that mention one of the names, as they stand or behind JSON's escapes, and what imports that
-// died left there. A name of fewer than 8 bytes must stand by itself: "ann" is not mentioned by "annual". Returns how many rows went. A
-// folder that does not exist has none. An import under way may lose the rows it refuses afterwards.
-Result<std::uint64_t> scrub_rejects(const fs::path& directory, std::span<const std::string> names);
+// Deletes the rows of all files of the folder that mention one of the names, as they stand or behind JSON's escapes or a table's doubled
+// quotes, and what imports that died left there. A name of fewer than 8 bytes must stand by itself: "ann" is not mentioned by "annual". One
+// with an @ is found in any case. Of `short_sessions`, which name too much elsewhere, only the rows that have one as their field "session",
+// or as a whole cell. Returns how many rows went. A folder that does not exist has none. An import under way may lose the rows it refuses
+// afterwards.
+Result<std::uint64_t> scrub_rejects(const fs::path& directory, std::span<const std::string> names,
+                                    std::span<const std::string> short_sessions = {});
 
 }  // namespace souk::feeds

@@ -1,4 +1,5 @@
 // Erasing what rejects files say of a person.
+#include <algorithm>
 #include <cerrno>
 #include <charconv>
 #include <optional>
@@ -85,16 +86,87 @@ bool mentions(std::string_view text, std::string_view name) {
   return false;
 }
 
-// A row that was JSON stands in the line as a text: it was escaped twice.
-bool mentions_any(std::string_view line, std::span<const std::string> names) {
-  const bool escapes = line.find('\\') != std::string_view::npos;
-  const std::string once = escapes ? unescaped(line) : std::string(), twice = unescaped(once);
-  for (const std::string& name : names) {
-    if (name.empty()) continue;
-    if (mentions(line, name) || mentions(once, name) || mentions(twice, name)) return true;
+std::string lowered(std::string_view text) {
+  std::string out(text);
+  for (char& c : out) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return out;
+}
+
+std::string without_doubled_quotes(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    out += text[i];
+    if (text[i] == '"' && text.substr(i + 1).starts_with('"')) ++i;
+  }
+  return out;
+}
+
+// Whether `text[at, end)` is the member "session" of a JSON object, or a whole cell of a table: which column that is, a row does not say.
+bool is_session(std::string_view text, std::size_t at, std::size_t end) {
+  constexpr std::string_view kBetweenCells = ",;\t\"\n\r";
+  if (at > 0 && text[at - 1] == '"' && end < text.size() && text[end] == '"') {
+    std::string_view before = text.substr(0, at - 1);
+    before = before.substr(0, before.find_last_not_of(' ') + 1);  // npos + 1 is 0
+    if (before.ends_with(':')) {
+      const std::string_view name = before.substr(0, before.find_last_not_of(" :") + 1);
+      return name.ends_with("\"session\"") || name.ends_with("\"row\"");  // a row of one cell
+    }
+  }
+  const bool begins = at == 0 || kBetweenCells.find(text[at - 1]) != std::string_view::npos;
+  return begins && (end == text.size() || kBetweenCells.find(text[end]) != std::string_view::npos);
+}
+
+bool has_session(std::string_view text, std::string_view session) {
+  for (std::size_t at = text.find(session); at != std::string_view::npos; at = text.find(session, at + 1)) {
+    if (is_session(text, at, at + session.size())) return true;
   }
   return false;
 }
+
+// What is looked for. E-mail addresses are found whatever their case.
+class Wanted {
+ public:
+  Wanted(std::span<const std::string> names, std::span<const std::string> sessions) {
+    for (const std::string& name : names) {
+      if (name.empty()) continue;
+      if (name.find('@') == std::string::npos) {
+        names_.push_back(name);
+      } else {
+        addresses_.push_back(lowered(name));
+      }
+    }
+    for (const std::string& session : sessions) {
+      if (!session.empty()) sessions_.push_back(session);
+    }
+  }
+
+  // A row that was JSON stands in the line as a text: it was escaped twice. One of a table was escaped once, and may double its quotes.
+  bool stands_in(std::string_view line) const {
+    if (is_named(line)) return true;
+    if (line.find('\\') == std::string_view::npos) return false;
+    const std::string once = unescaped(line);
+    return is_named(once) || is_named(unescaped(once)) ||
+           (once.find("\"\"") != std::string::npos && is_named(without_doubled_quotes(once)));
+  }
+
+ private:
+  bool is_named(std::string_view text) const {
+    for (const std::string& name : names_) {
+      if (mentions(text, name)) return true;
+    }
+    for (const std::string& session : sessions_) {
+      if (has_session(text, session)) return true;
+    }
+    if (addresses_.empty() || text.find('@') == std::string_view::npos) return false;
+    const std::string lower = lowered(text);
+    return std::ranges::any_of(addresses_, [&](const std::string& address) { return mentions(lower, address); });
+  }
+
+  std::vector<std::string> names_, addresses_, sessions_;
+};
 
 // "x.jsonl.tmp-4711-0" and ".stdin-4711" belong to a process; it may have died.
 bool is_orphan(std::string_view name) {
@@ -116,7 +188,7 @@ Status remove_file(const fs::path& path) {
   return sync_directory(path.parent_path());
 }
 
-Result<std::uint64_t> scrub(const fs::path& path, std::span<const std::string> names) {
+Result<std::uint64_t> scrub(const fs::path& path, const Wanted& wanted) {
   SOUK_TRY(const MappedFile file, MappedFile::open(path));
   std::string_view rest = file.text();
   std::vector<std::string_view> kept;
@@ -124,7 +196,7 @@ Result<std::uint64_t> scrub(const fs::path& path, std::span<const std::string> n
   while (!rest.empty()) {
     const std::string_view line = rest.substr(0, rest.find('\n') == std::string_view::npos ? rest.size() : rest.find('\n') + 1);
     rest.remove_prefix(line.size());
-    if (mentions_any(line, names)) {
+    if (wanted.stands_in(line)) {
       ++erased;
     } else if (!kept.empty() && kept.back().data() + kept.back().size() == line.data()) {
       kept.back() = std::string_view(kept.back().data(), kept.back().size() + line.size());
@@ -139,7 +211,9 @@ Result<std::uint64_t> scrub(const fs::path& path, std::span<const std::string> n
 
 }  // namespace
 
-Result<std::uint64_t> scrub_rejects(const fs::path& directory, std::span<const std::string> names) {
+Result<std::uint64_t> scrub_rejects(const fs::path& directory, std::span<const std::string> names,
+                                    std::span<const std::string> short_sessions) {
+  const Wanted wanted(names, short_sessions);
   std::uint64_t erased = 0;
   std::error_code error;
   if (!fs::exists(directory, error)) return erased;
@@ -150,7 +224,7 @@ Result<std::uint64_t> scrub_rejects(const fs::path& directory, std::span<const s
     if (is_orphan(path.filename().string())) {
       SOUK_CHECK(remove_file(path));
     } else if (path.extension() == ".jsonl") {
-      SOUK_TRY(const std::uint64_t rows, scrub(path, names));
+      SOUK_TRY(const std::uint64_t rows, scrub(path, wanted));
       erased += rows;
     }
   }

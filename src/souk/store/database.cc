@@ -1,8 +1,10 @@
 #include "souk/store/database.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdarg>
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <iterator>
 #include <linux/magic.h>
 #include <rocksdb/cache.h>
@@ -10,10 +12,12 @@
 #include <rocksdb/listener.h>
 #include <rocksdb/slice_transform.h>
 #include <rocksdb/table.h>
+#include <rocksdb/utilities/checkpoint.h>
 #include <rocksdb/write_buffer_manager.h>
 #include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/statfs.h>
+#include <system_error>
 #include <unistd.h>
 
 #include "souk/base/file.h"
@@ -90,7 +94,7 @@ rocksdb::DBOptions database_options(const fs::path& directory, const StoreOption
   // See wal.h: a torn tail is cut, anything else refuses to open.
   db.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
   // Not track_and_verify_wals_in_manifest: it notes logs whose names are not durable yet, and refuses to open when one is missing though it
-  // held nothing that was acknowledged.
+  // held nothing that was acknowledged; and the newest log, which it does not note, is the one that matters most: see acknowledged.h.
   db.info_log = std::make_shared<NoDiary>();
   // A manifest names the first and last keys of files long gone, shoppers' keys among them, until the next one begins: see new_manifest().
   db.max_manifest_file_size = kManifestSize;
@@ -130,17 +134,44 @@ Result<fs::path> secondary_folder() {
   return fs::path(pattern);
 }
 
-tl::unexpected<Error> fail_write(const rocksdb::Status& status) {
-  if (!status.IsIOError()) return fail(status, "cannot write the store");
-  return souk::fail(
-      Error{ErrorKind::io,
-            status.IsNoSpace() ? "the disk is full: the change was not made" : "the disk refused a write: the change was not made",
-            {},
-            {},
-            status.ToString(),
-            status.IsNoSpace() ? "Make room on it. The shop goes on answering, and takes changes again as soon as there is room"
+// Before anything is cut or opened for writing, which would make RocksDB forget the log: it may still be put back.
+Status check_acknowledged(const fs::path& directory, const Acknowledged& acknowledged, const rocksdb::DBOptions& db_options) {
+  const auto log = MappedFile::open(directory / fmt::format("{:06}.log", acknowledged.log));
+  if (log && log_reaches(log->text(), acknowledged.sequence)) return {};
+  // Gone, it may be, because all of it stands in the files, or the write is in the log before it. RocksDB can say.
+  std::vector<std::string> names;
+  if (!rocksdb::DB::ListColumnFamilies(db_options, directory.string(), &names).ok()) return {};  // opening says why
+  std::vector<rocksdb::ColumnFamilyDescriptor> families;
+  for (const std::string& name : names) families.emplace_back(name, rocksdb::ColumnFamilyOptions{});
+  std::vector<rocksdb::ColumnFamilyHandle*> handles;
+  rocksdb::DB* db = nullptr;
+  if (!rocksdb::DB::OpenForReadOnly(db_options, directory.string(), families, &handles, &db).ok()) return {};
+  const std::unique_ptr<rocksdb::DB> probe(db);
+  const std::uint64_t found = probe->GetLatestSequenceNumber();
+  for (rocksdb::ColumnFamilyHandle* handle : handles) probe->DestroyColumnFamilyHandle(handle);
+  return found >= acknowledged.sequence ? Status() : Status(acknowledged_is_lost(directory, acknowledged, found));
+}
+
+// RocksDB knows a full disk from other errors, and not a quota that is used up.
+bool is_full(const rocksdb::Status& status) {
+  return status.IsNoSpace() || (status.IsIOError() && status.ToString().find(std::generic_category().message(EDQUOT)) != std::string::npos);
+}
+
+// `undone`: "the change was not made".
+tl::unexpected<Error> fail_write(const rocksdb::Status& status, std::string_view undone) {
+  if (!status.IsIOError()) return fail(status, fmt::format("cannot write the store: {}", undone));
+  const bool full = is_full(status);
+  return souk::fail(Error{full ? ErrorKind::disk_full : ErrorKind::io,
+                          fmt::format("the shop's disk {}: {}", full ? "is full" : "refused a write", undone),
+                          {},
+                          {},
+                          status.ToString(),
+                          full ? "Make room on it. The shop goes on answering, and takes changes again as soon as there is room"
                                : "Look at the disk. The shop goes on answering, and tries again with the next change"});
 }
+
+constexpr std::string_view kNoChange = "the change was not made";
+constexpr std::string_view kNoCopy = "what memory holds must be written there before the shop can be copied";
 
 }  // namespace
 
@@ -166,6 +197,9 @@ class Database::Errors final : public rocksdb::EventListener {
   void OnErrorRecoveryBegin(rocksdb::BackgroundErrorReason /*reason*/, rocksdb::Status /*error*/, bool* by_itself) override {
     *by_itself = false;
   }
+  // Every new log begins with a memory table that is full or flushed: told before anything is written to the log.
+  void OnMemTableSealed(const rocksdb::MemTableInfo& /*table*/) override { ++logs_; }
+  std::uint64_t logs() const { return logs_; }
   void set(const rocksdb::Status& error) {
     const std::lock_guard lock(mutex_);
     last_ = error;
@@ -184,14 +218,19 @@ class Database::Errors final : public rocksdb::EventListener {
     log::warn("the store: rewriting its files failed, and is tried again every second: {}", error.ToString());
   }
 
+  std::atomic<std::uint64_t> logs_{0};
   mutable std::mutex mutex_;
   rocksdb::Status last_;
   std::chrono::steady_clock::time_point next_word_{};
 };
 
 tl::unexpected<Error> fail(const rocksdb::Status& status, std::string what) {
-  const ErrorKind kind = status.IsCorruption() ? ErrorKind::corrupt : status.IsNotSupported() ? ErrorKind::unsupported : ErrorKind::io;
-  return souk::fail(Error{kind, std::move(what), {}, {}, status.ToString(), {}});
+  const bool full = is_full(status);
+  const ErrorKind kind = status.IsCorruption()     ? ErrorKind::corrupt
+                         : status.IsNotSupported() ? ErrorKind::unsupported
+                         : full                    ? ErrorKind::disk_full
+                                                   : ErrorKind::io;
+  return souk::fail(Error{kind, std::move(what), {}, {}, status.ToString(), full ? kMakeRoom : ""});
 }
 
 Database::Database() : errors_(std::make_shared<Errors>()) {}
@@ -200,11 +239,29 @@ Status Database::lock(const fs::path& directory) {
   // Not RocksDB's own LOCK: its fcntl lock is lost when any descriptor of the file is closed, so it cannot be probed.
   const fs::path path = directory / kLockName;
   lock_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+  if (lock_ < 0 && (errno == EROFS || errno == EACCES || errno == EPERM)) {
+    return souk::fail(
+        Error{ErrorKind::unsupported, "the shop cannot be written here", path.string(), "a file that may be written",
+              std::generic_category().message(errno),
+              "It can be read: `souk search`, `souk export` and `souk serve --read-only` need no more. To change it, write as the user who "
+              "owns it, where it is not mounted read-only"});
+  }
   if (lock_ < 0) return fail_errno("cannot open the store's lock", path.string(), errno);
   if (::flock(lock_, LOCK_EX | LOCK_NB) == 0) return {};
   if (errno != EWOULDBLOCK) return fail_errno("cannot lock the store", path.string(), errno);
   return souk::fail(ErrorKind::busy, "the shop is held by another process", directory.string(),
                     "Stop that process (often `souk serve`), or open the shop with --read-only");
+}
+
+// A log that the writer deletes while the reader opens may take a second look.
+Status Database::check_reader(const fs::path& directory, const Acknowledged& acknowledged) const {
+  constexpr int kLooks = 3;
+  for (int look = 1;; ++look) {
+    const std::uint64_t found = db_->GetLatestSequenceNumber();
+    if (found >= acknowledged.sequence) return {};
+    if (look == kLooks) return acknowledged_is_lost(directory, acknowledged, found);
+    if (const auto status = db_->TryCatchUpWithPrimary(); !status.ok()) return fail(status, "cannot read the store " + directory.string());
+  }
 }
 
 Status Database::open_families(const fs::path& directory, Mode mode, const StoreOptions& options) {
@@ -272,18 +329,26 @@ Result<std::unique_ptr<Database>> Database::open(const fs::path& directory, Mode
   } else {
     SOUK_CHECK(database->lock(directory));
   }
-  if (mode != Mode::create) SOUK_CHECK(check_manifest(directory));
+  std::optional<Acknowledged> acknowledged;
+  if (mode != Mode::create) {
+    SOUK_TRY(acknowledged, read_acknowledged(directory));
+    SOUK_CHECK(check_manifest(directory));
+  }
   if (mode == Mode::write) {
+    if (acknowledged) SOUK_CHECK(check_acknowledged(directory, *acknowledged, database_options(directory, options, nullptr)));
+    remove_leftovers(directory);
     SOUK_CHECK(delete_left_files(directory));
     SOUK_CHECK(cut_torn_tails(directory, false));
   }
   SOUK_CHECK(database->open_families(directory, mode, options));
+  if (mode == Mode::read && acknowledged) SOUK_CHECK(database->check_reader(directory, *acknowledged));
   return database;
 }
 
 Database::~Database() {
   if (db_) {
     std::uint64_t unflushed = 0;
+    if (done_ != noted_) static_cast<void>(write_note(done_));
     // What was not done shall not be there after the next opening.
     if (uncertain_) static_cast<void>(blank_records_behind(db_->GetName(), acknowledged_));
     if (!read_only_ && db_->GetAggregatedIntProperty(rocksdb::DB::Properties::kCurSizeAllMemTables, &unflushed) &&
@@ -327,20 +392,44 @@ Status Database::write(rocksdb::WriteBatch& batch) const {
 }
 
 Status Database::write_next(rocksdb::WriteBatch& batch) const {
-  SOUK_CHECK(recover());
+  SOUK_CHECK(recover(kNoChange));
   acknowledged_ = db_->GetLatestSequenceNumber();
+  const std::uint64_t logs_before = errors_->logs();
   rocksdb::WriteOptions options;
   options.sync = true;
   const auto status = db_->Write(options, &batch);
-  if (status.ok()) return {};
+  if (status.ok()) {
+    note_acknowledged(logs_before);
+    return {};
+  }
   uncertain_ = true;
   if (errors_->last().ok()) errors_->set(status);
-  return fail_write(status);
+  return fail_write(status, kNoChange);
+}
+
+// Notes the first write of a log, before it is acknowledged. A log that was begun while the write went on may hold it or not: then the next
+// write is noted too. What cannot be noted was done all the same, and is tried again with the next.
+void Database::note_acknowledged(std::uint64_t logs_before) const {
+  done_ = db_->GetLatestSequenceNumber();
+  if (noted_logs_ == errors_->logs()) return;
+  if (const Status noted = write_note(done_); !noted) {
+    log::warn("{}", noted.error().message());
+    return;
+  }
+  noted_logs_ = logs_before;
+}
+
+Status Database::write_note(std::uint64_t sequence) const {
+  std::unique_ptr<rocksdb::LogFile> log;
+  const auto status = db_->GetCurrentWalFile(&log);
+  SOUK_CHECK(write_acknowledged(db_->GetName(), {sequence, status.ok() ? log->LogNumber() : 0}));
+  noted_ = sequence;
+  return {};
 }
 
 Status Database::take_in(std::span<const SortedFile> files) const {
   const std::lock_guard lock(writing_);
-  SOUK_CHECK(recover());
+  SOUK_CHECK(recover(kNoChange));
   if (!may_ingest()) return souk::fail(ErrorKind::io, "the disk refused a write: the change was not made", {}, "Try it again");
   std::vector<rocksdb::IngestExternalFileArg> taken;
   for (const SortedFile& file : files) {
@@ -349,7 +438,7 @@ Status Database::take_in(std::span<const SortedFile> files) const {
     one.external_files = {file.path.string()};
     one.options.move_files = true;
   }
-  if (const auto status = db_->IngestExternalFiles(taken); !status.ok()) return fail_write(status);
+  if (const auto status = db_->IngestExternalFiles(taken); !status.ok()) return fail_write(status, kNoChange);
   // Done. What fails now only keeps readers beside this process waiting.
   std::vector<rocksdb::ColumnFamilyHandle*> changed;
   for (const rocksdb::IngestExternalFileArg& one : taken) changed.push_back(one.column_family);
@@ -368,11 +457,11 @@ Status Database::tell_readers(std::span<rocksdb::ColumnFamilyHandle* const> fami
 // A write that failed may stand in the log all the same, wholly or in part, and it is in no memory table. Resume() flushes those one
 // column family after the other: a death in the middle of it would replay the failed write for some families and not for others. So it is
 // taken out of the log first.
-Status Database::recover() const {
+Status Database::recover(std::string_view undone) const {
   const rocksdb::Status error = errors_->last();
   if (error.ok()) return {};
   const auto now = std::chrono::steady_clock::now();
-  if (now < next_try_) return fail_write(error);
+  if (now < next_try_) return fail_write(error, undone);
   next_try_ = now + kBetweenTries;
   if (uncertain_) SOUK_CHECK(blank_records_behind(db_->GetName(), acknowledged_));
   errors_->set({});  // an error while it goes on is noticed anew
@@ -381,7 +470,7 @@ Status Database::recover() const {
   if (status.ok() && uncertain_) status = leave_log();
   if (!status.ok()) {
     errors_->set(status);
-    return fail_write(status);
+    return fail_write(status, undone);
   }
   uncertain_ = false;
   next_try_ = {};
@@ -414,10 +503,26 @@ rocksdb::Status Database::leave_log() const {
 Status Database::flush() const {
   {
     const std::lock_guard lock(writing_);
-    SOUK_CHECK(recover());
+    SOUK_CHECK(recover("what memory holds cannot be written"));
   }
   if (const auto status = db_->Flush({}, present()); !status.ok()) return fail(status, "cannot flush the store");
   return {};
+}
+
+Status Database::checkpoint(const fs::path& to) const {
+  {
+    const std::lock_guard lock(writing_);
+    SOUK_CHECK(recover(kNoCopy));
+  }
+  rocksdb::Checkpoint* made = nullptr;
+  auto status = rocksdb::Checkpoint::Create(db_.get(), &made);
+  const std::unique_ptr<rocksdb::Checkpoint> checkpoint(made);
+  // What is in memory only is written to files first: a checkpoint's write-ahead log holds at most what was committed since.
+  if (status.ok()) status = checkpoint->CreateCheckpoint(to.string());
+  if (status.ok()) return {};
+  if (const auto refused = errors_->last(); !refused.ok()) return fail_write(refused, kNoCopy);  // the status itself may not say why
+  if (is_full(status)) return fail_write(status, kNoCopy);
+  return fail(status, "cannot make a checkpoint of the store in " + to.string());
 }
 
 Status Database::compact() const {

@@ -16,6 +16,7 @@
 
 #include "souk/base/file.h"
 #include "souk/base/result.h"
+#include "souk/store/acknowledged.h"
 #include "souk/store/store.h"
 
 namespace souk::store {
@@ -63,6 +64,8 @@ class Database {  // thread-safe
   // The same for files that hold sorted records, all of them in one step. Only while may_ingest().
   Status take_in(std::span<const SortedFile> files) const;
   Status flush() const;
+  // A copy of one moment in the new folder `to`, of the same disk where that can be; needs room for what is in memory only.
+  Status checkpoint(const fs::path& to) const;
   // Flushes, and rewrites every file; then nothing deleted before the call is left in files, logs and the manifest.
   Status compact() const;
   bool read_only() const { return read_only_; }
@@ -75,9 +78,12 @@ class Database {  // thread-safe
   Database();
   Status lock(const fs::path& directory);
   Status open_families(const fs::path& directory, Mode mode, const StoreOptions& options);
+  Status check_reader(const fs::path& directory, const Acknowledged& acknowledged) const;
   std::vector<rocksdb::ColumnFamilyHandle*> present() const;
   Status write_next(rocksdb::WriteBatch& batch) const;  // these three: with writing_ held
-  Status recover() const;
+  Status recover(std::string_view undone) const;        // `undone`: what an error says of the work that was to be done
+  void note_acknowledged(std::uint64_t logs_before) const;
+  Status write_note(std::uint64_t sequence) const;
   Status tell_readers(std::span<rocksdb::ColumnFamilyHandle* const> families) const;
   rocksdb::Status leave_log() const;
   Status new_manifest() const;
@@ -93,10 +99,12 @@ class Database {  // thread-safe
 
   std::shared_ptr<Errors> errors_;
   mutable std::atomic<bool> resumed_{false};
-  mutable std::mutex writing_;              // guards the next three
+  mutable std::mutex writing_;              // guards the next five
   mutable std::uint64_t acknowledged_ = 0;  // RocksDB's number of the last write that was done
   mutable bool uncertain_ = false;          // the log may hold a write behind it, which was not done
   mutable std::chrono::steady_clock::time_point next_try_{};
+  mutable std::optional<std::uint64_t> noted_logs_;  // how many logs had been begun at the last note of what was acknowledged
+  mutable std::uint64_t noted_ = 0, done_ = 0;       // numbers of the write in that note, and of the last one that was done
 };
 
 }  // namespace souk::store

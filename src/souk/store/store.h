@@ -127,7 +127,7 @@ struct StoreOptions {
 class Store {  // thread-safe
  public:
   // create() refuses a folder that holds a store; open() one that does not (not_found), one of another version (version), one held by
-  // another process (busy).
+  // another process (busy), and without read_only one whose folder cannot be written (unsupported).
   static Result<std::unique_ptr<Store>> create(const fs::path& directory, const StoreOptions& options = {});
   static Result<std::unique_ptr<Store>> open(const fs::path& directory, const StoreOptions& options = {});
   ~Store();

@@ -100,26 +100,38 @@ Result<std::vector<fs::path>> wal_files(const fs::path& directory) {
   return files;
 }
 
-// The size of the records that begin with writes up to `sequence`. A record is a write batch: it begins with its number (u64,
-// little-endian), which may be cut by a fragment's end.
-std::size_t end_of_records_through(std::string_view log, std::uint64_t sequence) {
-  std::size_t end = 0, offset = 0;
-  std::string number;
+// Calls `record(first, count, end)` for each whole record: a write batch, which begins with the number of its first write (u64, little-
+// endian) and how many they are (u32), which may be cut by a fragment's end; `end` is the offset behind it. Until it returns false, or the
+// first damage.
+template <class Record>
+void for_each_batch(std::string_view log, const Record& record) {
+  constexpr std::size_t kNumbers = 12;
+  std::size_t offset = 0;
+  std::string numbers;
   while ((offset = skip_padding(offset)) < log.size()) {
     const auto fragment = fragment_at(log, offset, true);
-    if (!fragment) break;
-    if (fragment->type == kFull || fragment->type == kFirst) number.clear();
-    if (fragment->type != kSetCompression && number.size() < 8) {
-      number += log.substr(offset + kHeader, std::min(8 - number.size(), fragment->end - offset - kHeader));
-    }
-    if (number.size() == 8) {
-      std::uint64_t first = 0;
-      for (std::size_t i = 8; i-- > 0;) first = first << 8 | static_cast<unsigned char>(number[i]);
-      if (first > sequence) break;
+    if (!fragment) return;
+    if (fragment->type == kFull || fragment->type == kFirst) numbers.clear();
+    if (fragment->type != kSetCompression && numbers.size() < kNumbers) {
+      numbers += log.substr(offset + kHeader, std::min(kNumbers - numbers.size(), fragment->end - offset - kHeader));
     }
     offset = fragment->end;
-    if (fragment->type == kFull || fragment->type == kLast || fragment->type == kSetCompression) end = offset;
+    if ((fragment->type != kFull && fragment->type != kLast) || numbers.size() < kNumbers) continue;
+    std::uint64_t first = 0, count = 0;
+    for (std::size_t i = 8; i-- > 0;) first = first << 8 | static_cast<unsigned char>(numbers[i]);
+    for (std::size_t i = kNumbers; i-- > 8;) count = count << 8 | static_cast<unsigned char>(numbers[i]);
+    if (!record(first, count, offset)) return;
   }
+}
+
+// The size of the records that begin with writes up to `sequence`.
+std::size_t end_of_records_through(std::string_view log, std::uint64_t sequence) {
+  std::size_t end = 0;
+  for_each_batch(log, [&](std::uint64_t first, std::uint64_t, std::size_t behind) {
+    if (first > sequence) return false;
+    end = behind;
+    return true;
+  });
   return end;
 }
 
@@ -164,6 +176,15 @@ WalTail examine_wal(std::string_view log, bool checksums) {
   return tail;
 }
 
+bool log_reaches(std::string_view log, std::uint64_t sequence) {
+  bool reached = false;
+  for_each_batch(log, [&](std::uint64_t first, std::uint64_t count, std::size_t) {
+    reached = count != 0 && first + count - 1 >= sequence;
+    return !reached;
+  });
+  return reached;
+}
+
 Status cut_torn_tails(const fs::path& directory, bool checksums) {
   SOUK_TRY(const std::vector<fs::path> files, wal_files(directory));
   std::vector<std::pair<fs::path, WalTail>> torn;
@@ -180,14 +201,16 @@ Status cut_torn_tails(const fs::path& directory, bool checksums) {
                         damaged.string() + ": byte " + std::to_string(at),
                         {},
                         {},
-                        "Restore the shop from a backup, or run `souk doctor --repair` to keep what can be read"});
+                        "Restore the shop from a backup"});
     }
     if (tail.torn != 0) torn.emplace_back(path, tail);
   }
   for (const auto& [path, tail] : torn) {
     SOUK_CHECK(truncate_file(path, tail.good));
-    log::warn("{}: the last {} bytes were being written when the process died; they were never acknowledged and are cut", path.string(),
-              tail.torn);
+    log::warn(
+        "{}: the last {} bytes are no whole record and are cut: a write that a death interrupted, which nobody was told is done, "
+        "unless the disk lost what it had synced",
+        path.string(), tail.torn);
   }
   return {};
 }

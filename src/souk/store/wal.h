@@ -24,6 +24,9 @@ WalTail examine_wal(std::string_view log, bool checksums);
 // above: a shop is opened without, and with them when RocksDB then refuses.
 Status cut_torn_tails(const fs::path& directory, bool checksums);
 
+// Whether a log holds a whole record of the write with RocksDB's number `sequence`, or of a later one. Checksums are read up to there.
+bool log_reaches(std::string_view log, std::uint64_t sequence);
+
 // Writes zeros over what stands in the newest log behind the records up to RocksDB's `sequence`: a write that failed, and shall not come
 // back at the next recovery. The log keeps its size, which RocksDB may have noted. Only while nobody appends to it.
 Status blank_records_behind(const fs::path& directory, std::uint64_t sequence);

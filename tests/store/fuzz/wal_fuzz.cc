@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <string>
 
+#include "souk/store/acknowledged.h"
 #include "souk/store/wal.h"
 
 namespace {
@@ -52,5 +53,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if ((data[0] & 1) != 0) seal(log);
   check(log, false);
   check(log, true);
+  static_cast<void>(log_reaches(log, data[0]));
+  if (const auto note = parse_acknowledged(log); note && to_text(*note) != log) std::abort();
   return 0;
 }
