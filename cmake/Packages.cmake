@@ -20,13 +20,19 @@ find_package(CLI11 CONFIG REQUIRED)
 find_package(OpenSSL 3.0 REQUIRED)
 pkg_check_modules(xxhash REQUIRED IMPORTED_TARGET libxxhash)
 pkg_check_modules(openblas REQUIRED IMPORTED_TARGET openblas)
+pkg_check_modules(jemalloc REQUIRED IMPORTED_TARGET jemalloc)
 
-# Snowball ships a header and a library, but neither CMake nor pkg-config files.
+# Snowball and the language detector ship headers and a library, but neither CMake nor pkg-config files.
 find_library(SOUK_STEMMER_LIBRARY stemmer REQUIRED)
 find_path(SOUK_STEMMER_INCLUDE libstemmer.h REQUIRED)
 add_library(stemmer INTERFACE)
 target_include_directories(stemmer SYSTEM INTERFACE ${SOUK_STEMMER_INCLUDE})
 target_link_libraries(stemmer INTERFACE ${SOUK_STEMMER_LIBRARY})
+find_library(SOUK_CLD2_LIBRARY cld2 REQUIRED)
+find_path(SOUK_CLD2_INCLUDE cld2/public/compact_lang_det.h REQUIRED)
+add_library(cld2 INTERFACE)
+target_include_directories(cld2 SYSTEM INTERFACE ${SOUK_CLD2_INCLUDE})
+target_link_libraries(cld2 INTERFACE ${SOUK_CLD2_LIBRARY})
 
 if(SOUK_TESTS)
   find_package(GTest CONFIG REQUIRED)

@@ -23,7 +23,9 @@ def scratch():
     """Where the tests work: in memory where there is room, as they commit much and would wait for the disk."""
     memory = pathlib.Path("/dev/shm")
     room = os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > 4 << 30
-    return tempfile.TemporaryDirectory(prefix="souk-tests-", dir=memory if room else None)
+    folder = tempfile.TemporaryDirectory(prefix="souk-tests-", dir=memory if room else None)
+    pathlib.Path(folder.name).chmod(0o711)  # a test is another user, who goes through it
+    return folder
 
 
 def run_gtest(program, build, wanted):

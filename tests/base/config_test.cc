@@ -170,5 +170,13 @@ TEST(NearestName, FindsSlipsAndLeavesStrangersAlone) {
   EXPECT_EQ(nearest_name("", names), std::nullopt);
 }
 
+TEST(Config, NamesThePlacesOfAnArraysElements) {
+  const Config config = Config::parse("a = [\"x\",\n     \"y\"]\nb = 3\n", "shop.toml").value();
+  EXPECT_EQ(config.where_element("a", 0), "shop.toml:1:6");
+  EXPECT_EQ(config.where_element("a", 1), "shop.toml:2:6");
+  EXPECT_EQ(config.where_element("a", 2), config.where("a"));
+  EXPECT_EQ(config.where_element("b", 0), config.where("b"));
+}
+
 }  // namespace
 }  // namespace souk

@@ -24,7 +24,10 @@ TEST(FailErrno, CarriesTheSystemsTextAndTellsMissingFilesApart) {
   EXPECT_EQ(missing.error().kind, ErrorKind::not_found);
   EXPECT_EQ(missing.error().message(), "/nowhere: cannot open: found No such file or directory");
   const Status full = fail_errno("cannot write", "f", ENOSPC);
-  EXPECT_EQ(full.error().kind, ErrorKind::io);
+  EXPECT_EQ(full.error().kind, ErrorKind::disk_full);
+  EXPECT_EQ(full.error().message(), "f: cannot write: found No space left on device. Make room on that disk, and try again");
+  EXPECT_EQ(fail_errno("cannot write", "f", EDQUOT).value().kind, ErrorKind::disk_full);
+  EXPECT_EQ(fail_errno("cannot write", "f", EIO).value().kind, ErrorKind::io);
 }
 
 Result<int> half(int number) {

@@ -121,6 +121,43 @@ class Processes(unittest.TestCase):
         return good("export", shop, "--as", kind, "--quiet")
 
 
+class WithoutRights(Processes):
+    """A shop that whoever asks may read and not write."""
+
+    def setUp(self):
+        super().setUp()
+        self.user = {"user": 65534, "group": 65534, "extra_groups": []} if os.geteuid() == 0 else {}  # for root there are no rights
+        self.rights("a+rX,a-w")
+        self.addCleanup(self.rights, "u+w")
+        try:
+            souk("--version", **self.user)
+        except PermissionError:
+            self.skipTest("the program is not where others may run it")
+
+    def rights(self, change):
+        subprocess.run(["chmod", "-R", change, str(self.folder)], check=True)
+
+    def test_verbs_that_read_do(self):
+        status, out, err = souk("status", self.shop, "--json", **self.user)
+        self.assertEqual((status, json.loads(out)["items"], json.loads(out)["read_only"]), (0, 500, True), err)
+        self.assertRegex(err, r"cannot be written here \(Permission denied\): reading it as it stood at commit [0-9]+")
+        self.assertEqual(json.loads(good("search", self.shop, "kettle", "--json", "--quiet", **self.user))["total"], 500)
+        self.assertEqual(good("export", self.shop, "--as", "items", "--quiet", **self.user).count("\n"), 500)
+
+    def test_a_verb_that_writes_says_what_to_do(self):
+        for words in [("train", self.shop), ("import", self.shop, self.folder / "items.jsonl"), ("doctor", self.shop)]:
+            status, _, err = souk(*words, "--quiet", **self.user)
+            self.assertEqual(status, 1, err)
+            self.assertIn("cannot be written here", err)
+            self.assertIn("--read-only", err)
+
+    def test_beside_the_process_that_writes(self):
+        self.rights("u+w")
+        self.served()
+        status, out, err = souk("status", self.shop, "--json", **self.user)
+        self.assertEqual((status, json.loads(out)["items"]), (0, 500), err)
+
+
 class Forwarding(Processes):
     def test_the_serving_process_imports_what_another_sends(self):
         server = self.served()

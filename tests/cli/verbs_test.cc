@@ -296,11 +296,19 @@ TEST_F(Verbs, SearchPrintsATableOrOneObject) {
   EXPECT_EQ(answer["facets"]["brand"]["values"][0]["value"], "Meadow");
   EXPECT_EQ(souk({"search", shop, "milk", "--filter", "price < 2.9", "--json"}).status, 0);
   EXPECT_EQ(souk({"search", shop, "milk", "--filter", "colur = red"}).status, 2);
-  EXPECT_EQ(souk({"search", shop, "--explain", "milk"}).status, 0);
+  const Outcome explained = souk({"search", shop, "--explain", "fresh whole milk"});
+  EXPECT_EQ(explained.status, 0) << explained.err;
+  EXPECT_THAT(explained.out,
+              AllOf(HasSubstr("left out: fresh"), HasSubstr("lexical: score"), HasSubstr("\"whole\""), HasSubstr("drop-words")));
+  const Outcome paged = souk({"search", shop, "milk", "-k", "1"});
+  EXPECT_THAT(paged.out, HasSubstr("more with --cursor "));
+  EXPECT_EQ(souk({"search", shop, "milk", "-k", "1", "--cursor", "x"}).status, 2);
 }
 
 TEST_F(Verbs, RecommendSaysWhy) {
   fill();
+  const Outcome explained = souk({"recommend", shop, "--shelf", "also-bought", "--item", "milk", "--explain"});
+  EXPECT_THAT(explained.out, AllOf(HasSubstr("also-bought, in its own scale"), HasSubstr("candidates")));
   const Outcome table = souk({"recommend", shop, "--shelf", "also-bought", "--item", "milk"});
   EXPECT_EQ(table.status, 0) << table.err;
   EXPECT_THAT(table.out, HasSubstr("Often bought with Whole milk"));

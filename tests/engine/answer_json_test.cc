@@ -121,7 +121,11 @@ TEST(AnswerJson, ShowsASearchWithTotalsFacetsAndExplanations) {
   answer.dropped = {"the"};
   answer.cursor = "a.1";
   answer.explanations = {{1.5F, "score", {{1.0F, "text", {}}, {0.5F, "popularity", {}}}}};
+  answer.timings = {{"lexical", 0.5, 12}};
+  EXPECT_FALSE(json::parse(engine::to_json(answer, {})).contains("timings")) << "shown to those who ask";
+  answer.explained = true;
   const json read = json::parse(engine::to_json(answer, {}));
+  EXPECT_EQ(read["timings"][0]["node"], "lexical");
   EXPECT_EQ(read["total"], 12);
   EXPECT_EQ(read["total_exact"], true);
   EXPECT_EQ(read["facets"]["brand"]["values"][0]["count"], 7);

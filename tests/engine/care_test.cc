@@ -115,6 +115,27 @@ TEST(Doctor, LearnsDamagedTablesAnew) {
   EXPECT_TRUE(finding(shop->doctor(false, Progress::none()).value(), "count tables").ok);
 }
 
+TEST(Doctor, WritesADamagedManifestAnew) {
+  const TempDir dir;
+  const auto shop = large_shop(dir / "shop");
+  const fs::path file = dir / "shop" / "models" / "tables" / "1" / "manifest.json";
+  const std::string whole = read_file(file).value();
+  const auto look = [&](bool repair) { return finding(shop->doctor(repair, Progress::none()).value(), "manifest of the tables"); };
+  EXPECT_TRUE(look(false).ok);
+  for (const std::string& damaged : {whole.substr(0, whole.size() / 2), std::string(whole.size(), '\0'), std::string()}) {
+    ASSERT_TRUE(write_file(file, damaged));
+    EXPECT_FALSE(look(false).ok);
+    EXPECT_THAT(look(false).detail, HasSubstr("manifest.json"));
+    EXPECT_TRUE(look(true).ok);
+    EXPECT_EQ(read_file(file).value(), whole);
+  }
+  fs::remove(file);
+  EXPECT_THAT(look(false).detail, HasSubstr("manifest.json"));
+  EXPECT_TRUE(look(true).ok);
+  EXPECT_EQ(read_file(file).value(), whole);
+  EXPECT_EQ(shop->view()->version, "tables-1") << "nothing needed to be learned";
+}
+
 // Tables can be made anew, so that those of another Souk are no reason to refuse a shop.
 TEST(AnotherVersion, OfTheTablesIsLeftAsideUntilTheNextTraining) {
   const TempDir dir;

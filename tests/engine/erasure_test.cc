@@ -122,6 +122,61 @@ TEST(Forgetting, IsSaidByTheDoctorUntilTheShopLearnsAnew) {
   EXPECT_FALSE(tables().warning);
 }
 
+// Every way in which a refused row may name the person, and one beside each that does not.
+TEST(Forgetting, FindsThePersonInRefusedRowsHoweverTheyAreWritten) {
+  const TempDir dir;
+  const fs::path folder = dir / "shop";
+  auto shop = empty_shop(folder);
+  store::Changes changes;
+  changes.items = grocery_items();
+  const std::string key = "q\"uo\\te@ex.org";
+  changes.events = {event("e-1", key, "milk", store::EventKind::view, kMonday)};
+  changes.events.back().session = "abc123";
+  changes.events.push_back(event("e-2", key, "", store::EventKind::search, kMonday));
+  changes.events.back().query = "mailto:second@mail.test?subject=x or \xE2\x80\x9Cthird@mail.test\xE2\x80\x9D";
+  changes.shoppers = {store::Shopper{
+      .key = key,
+      .attributes = {{"email", {std::string("Zelda.Main@Mail.Test")}}, {"note", {std::string("email=fourth@mail.test&x=1")}}},
+      .created = {}}};
+  store::Review review;
+  review.id = "review-1";
+  review.item = "milk";
+  review.shopper = key;
+  review.text = "Write to zelda.other@mail.test.";
+  changes.reviews = {review};
+  apply(*shop, changes);
+
+  const std::vector<std::string> naming = {R"("q""uo\te@ex.org",milk,view,never,x)",
+                                           "zelda.main@mail.test,milk,view,never,x",
+                                           "h1,milk,view,never,zelda.other@mail.test",
+                                           "second@mail.test,milk,view,never,x",
+                                           "THIRD@mail.test,milk,view,never,x",
+                                           "h2,milk,view,never,<fourth@mail.test>",
+                                           "h3,milk,view,never,abc123",
+                                           "h4,milk,view,never,\"abc123\""};
+  const std::vector<std::string> others = {"h5,milk,view,never,abc1234", "h6,milk,view,never,x-abc123",
+                                           "main@other.test,milk,view,never,x"};
+  std::string text = "shopper,item,kind,time,session\n";
+  for (const auto* rows : {&naming, &others}) {
+    for (const std::string& row : *rows) text += row + "\n";
+  }
+  std::ofstream(dir / "rows.csv") << text;
+  std::ofstream(dir / "rows.jsonl") << R"({"shopper":"h7","item":"milk","kind":"view","time":"never","session" : "abc123"})" << '\n'
+                                    << R"({"shopper":"h8","item":"milk","kind":"view","time":"never","session":"s9","list":"abc123"})"
+                                    << '\n'
+                                    << R"({"shopper":"q\u0022uo\\te@EX.org","item":"milk","kind":"view","time":"never"})" << '\n';
+  feeds::ImportOptions options;
+  options.max_rejects = 1;
+  EXPECT_EQ(shop->import_files({dir / "rows.csv", dir / "rows.jsonl"}, options, Progress::none())->rejected,
+            naming.size() + others.size() + 3);
+  EXPECT_EQ(shop->forget(key)->rejects, naming.size() + 2);
+  std::string left;
+  for (const auto& entry : fs::directory_iterator(folder / "rejects")) left += read_file(entry.path()).value();
+  for (const std::string other : {"h5,", "h6,", "main@other.test", "h8"}) EXPECT_THAT(left, HasSubstr(other));
+  for (const std::string gone : {"te@ex.org", "zelda", "second@", "THIRD", "fourth", "h3,", "h4,", "h7"})
+    EXPECT_THAT(left, Not(HasSubstr(gone)));
+}
+
 TEST(Forgetting, OfSomeoneUnknownIsSaidPlainly) {
   const TempDir dir;
   auto shop = grocery(dir / "shop");

@@ -35,7 +35,8 @@ TEST(ShopToml, TheFileThatInitWritesIsTheDefaults) {
 TEST(ShopToml, ItsExamplesAreValid) {
   std::string toml = default_shop_toml({"Shop", "en", "EUR"});
   for (const std::string_view line : {"[fields.colour]", "type = ", "search = ", "facet = ", "filter = ", "sort = ", "[spaces.image]",
-                                      "dim = ", "metric = ", "[jobs.train]", "every = ", "budget = ", "[retention]", "view = \"400d\""}) {
+                                      "dim = ", "metric = ", "[search]", "synonym_weight = ", "[search.synonyms]", "all = [", "de = [",
+                                      "[jobs.train]", "every = ", "budget = ", "[retention]", "view = \"400d\""}) {
     const std::string commented = "\n# " + std::string(line);
     const std::size_t at = toml.find(commented);
     ASSERT_NE(at, std::string::npos) << line;
@@ -45,6 +46,7 @@ TEST(ShopToml, ItsExamplesAreValid) {
   ASSERT_TRUE(config) << config.error().message();
   ASSERT_NE(config->schema.find("colour"), nullptr);
   EXPECT_TRUE(config->schema.find("colour")->facet);
+  EXPECT_EQ(config->synonyms.rules(), 3U);
 }
 
 TEST(ShopToml, ErrorsNamePlaceAndNearNames) {
@@ -56,6 +58,8 @@ TEST(ShopToml, ErrorsNamePlaceAndNearNames) {
   EXPECT_THAT(message_of("[spaces.image]\ndim = 0\n"), HasSubstr("shop.toml:2"));
   EXPECT_THAT(message_of("[retention]\nview = \"soon\"\n"), HasSubstr("shop.toml:2"));
   EXPECT_THAT(message_of("[shelves.mine]\ncontext = \"shoper\"\n"), ::testing::AllOf(HasSubstr("shop.toml:2"), HasSubstr("shopper")));
+  EXPECT_THAT(message_of("[search.synonyms]\nall = [\"sofa, couch\", \"alone\"]\n"), HasSubstr("shop.toml:2:23"));
+  EXPECT_THAT(message_of("[search]\nsynonym = 1\n"), ::testing::AllOf(HasSubstr("shop.toml:2"), HasSubstr("synonyms")));
   EXPECT_THAT(message_of("[shop\n"), HasSubstr("shop.toml:1"));
 }
 

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "souk/engine/answerer.h"
+#include "souk/engine/cursor.h"
 
 #include "tests/engine/small_shop.h"
 
@@ -167,7 +168,9 @@ TEST(Search, CursorsLeadToTheEnd) {
   ASSERT_TRUE(last) << last.error().message();
   EXPECT_EQ(last->items.size(), 10U);
   EXPECT_EQ(last->cursor, "");
-  request.cursor = "ffffffffffffffff.1";
+  auto beyond = engine::read_cursor(before->cursor).value();
+  beyond.offset = UINT64_MAX;
+  request.cursor = engine::to_text(beyond);
   EXPECT_THAT(shop->search(request).value().items, IsEmpty());
 }
 

@@ -55,9 +55,19 @@ TEST_F(Access, EveryAnswerHasAnId) {
 
 TEST_F(Access, TheClientsOwnIdIsKept) {
   start();
-  const auto reply = get("/healthz", {{"X-Request-Id", "7f3a.checkout_1-B"}});
-  EXPECT_EQ(reply.header("souk-request"), "7f3a.checkout_1-B");
-  EXPECT_EQ(lines().back()["request"], "7f3a.checkout_1-B");
+  for (const char* id : {"0b6f0c9e-6f0a-4f1c-9d2e-8a7b5c4d3e2f", "5F1C3C6D9B0E4B7FA8D1C2E3F4A5B6C7", "463ac35c9f6413ad"}) {
+    EXPECT_EQ(get("/healthz", {{"X-Request-Id", id}}).header("souk-request"), id);
+    EXPECT_EQ(lines().back()["request"], id);
+  }
+}
+
+TEST_F(Access, AnIdThatMayNameSomebodyIsReplaced) {
+  start();
+  for (const std::string id :
+       {"ann.smith-1980-02-29", "ann@shop.example", "4915112345678", "order_of_ann_smith_0001", "7f3a.checkout_1-B"}) {
+    EXPECT_EQ(get("/healthz", {{"X-Request-Id", id}}).header("souk-request").size(), 32U) << id;
+    EXPECT_THAT(text(), Not(HasSubstr(id)));
+  }
 }
 
 TEST_F(Access, ALineForEachAnswer) {

@@ -77,6 +77,42 @@ TEST_F(Answers, FiltersFacetChoicesAndPages) {
               ElementsAre("pb", "a/b c"));
 }
 
+TEST_F(Answers, ACursorFitsTheSearchThatGaveIt) {
+  const std::string cursor = json::parse(get("/v1/search?sort=price:asc&k=2").body).value("cursor", "");
+  ASSERT_FALSE(cursor.empty());
+  expect_problem(post("/v1/search", json{{"query", "butter"}, {"cursor", cursor}}.dump()), 400, "cursor");
+  expect_problem(post("/v1/search", json{{"sort", {"price:desc"}}, {"cursor", cursor}}.dump()), 400, "cursor");
+  expect_problem(get("/v1/search?sort=price:asc&cursor=made-up"), 400, "cursor");
+  ASSERT_EQ(put("/v1/items", R"({"key":"salt","title":"Salt","price":"0.50"})").status, 200);
+  const json next = json::parse(get("/v1/search?sort=price:asc&k=2&cursor=" + cursor).body);
+  EXPECT_THAT(keys(next), ElementsAre("pb", "a/b c")) << "a cheaper item came: nothing is shown twice";
+  EXPECT_THAT(next["notes"][0], HasSubstr("the catalogue changed"));
+}
+
+TEST_F(Answers, WordsThatNothingHasAreLeftOutAndNamed) {
+  const json answer = json::parse(post("/v1/search", R"({"query":"crunchy peanut butter"})").body);
+  EXPECT_THAT(keys(answer), ElementsAre("pb"));
+  EXPECT_EQ(answer["dropped"], json::array({"crunchy"}));
+  EXPECT_TRUE(keys(json::parse(post("/v1/search", R"({"query":"crunchy peanut butter","match":"all"})").body)).empty());
+}
+
+TEST_F(Answers, AnExplanationIsATreeThatGivesTheScore) {
+  for (const auto& reply : {post("/v1/search", R"({"query":"butter","explain":true})"), get("/v1/shelves/new?explain=true")}) {
+    ASSERT_EQ(reply.status, 200) << reply.body;
+    const json answer = json::parse(reply.body);
+    ASSERT_FALSE(answer["items"].empty());
+    for (const json& item : answer["items"]) {
+      EXPECT_NEAR(item["explanation"]["value"].get<double>(), item["score"].get<double>(), 1e-4);
+      EXPECT_FALSE(item["explanation"]["what"].get<std::string>().empty());
+    }
+    EXPECT_FALSE(answer["timings"].empty());
+    EXPECT_TRUE(answer["timings"][0].contains("node"));
+  }
+  const json plain = json::parse(post("/v1/search", R"({"query":"butter"})").body);
+  EXPECT_FALSE(plain.contains("timings"));
+  EXPECT_FALSE(plain["items"][0].contains("explanation"));
+}
+
 TEST_F(Answers, FieldsLimitsWhatComesBack) {
   const json answer = json::parse(post("/v1/search", R"({"query":"jelly","fields":["title"]})").body);
   EXPECT_EQ(answer["items"][0]["title"], "Grape jelly");

@@ -85,6 +85,16 @@ TEST_F(Hostile, ChunksOfNoSize) {
   }
 }
 
+TEST_F(Hostile, ALineOfAChunkThatEndsInLfIsAnsweredAtOnce) {
+  for (const char* begun : {"2\n", "2\n{}", "2\n{}\n0\n\n", "2;a\n", "2\r\n{}\n", "2\r\n{}\r\n0\n", "2\r\n{}\r\n0\r\nX: y\n", "2\r2"}) {
+    Client client(port());
+    ASSERT_TRUE(client.send(post_head("Transfer-Encoding: chunked\r\n") + begun)) << begun;  // and no more, with the connection open
+    const auto answer = client.receive();
+    ASSERT_TRUE(answer) << begun << ": closed when its time was over";
+    EXPECT_EQ(answer->status, 400) << begun;
+  }
+}
+
 TEST_F(Hostile, ATrailerIsNoHeader) {
   Client client(port());
   ASSERT_TRUE(client.send(post_head("Transfer-Encoding: chunked\r\nTrailer: Host\r\n") +

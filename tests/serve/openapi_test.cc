@@ -127,7 +127,16 @@ TEST(Problems, EngineErrorsHaveTheirStatus) {
   EXPECT_EQ(status(ErrorKind::busy).status, 503);
   EXPECT_GT(status(ErrorKind::busy).retry_after, 0);
   EXPECT_EQ(status(ErrorKind::corrupt).status, 500);
-  EXPECT_EQ(to_json(status(ErrorKind::io)).find("secret"), std::string::npos);
+  EXPECT_EQ(status(ErrorKind::io).type, "disk-error");
+  EXPECT_EQ(status(ErrorKind::io).status, 500);
+  EXPECT_EQ(status(ErrorKind::disk_full).type, "disk-full");
+  const json full = json::parse(to_json(status(ErrorKind::disk_full)));
+  EXPECT_EQ(full["status"], 507);
+  EXPECT_EQ(full["title"], "Insufficient Storage");
+  EXPECT_NE(full["detail"].get<std::string>().find("disk is full"), std::string::npos);
+  for (const ErrorKind kind : {ErrorKind::io, ErrorKind::disk_full, ErrorKind::corrupt}) {
+    EXPECT_EQ(to_json(status(kind)).find("secret"), std::string::npos);
+  }
 }
 
 }  // namespace

@@ -45,6 +45,7 @@ TEST_F(Site, MetricsCountRequestsByRoute) {
   EXPECT_THAT(metrics.body, HasSubstr(R"(souk_http_requests_total{route="/v1/search",status="200"} 1)"));
   EXPECT_THAT(metrics.body, HasSubstr(R"(souk_http_requests_total{route="/v1/items/{key}",status="404"} 1)"));
   EXPECT_THAT(metrics.body, HasSubstr("souk_http_request_seconds_bucket"));
+  EXPECT_THAT(metrics.body, HasSubstr(R"(souk_shelf_node_seconds_count{node="lexical",shelf="search"} 1)"));
   EXPECT_THAT(metrics.body, HasSubstr("souk_shop_items 0"));
   EXPECT_THAT(metrics.body, Not(HasSubstr("secret")));
 }

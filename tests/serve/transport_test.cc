@@ -267,6 +267,7 @@ TEST_F(TransportTest, ABodyThatDripsDoesNotOutliveItsTime) {
 TEST_F(TransportTest, TellsConnectionsAboveTheLimitToComeBack) {
   TransportOptions options;
   options.limits.connections = 2;
+  options.limits.patience = kHour;
   start(options);
   Client first(port()), second(port());
   EXPECT_EQ(first.ask("GET", "/").status, 200);
@@ -275,6 +276,41 @@ TEST_F(TransportTest, TellsConnectionsAboveTheLimitToComeBack) {
   EXPECT_EQ(third.receive()->status, 503);
   EXPECT_TRUE(third.closed());
   EXPECT_EQ(first.ask("GET", "/").status, 200);
+}
+
+TEST_F(TransportTest, WhatOnlyWaitsMakesWay) {
+  TransportOptions options;
+  options.limits.connections = 8;
+  options.limits.patience = 20;
+  start(options);
+  std::vector<std::unique_ptr<Client>> slow;
+  for (int i = 0; i < 8; ++i) {
+    slow.push_back(std::make_unique<Client>(port()));
+    const char* const begun = i % 4 == 0 ? "" : i % 4 == 1 ? "G" : i % 4 == 2 ? "GET / HTTP/1.1\r\nHost: x\r\nX: " : nullptr;
+    if (begun == nullptr) {
+      EXPECT_EQ(slow.back()->ask("GET", "/").status, 200);  // and asks nothing more
+    } else if (*begun != '\0') {
+      ASSERT_TRUE(slow.back()->send(begun));
+    }
+  }
+  while (transport_->connections() < 8) std::this_thread::yield();
+  std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  for (int i = 0; i < 8; ++i) EXPECT_EQ(Client(port()).ask("GET", "/").status, 200) << i;
+  EXPECT_LE(transport_->connections(), 8U + 8U);
+}
+
+TEST_F(TransportTest, ARequestInWorkMakesNoWay) {
+  TransportOptions options;
+  options.limits.connections = 1;
+  options.limits.patience = 0;
+  handler_.gate = false;
+  start(options);
+  Client first(port());
+  ASSERT_TRUE(first.send(first.render("POST", "/block", "x")));
+  while (handler_.calls < 1) std::this_thread::yield();
+  EXPECT_EQ(Client(port()).receive()->status, 503);
+  handler_.open_gate();
+  EXPECT_EQ(first.receive()->status, 200);
 }
 
 TEST_F(TransportTest, OneClientHasNotEveryConnection) {

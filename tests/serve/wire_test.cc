@@ -68,6 +68,15 @@ TEST(Framing, ExtensionsOfChunks) {
   EXPECT_NE(chunk_extension_fault(";a=\"\n\""), "");
 }
 
+TEST(Framing, LinesThatEndInOtherWays) {
+  for (const char* good : {"", "5", "5\r", "5\r\n", "\r\n5;a=b\r\n", "0\r\nX: y\r\n"}) EXPECT_EQ(line_fault(good, 0), "") << good;
+  for (const char* bad : {"\n", "5\n", "5\r5", "\r\r\n", "\r\n5\n", "0\r\nX: y\n"}) EXPECT_NE(line_fault(bad, 0), "") << bad;
+  const std::string_view line = "0\r\nX: y\n";
+  for (std::size_t from = 0; from < line.size(); ++from) EXPECT_NE(line_fault(line, from), "") << from;
+  EXPECT_EQ(line_fault("5\r\n", 2), "") << "the CR was looked at before";
+  EXPECT_NE(line_fault("5\rx", 2), "") << "and what follows it was not";
+}
+
 TEST(Heads, SayWhatFollows) {
   HttpResponse response;
   response.body = "12345";

@@ -300,6 +300,13 @@ std::string Config::where(std::string_view key) const {
   return at(node_->document->name, found.key == nullptr ? node_->position : found.key->source().begin);
 }
 
+std::string Config::where_element(std::string_view key, std::size_t element) const {
+  const Found found = find(node_->table, key);
+  const toml::array* array = found.node == nullptr ? nullptr : found.node->as_array();
+  if (array == nullptr || element >= array->size() || !(*array)[element].source().begin) return where(key);
+  return at(node_->document->name, (*array)[element].source().begin);
+}
+
 std::string Config::to_json() const {
   if (node_->table == nullptr) return "{}";
   std::string json;

@@ -41,7 +41,8 @@ class Config {
   Status only(const std::vector<std::string_view>& known) const;
   // "shop.toml:12:3" of a key (or of this table), for the caller's own errors.
   std::string where(std::string_view key = {}) const;
-  std::string to_json() const;  // the table as JSON, for hashing and for showing
+  std::string where_element(std::string_view key, std::size_t element) const;  // of an array; of its key when it has no such element
+  std::string to_json() const;                                                 // the table as JSON, for hashing and for showing
 
   // A copy of the table with `path` set to a TOML value ("train.epochs", "20"), or to a text where it is none; as `--set` does.
   Result<Config> with(std::string_view path, std::string_view value) const;

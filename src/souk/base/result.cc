@@ -20,6 +20,10 @@ tl::unexpected<Error> fail_errno(std::string what, std::string where, int error_
   // std::generic_category, not strerror, because it is thread-safe.
   Error error{ErrorKind::io, std::move(what), std::move(where), {}, std::generic_category().message(error_number), {}};
   if (error_number == ENOENT) error.kind = ErrorKind::not_found;
+  if (error_number == ENOSPC || error_number == EDQUOT) {
+    error.kind = ErrorKind::disk_full;
+    error.hint = kMakeRoom;
+  }
   return fail(std::move(error));
 }
 

@@ -14,6 +14,7 @@ enum class ErrorKind {
   corrupt,      // stored bytes fail their checksum or cannot be read
   version,      // a format of another version
   io,           // the operating system refused
+  disk_full,    // no room on the disk, or no more of the user's quota
   busy,         // held by another process, or overloaded
   limit,        // a configured or stated limit was exceeded
   unsupported,  // known, but not possible here
@@ -44,8 +45,9 @@ inline tl::unexpected<Error> fail(Error error) {
 inline tl::unexpected<Error> fail(ErrorKind kind, std::string what, std::string where = {}, std::string hint = {}) {
   return tl::unexpected<Error>(Error{kind, std::move(what), std::move(where), {}, {}, std::move(hint)});
 }
-// An error that carries the text of errno: ErrorKind::not_found for ENOENT, io for all others.
+// An error that carries the text of errno: ErrorKind::not_found for ENOENT, disk_full for ENOSPC and EDQUOT, io for all others.
 tl::unexpected<Error> fail_errno(std::string what, std::string where, int error_number);
+inline constexpr const char* kMakeRoom = "Make room on that disk, and try again";  // the hint of disk_full
 
 }  // namespace souk
 

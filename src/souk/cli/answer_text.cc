@@ -10,6 +10,11 @@ namespace {
 constexpr std::size_t kTitleColumns = 44;
 constexpr std::size_t kReasonColumns = 60;
 
+void append_explanation(std::string& out, const index::Explanation& explanation, std::size_t depth) {
+  out += fmt::format("{:{}}{:.4f}  {}\n", "", 2 * depth, explanation.value, explanation.what);
+  for (const index::Explanation& part : explanation.parts) append_explanation(out, part, depth + 1);
+}
+
 }  // namespace
 
 std::string items_text(const engine::ShelfAnswer& answer, std::size_t first) {
@@ -35,8 +40,17 @@ std::string notes_text(const engine::ShelfAnswer& answer) {
   return text;
 }
 
+std::string explanations_text(const engine::ShelfAnswer& answer) {
+  std::string text;
+  for (std::size_t i = 0; i < answer.explanations.size(); ++i) {
+    text += fmt::format("\n{}\n", answer.items[i].item.title);
+    append_explanation(text, answer.explanations[i], 1);
+  }
+  return text;
+}
+
 std::string timings_text(const engine::ShelfAnswer& answer) {
-  if (answer.timings.empty()) return {};
+  if (!answer.explained || answer.timings.empty()) return {};
   using enum Table::Align;
   Table table({"node", "ms", "candidates"}, {left, right, right});
   for (const shelf::NodeTiming& timing : answer.timings) {

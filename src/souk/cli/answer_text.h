@@ -9,6 +9,7 @@ namespace souk::cli {
 
 std::string items_text(const engine::ShelfAnswer& answer, std::size_t first = 1);  // first: the number of the first item
 std::string notes_text(const engine::ShelfAnswer& answer);
-std::string timings_text(const engine::ShelfAnswer& answer);  // empty unless asked to explain
+std::string explanations_text(const engine::ShelfAnswer& answer);  // a tree an item, when it was asked to explain
+std::string timings_text(const engine::ShelfAnswer& answer);       // empty unless asked to explain
 
 }  // namespace souk::cli

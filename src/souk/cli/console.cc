@@ -28,6 +28,8 @@ std::string_view kind_name(ErrorKind kind) {
       return "version";
     case ErrorKind::io:
       return "io";
+    case ErrorKind::disk_full:
+      return "disk_full";
     case ErrorKind::busy:
       return "busy";
     case ErrorKind::limit:
@@ -92,12 +94,19 @@ int report_question(const Console& console, const Error& error) {
 Result<std::shared_ptr<engine::Shop>> open_shop(const Console& console, const std::string& directory, Access access) {
   engine::OpenOptions options{.read_only = false, .for_repair = access == Access::repair, .threads = console.threads};
   auto shop = console.caller->open(directory, access, options);
-  if (shop || access != Access::read || shop.error().kind != ErrorKind::busy) return shop;
+  if (shop || access != Access::read) return shop;
+  const bool held = shop.error().kind == ErrorKind::busy;
+  if (!held && shop.error().kind != ErrorKind::unsupported) return shop;  // unsupported: it cannot be written
   options.read_only = true;
   auto beside = console.caller->open(directory, access, options);
-  if (!beside) return shop;  // that it is held is what the user can act on
-  note(console, fmt::format("souk: the shop is held by {}: reading beside it, as it stood at commit {}",
-                            shop.error().found.empty() ? "another process" : shop.error().found, (*beside)->store().counts().seq));
+  if (!beside) return shop;  // that it is held, or cannot be written, is what the user can act on
+  const Seq seq = (*beside)->store().counts().seq;
+  if (held) {
+    note(console, fmt::format("souk: the shop is held by {}: reading beside it, as it stood at commit {}",
+                              shop.error().found.empty() ? "another process" : shop.error().found, seq));
+  } else {
+    note(console, fmt::format("souk: the shop cannot be written here ({}): reading it as it stood at commit {}", shop.error().found, seq));
+  }
   return beside;
 }
 

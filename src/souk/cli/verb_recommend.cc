@@ -32,6 +32,7 @@ int recommend(const Console& console, const RecommendFlags& flags) {
   print_line(console, fmt::format("{} from {}{} in {:.1f} ms", answer.shelf, answer.version, answer.cold_start ? ", for someone new," : "",
                                   answer.took_ms));
   print(console, notes_text(answer));
+  print(console, explanations_text(answer));
   print(console, timings_text(answer));
   return kDone;
 }

@@ -59,11 +59,6 @@ std::string facets_text(const engine::SearchAnswer& answer) {
   return text.empty() ? text : "\nfacets\n" + text;
 }
 
-void append_explanation(std::string& out, const index::Explanation& explanation, std::size_t depth) {
-  out += fmt::format("{:{}}{:.4f}  {}\n", "", 2 * depth, explanation.value, explanation.what);
-  for (const index::Explanation& part : explanation.parts) append_explanation(out, part, depth + 1);
-}
-
 void print_answer(const Console& console, const engine::SearchAnswer& answer, std::size_t first) {
   print(console, items_text(answer, first));
   if (!answer.items.empty()) print(console, "\n");
@@ -74,11 +69,7 @@ void print_answer(const Console& console, const engine::SearchAnswer& answer, st
   print_line(console, summary);
   print(console, notes_text(answer));
   print(console, facets_text(answer));
-  for (std::size_t i = 0; i < answer.explanations.size(); ++i) {
-    std::string text = fmt::format("\n{}\n", answer.items[i].item.title);
-    append_explanation(text, answer.explanations[i], 1);
-    print(console, text);
-  }
+  print(console, explanations_text(answer));
   print(console, timings_text(answer));
 }
 

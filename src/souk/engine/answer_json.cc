@@ -117,6 +117,14 @@ void write_facets(JsonWriter& json, const std::map<std::string, index::FacetResu
   json.end_object();
 }
 
+void write_items(JsonWriter& json, const ShelfAnswer& answer, const std::vector<std::string>& fields) {
+  json.begin_array();
+  for (std::size_t i = 0; i < answer.items.size(); ++i) {
+    write_item(json, answer.items[i], fields, i < answer.explanations.size() ? &answer.explanations[i] : nullptr);
+  }
+  json.end_array();
+}
+
 // What searches and shelves end with.
 void write_tail(JsonWriter& json, const ShelfAnswer& answer) {
   json.key("by").begin_object().member("model", answer.trained ? "tables" : "none").member("version", answer.version);
@@ -129,7 +137,7 @@ void write_tail(JsonWriter& json, const ShelfAnswer& answer) {
     for (const std::string& note : answer.notes) json.value(note);
     json.end_array();
   }
-  if (!answer.timings.empty()) {
+  if (answer.explained) {
     json.key("timings").begin_array();
     for (const shelf::NodeTiming& timing : answer.timings) {
       json.begin_object()
@@ -158,11 +166,8 @@ Status check_item_fields(const std::vector<std::string>& fields) {
 
 std::string to_json(const SearchAnswer& answer, const std::vector<std::string>& fields) {
   JsonWriter json;
-  json.begin_object().key("items").begin_array();
-  for (std::size_t i = 0; i < answer.items.size(); ++i) {
-    write_item(json, answer.items[i], fields, i < answer.explanations.size() ? &answer.explanations[i] : nullptr);
-  }
-  json.end_array();
+  json.begin_object().key("items");
+  write_items(json, answer, fields);
   json.member("total", answer.total).member("total_exact", answer.total_exact);
   json.key("facets");
   write_facets(json, answer.facets);
@@ -176,9 +181,8 @@ std::string to_json(const SearchAnswer& answer, const std::vector<std::string>& 
 
 std::string to_json(const ShelfAnswer& answer, const std::vector<std::string>& fields) {
   JsonWriter json;
-  json.begin_object().member("shelf", answer.shelf).key("items").begin_array();
-  for (const AnswerItem& shown : answer.items) write_item(json, shown, fields, nullptr);
-  json.end_array();
+  json.begin_object().member("shelf", answer.shelf).key("items");
+  write_items(json, answer, fields);
   write_tail(json, answer);
   return json.end_object().take();
 }

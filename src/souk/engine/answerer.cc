@@ -1,13 +1,12 @@
 #include "souk/engine/answerer.h"
 
 #include <algorithm>
-#include <charconv>
 #include <chrono>
-#include <cmath>
 #include <fmt/format.h>
 #include <unordered_map>
 
 #include "souk/base/config.h"
+#include "souk/base/hash.h"
 #include "souk/engine/answer_json.h"
 #include "souk/engine/past.h"
 #include "souk/engine/reasons.h"
@@ -21,29 +20,27 @@ double milliseconds_since(Clock::time_point start) {
   return std::chrono::duration<double, std::milli>(Clock::now() - start).count();
 }
 
-// The cursor of the page that begins at `offset`: where it begins, and the state of the catalogue it was counted in.
-std::string cursor_of(std::size_t offset, Seq seq) {
-  return fmt::format("{:x}.{:x}", offset, seq);
-}
-
-struct Cursor {
-  std::size_t offset = 0;
-  Seq seq = 0;
-};
-Result<Cursor> parse_cursor(std::string_view text) {
-  const auto bad = [&] {
-    return fail(
-        Error{ErrorKind::invalid, "cannot read the cursor", "cursor", "a cursor from an earlier answer, unchanged", std::string(text), {}});
+// What a search asks for, as a number: all that decides which items are found and in which order.
+std::uint64_t question_of(const SearchRequest& asked) {
+  std::string question;
+  const auto add = [&](std::string_view text) { question += fmt::format("{}:{}", text.size(), text); };
+  const auto add_all = [&](const std::vector<std::string>& texts) {
+    question += fmt::format("{};", texts.size());
+    for (const std::string& text : texts) add(text);
   };
-  Cursor cursor;
-  const std::size_t dot = text.find('.');
-  if (dot == std::string_view::npos) return bad();
-  const char* const middle = text.data() + dot;
-  const char* const end = text.data() + text.size();
-  const auto [first_end, first_error] = std::from_chars(text.data(), middle, cursor.offset, 16);
-  const auto [second_end, second_error] = std::from_chars(middle + 1, end, cursor.seq, 16);
-  if (first_error != std::errc() || first_end != middle || second_error != std::errc() || second_end != end) return bad();
-  return cursor;
+  for (const std::string_view text : {std::string_view(asked.shelf), std::string_view(asked.query), std::string_view(asked.filter),
+                                      std::string_view(asked.market), std::string_view(asked.language)}) {
+    add(text);
+  }
+  add_all(asked.exclude);
+  add_all(asked.sort);
+  for (const auto& [field, values] : asked.facet_filters) {
+    if (values.empty()) continue;
+    add(field);
+    add_all(values);
+  }
+  question += fmt::format("{}{}{}", static_cast<int>(asked.match), asked.prefix_last ? 'p' : '-', asked.group ? 'g' : '-');
+  return hash64(question);
 }
 
 Status check_at_most(std::size_t value, std::size_t limit, std::string_view field) {
@@ -250,6 +247,7 @@ Status Answerer::resolve_lexical(const SearchRequest& asked, Resolved& resolved)
   const index::Schema& schema = *view_->schema;
   shelf::Request& request = resolved.request;
   request.query = asked.query;
+  request.concepts = setup_->reader->read(asked.query, asked.language, asked.prefix_last);
   index::LexicalQuery& lexical = request.lexical;
   lexical.match = asked.match;
   lexical.prefix_last = asked.prefix_last;
@@ -266,17 +264,38 @@ Status Answerer::resolve_lexical(const SearchRequest& asked, Resolved& resolved)
   }
   if (asked.facets.empty() && asked.default_facets) lexical.facets = setup_->default_facets;
   SOUK_TRY(lexical.sort, index::parse_sort(asked.sort, schema));
-  if (!asked.cursor.empty()) {
-    SOUK_TRY(const Cursor cursor, parse_cursor(asked.cursor));
-    request.offset = std::min<std::size_t>(cursor.offset, view_->lexical->size());
-    if (cursor.seq != view_->lexical->through_seq()) resolved.notes.emplace_back("the catalogue changed since the page before this one");
-  }
+  SOUK_CHECK(resolve_cursor(asked, resolved));
   lexical.offset = request.offset;
   lexical.k = request.k;
   return {};
 }
 
-Status Answerer::fill(const shelf::Candidates& candidates, const Resolved& resolved, ShelfAnswer& answer) const {
+Status Answerer::resolve_cursor(const SearchRequest& asked, Resolved& resolved) const {
+  shelf::Request& request = resolved.request;
+  resolved.cursor.question = question_of(asked);
+  resolved.cursor.state = hash64(fmt::format("{}/{}", view_->lexical->through_seq(), view_->version));
+  if (asked.cursor.empty()) return {};
+  SOUK_TRY(Cursor cursor, read_cursor(asked.cursor));
+  if (cursor.question != resolved.cursor.question) {
+    return fail(Error{ErrorKind::invalid,
+                      "the cursor belongs to another search",
+                      "cursor",
+                      "the query, filter, choices, order and market of the search that gave it",
+                      "others",
+                      {}});
+  }
+  request.offset = std::min<std::uint64_t>(cursor.offset, view_->lexical->size());
+  resolved.cursor.shown = std::move(cursor.shown);
+  if (cursor.state == resolved.cursor.state) return {};
+  resolved.notes.emplace_back("the catalogue changed since the page before this one");
+  for (const std::string& key : resolved.cursor.shown) {
+    SOUK_TRY(const auto id, view_->store->find_item(key));
+    if (id) request.after.push_back(*id);
+  }
+  return {};
+}
+
+Status Answerer::fill(const shelf::Candidates& candidates, const Resolved& resolved, shelf::RunReport report, ShelfAnswer& answer) const {
   const store::Store& store = *view_->store;
   std::unordered_map<std::uint32_t, std::string> titles;
   const TitleOf title_of = [&](ItemId id) -> std::string {
@@ -298,7 +317,10 @@ Status Answerer::fill(const shelf::Candidates& candidates, const Resolved& resol
     shown.offer = current_offer(*item, resolved.request);
     shown.item = std::move(*item);
     answer.items.push_back(std::move(shown));
+    if (report.explain) answer.explanations.push_back(std::move(report.explanations[i]));
   }
+  answer.explained = report.explain;
+  answer.timings = std::move(report.timings);
   answer.version = view_->version;
   answer.trained = trained_;
   answer.cold_start = resolved.cold_start;
@@ -328,8 +350,9 @@ Result<ShelfAnswer> Answerer::shelf(const ShelfRequest& asked) const {
   SOUK_TRY(const Resolved resolved, resolve(asked, *plan));
   ShelfAnswer answer;
   answer.shelf = plan->spec().name;
-  SOUK_TRY(const shelf::Candidates found, plan->run(resolved.request, *view_, asked.explain ? &answer.timings : nullptr));
-  SOUK_CHECK(fill(found, resolved, answer));
+  shelf::RunReport report{.explain = asked.explain};
+  SOUK_TRY(const shelf::Candidates found, plan->run(resolved.request, *view_, &report));
+  SOUK_CHECK(fill(found, resolved, std::move(report), answer));
   answer.took_ms = milliseconds_since(start);
   return answer;
 }
@@ -346,27 +369,6 @@ void Answerer::highlight(const SearchRequest& asked, const shelf::Candidates& ca
   }
 }
 
-Status Answerer::explain(const shelf::Request& request, SearchAnswer& answer) const {
-  index::LexicalQuery query = request.lexical;
-  query.text = request.query;
-  query.filter = request.filter;
-  for (std::size_t i = 0; i < answer.items.size(); ++i) {
-    SOUK_TRY(const auto id, view_->store->find_item(answer.items[i].key));
-    if (!id) continue;
-    SOUK_TRY(index::Explanation text, view_->lexical->explain(query, *id));
-    const float beyond = answer.items[i].score - text.value;
-    if (std::abs(beyond) < 1e-5F) {
-      answer.explanations.push_back(std::move(text));
-      continue;
-    }
-    index::Explanation whole{answer.items[i].score, "score", {}};
-    whole.parts.push_back(std::move(text));
-    whole.parts.push_back({beyond, "popularity", {}});
-    answer.explanations.push_back(std::move(whole));
-  }
-  return {};
-}
-
 Result<SearchAnswer> Answerer::search(const SearchRequest& asked) const {
   const auto start = Clock::now();
   SOUK_TRY(const auto plan, this->plan(asked.shelf.empty() ? std::string_view("search") : std::string_view(asked.shelf)));
@@ -377,20 +379,26 @@ Result<SearchAnswer> Answerer::search(const SearchRequest& asked) const {
   SOUK_CHECK(resolve_lexical(asked, resolved));
   SearchAnswer answer;
   answer.shelf = plan->spec().name;
-  SOUK_TRY(shelf::Candidates found, plan->run(resolved.request, *view_, asked.explain ? &answer.timings : nullptr));
-  SOUK_CHECK(fill(found, resolved, answer));
+  shelf::RunReport report{.explain = asked.explain};
+  SOUK_TRY(shelf::Candidates found, plan->run(resolved.request, *view_, &report));
+  const std::size_t next = report.next;
+  SOUK_CHECK(fill(found, resolved, std::move(report), answer));
   highlight(asked, found, answer);
-  if (asked.explain) SOUK_CHECK(explain(resolved.request, answer));
   if (found.lexical) {
     answer.total = found.lexical->total;
+    answer.total_exact = found.total_exact;
     answer.facets = std::move(found.lexical->facets);
     answer.dropped = std::move(found.lexical->dropped);
   } else {
     answer.total = found.size();
     answer.total_exact = false;
   }
-  const std::size_t next = resolved.request.offset + found.size();
-  if (found.size() > 0 && next < answer.total) answer.cursor = cursor_of(next, view_->lexical->through_seq());
+  if (found.size() > 0 && next < answer.total) {
+    Cursor& cursor = resolved.cursor;
+    cursor.offset = next;
+    for (const AnswerItem& shown : answer.items) cursor.shown.push_back(shown.key);
+    answer.cursor = to_text(cursor);
+  }
   answer.took_ms = milliseconds_since(start);
   return answer;
 }

@@ -8,7 +8,9 @@
 #include <string>
 #include <vector>
 
+#include "souk/engine/cursor.h"
 #include "souk/engine/shop.h"
+#include "souk/search/query_reader.h"
 #include "souk/shelf/plan.h"
 #include "souk/text/analyzer.h"
 
@@ -24,6 +26,7 @@ inline constexpr std::size_t kMaxKeys = 1000;  // items, basket or exclude of on
 struct Setup {  // what shop.toml decides, the same for every answerer of a shop
   Plans plans;
   std::shared_ptr<const text::Analyzer> analyzer;
+  std::shared_ptr<const search::QueryReader> reader;
   std::vector<std::string> default_facets;  // of a search that names none: those declared, not all that were seen
 };
 
@@ -47,14 +50,15 @@ class Answerer {
     shelf::Request request;
     bool cold_start = false;
     std::vector<std::string> notes;
+    Cursor cursor;  // of a search: the question and the state of the shop, and what the pages before this one showed last
   };
   Result<Resolved> resolve(const ShelfRequest& asked, const shelf::Plan& plan) const;
   Status resolve_items(const ShelfRequest& asked, const shelf::Plan& plan, Resolved& resolved) const;
   Status resolve_shopper(const ShelfRequest& asked, Resolved& resolved) const;
   Status resolve_lexical(const SearchRequest& asked, Resolved& resolved) const;
-  Status fill(const shelf::Candidates& candidates, const Resolved& resolved, ShelfAnswer& answer) const;
+  Status resolve_cursor(const SearchRequest& asked, Resolved& resolved) const;
+  Status fill(const shelf::Candidates& candidates, const Resolved& resolved, shelf::RunReport report, ShelfAnswer& answer) const;
   void highlight(const SearchRequest& asked, const shelf::Candidates& candidates, SearchAnswer& answer) const;
-  Status explain(const shelf::Request& request, SearchAnswer& answer) const;
 
   std::shared_ptr<const shelf::ShopView> view_;
   std::shared_ptr<const Setup> setup_;

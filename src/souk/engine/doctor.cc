@@ -53,6 +53,18 @@ Finding check_tables(const std::optional<Error>& damaged, const fs::path& direct
           {}};
 }
 
+// Nothing of Souk reads the manifest, but people and other programs do.
+Finding check_manifest(const fs::path& directory, const ActiveTables& active, bool repair) {
+  constexpr std::string_view kWhat = "manifest of the tables";
+  const Status status = verify_manifest(directory, active);
+  if (status) return {true, std::string(kWhat), "says what the tables hold", {}};
+  if (!repair) return {false, std::string(kWhat), status.error().message(), "--repair writes it anew from the tables"};
+  if (const Status written = rewrite_manifest(directory, active); !written) {
+    return {false, std::string(kWhat), written.error().message(), {}};
+  }
+  return {true, std::string(kWhat), fmt::format("was damaged ({}); written anew from the tables", status.error().message()), {}};
+}
+
 // Damaged caches do no harm: they are read with their checksums, and made anew when they are wanted.
 Finding check_cache(const fs::path& directory, bool repair) {
   std::vector<fs::path> damaged;
@@ -152,6 +164,12 @@ Result<std::vector<Finding>> Shop::doctor(bool repair, Progress& progress) {
               {}};
   }
   findings.push_back(std::move(tables));
+  ActiveTables active;
+  {
+    const std::lock_guard lock(in.publishing);
+    active = in.active;
+  }
+  if (active.tables != nullptr) findings.push_back(check_manifest(in.tables(), active, repair));
   findings.push_back(checked("cache", in.directory / "cache", [&] { return check_cache(in.directory / "cache", repair); }));
   return finish();
 }

@@ -1,5 +1,6 @@
 #include "souk/engine/erasure.h"
 
+#include <algorithm>
 #include <charconv>
 #include <fmt/format.h>
 #include <set>
@@ -15,22 +16,43 @@ namespace {
 
 constexpr std::size_t kTellingSession = 8;  // bytes; a shorter one names too much beside the person
 
+bool of_address(char c, std::string_view marks) {
+  const auto byte = static_cast<unsigned char>(c);
+  return byte >= 0x80 || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || marks.find(c) != marks.npos;
+}
+
+// The text with blanks for quotation marks, dashes and points beyond ASCII: U+0080 to U+00BF, U+2000 to U+207F, U+3000 to U+303F.
+std::string without_wide_marks(std::string_view text) {
+  std::string out(text);
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    const std::string_view rest = std::string_view(out).substr(i);
+    const bool three = rest.starts_with("\xE2\x80") || rest.starts_with("\xE2\x81") || rest.starts_with("\xE3\x80");
+    if (three || rest.starts_with('\xC2'))
+      std::fill_n(out.begin() + static_cast<std::ptrdiff_t>(i), std::min<std::size_t>(three ? 3 : 2, rest.size()), ' ');
+  }
+  return out;
+}
+
 // What names a person beside their key: their sessions, and e-mail addresses in what they wrote and what is known of them.
 class Names {
  public:
-  explicit Names(std::string_view key) { names_.emplace(key); }
+  explicit Names(std::string_view key) {
+    names_.emplace(key);
+    find_addresses(key);
+  }
 
   Status find(const store::Store& store, std::string_view key) {
     if (key.starts_with(store::kVisitorPrefix)) names_.emplace(key.substr(store::kVisitorPrefix.size()));
     std::set<std::string> sessions;
     SOUK_CHECK(find_shopper(store, key, sessions));
     for (const std::string& session : sessions) {
-      if (session.size() >= kTellingSession) names_.insert(session);
+      (session.size() >= kTellingSession ? names_ : short_sessions_).insert(session);
       SOUK_CHECK(find_shopper(store, std::string(store::kVisitorPrefix) + session, sessions));
     }
     return {};
   }
   std::vector<std::string> list() const { return {names_.begin(), names_.end()}; }
+  std::vector<std::string> short_sessions() const { return {short_sessions_.begin(), short_sessions_.end()}; }
 
  private:
   Status find_shopper(const store::Store& store, std::string_view key, std::set<std::string>& sessions) {
@@ -52,14 +74,19 @@ class Names {
     });
   }
 
-  // What stands around an @ without a blank or a quote.
-  void find_addresses(std::string_view text) {
-    constexpr std::string_view kBorders = " \t\r\n\"'<>()[]{},;:|";
-    for (std::size_t at = text.find('@'); at != std::string_view::npos; at = text.find('@', at + 1)) {
-      const std::size_t before = text.find_last_of(kBorders, at);
-      const std::size_t begin = before == std::string_view::npos ? 0 : before + 1;
-      const std::size_t end = std::min(text.find_first_of(kBorders, at), text.size());
-      if (begin < at && at + 1 < end) names_.emplace(text.substr(begin, end - begin));
+  // The letters, digits and marks of an address around an @. Less than what RFC 5322 allows before it, such as "=" and "?", which more
+  // often stand between an address and something else: a part of an address is found wherever the whole stands. A point at the end is a
+  // sentence's.
+  void find_addresses(std::string_view raw) {
+    if (raw.find('@') == std::string_view::npos) return;
+    const std::string text = without_wide_marks(raw);
+    for (std::size_t at = text.find('@'); at != std::string::npos; at = text.find('@', at + 1)) {
+      std::size_t begin = at, end = at + 1;
+      while (begin > 0 && of_address(text[begin - 1], "._+-")) --begin;
+      while (end < text.size() && of_address(text[end], ".-")) ++end;
+      while (begin < at && text[begin] == '.') ++begin;
+      while (end > at + 1 && (text[end - 1] == '.' || text[end - 1] == '-')) --end;
+      if (begin < at && at + 1 < end) names_.insert(text.substr(begin, end - begin));
     }
   }
   void find_addresses(const store::Attributes& attributes) {
@@ -70,7 +97,7 @@ class Names {
     }
   }
 
-  std::set<std::string> names_;
+  std::set<std::string> names_, short_sessions_;
 };
 
 // The erasure epoch of the snapshot that the tables were fitted on, out of their facts (tables_keeper.cc writes them).
@@ -133,7 +160,7 @@ Result<ErasureReport> Shop::forget(std::string_view shopper_key) {
   Names names(shopper_key);
   SOUK_CHECK(names.find(*in.store, shopper_key));
   ErasureReport report;
-  SOUK_TRY(report.rejects, feeds::scrub_rejects(in.directory / "rejects", names.list()));
+  SOUK_TRY(report.rejects, feeds::scrub_rejects(in.directory / "rejects", names.list(), names.short_sessions()));
   SOUK_TRY(report.erased, in.store->forget(shopper_key));
   store::delete_older_caches(in.directory / "cache", in.store->counts().epoch);
   SOUK_CHECK(in.catch_up(Progress::none()));

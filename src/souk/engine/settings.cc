@@ -5,6 +5,7 @@
 
 #include "souk/base/config.h"
 #include "souk/base/decimal.h"
+#include "souk/text/analyzer.h"
 
 namespace souk::engine {
 namespace {
@@ -15,6 +16,7 @@ constexpr std::string_view kShelvesToml = R"(
 [shelves.search]
 context = "query"
 retrieve = ["lexical"]
+relax = "drop-words"              # what to do when no item has all the words: leave some out, and say so
 k = 10
 [shelves.search.settings.lexical]
 popularity = 3.0                  # the most that popularity may add to a text score (BM25F units); 0 ranks by text alone
@@ -89,6 +91,13 @@ click = 0.2
 # facet = true
 # filter = true
 # sort = false
+
+# Words that mean the same: "a, b" finds either way, "a -> b" only b for a. Under "all", or under the language of the search.
+# [search]
+# synonym_weight = 0.8            # what a synonym counts beside the word that was typed
+# [search.synonyms]
+# all = ["sofa, couch", "tv -> television, flat screen"]
+# de = ["handy -> mobiltelefon"]
 
 # Vectors that items may carry, by space.
 # [spaces.image]
@@ -257,7 +266,7 @@ std::string toml_of_json(std::string_view json) {
 
 Result<ShopConfig> parse_shop_toml(std::string_view text, const std::string& name) {
   SOUK_TRY(const Config root, Config::parse(text, name));
-  SOUK_CHECK(root.only({"shop", "fields", "spaces", "shelves", "jobs", "retention", "weights"}));
+  SOUK_CHECK(root.only({"shop", "fields", "spaces", "search", "shelves", "jobs", "retention", "weights"}));
   ShopConfig config;
   SOUK_TRY(config.shop, read_shop(root.table("shop")));
   SOUK_TRY(config.schema, index::Schema::from_config(root.table("fields")));
@@ -270,6 +279,7 @@ Result<ShopConfig> parse_shop_toml(std::string_view text, const std::string& nam
   SOUK_TRY(config.training, read_training(root.table("jobs")));
   SOUK_TRY(config.retention, read_retention(root.table("retention")));
   SOUK_TRY(config.shelves, read_shelves(root.table("shelves")));
+  SOUK_TRY(config.synonyms, search::Synonyms::from_config(root.table("search"), *text::Analyzer::for_language(config.shop.language)));
   return config;
 }
 

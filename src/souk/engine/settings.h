@@ -10,6 +10,7 @@
 #include "souk/base/time.h"
 #include "souk/engine/shop.h"
 #include "souk/index/schema.h"
+#include "souk/search/synonyms.h"
 #include "souk/shelf/plan.h"
 #include "souk/store/interactions.h"
 
@@ -28,6 +29,7 @@ struct ShopConfig {
   store::KindWeights weights{};           // of event kinds, for everything that is counted
   store::KindLimits retention{};          // how long events are kept
   TrainingSettings training;
+  search::Synonyms synonyms;
   bool retains() const;  // whether anything is kept for a limited time
 };
 

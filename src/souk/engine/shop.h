@@ -82,15 +82,16 @@ struct ShelfAnswer {
   std::vector<std::string> notes;  // in words: "unknown item 'x'", "this shop has no purchases yet"
   std::string request;             // id of the served record
   double took_ms = 0;
-  std::vector<shelf::NodeTiming> timings;  // when asked to explain
+  std::vector<shelf::NodeTiming> timings;        // of the nodes of the shelf that ran
+  bool explained = false;                        // asked to explain: answers show the timings and the explanations
+  std::vector<index::Explanation> explanations;  // then one an item: how its score came about
 };
 struct SearchAnswer : ShelfAnswer {
   std::uint64_t total = 0;
   bool total_exact = true;
   std::map<std::string, index::FacetResult> facets;
   std::vector<std::string> dropped;
-  std::string cursor;                            // of the next page; empty at the end
-  std::vector<index::Explanation> explanations;  // one an item, when asked to explain
+  std::string cursor;  // of the next page; empty at the end
 };
 
 struct TrainReport {
@@ -148,8 +149,8 @@ class Shop {
  public:
   // Makes SHOP with shop.toml and an empty store; refuses a folder that is not empty.
   static Result<std::unique_ptr<Shop>> init(const fs::path& directory, const InitOptions& options);
-  // Opens, and brings derived data up to date with the store. A folder that is no shop: not_found; held elsewhere: busy; other format
-  // version: version (naming `souk upgrade`).
+  // Opens, and brings derived data up to date with the store. A folder that is no shop: not_found; held elsewhere: busy; not writable, and
+  // not opened read-only: unsupported; other format version: version (naming `souk upgrade`).
   static Result<std::unique_ptr<Shop>> open(const fs::path& directory, const OpenOptions& options);
   ~Shop();
 

@@ -56,6 +56,14 @@ std::string version_name(std::uint64_t number) {
   return fmt::format("tables-{}", number);
 }
 
+Status write_manifest(const fs::path& folder, const index::Tables& tables) {
+  return write_file(folder / kManifest, tables.facts + "\n");
+}
+
+fs::path folder_of(const fs::path& directory, const ActiveTables& active) {
+  return directory / active.version.substr(version_name(0).size() - 1);
+}
+
 std::string facts_of(const store::Interactions& log, const store::Snapshot& snapshot, Timestamp trained,
                      const index::CoVisitConfig& co_visit, const index::BasketConfig& basket, const index::ItemKnnConfig& item_knn,
                      const index::TrendingConfig& trending) {
@@ -115,7 +123,18 @@ index::Tables fit_tables(const store::Interactions& log, const store::Snapshot& 
 Status write_tables(const fs::path& folder, const index::Tables& tables) {
   SOUK_CHECK(make_directories(folder));
   SOUK_CHECK(tables.write(folder / kFile));
-  return write_file(folder / kManifest, tables.facts + "\n");
+  return write_manifest(folder, tables);
+}
+
+Status verify_manifest(const fs::path& directory, const ActiveTables& active) {
+  const fs::path file = folder_of(directory, active) / kManifest;
+  SOUK_TRY(const std::string text, read_file(file));
+  if (text == active.tables->tables().facts + "\n") return {};
+  return fail(Error{ErrorKind::corrupt, "the manifest is damaged", file.string(), "what the tables beside it hold", "something else", {}});
+}
+
+Status rewrite_manifest(const fs::path& directory, const ActiveTables& active) {
+  return write_manifest(folder_of(directory, active), active.tables->tables());
 }
 
 Result<ActiveTables> adopt_tables(const fs::path& directory, store::Store& store, const fs::path& folder, Timestamp trained) {

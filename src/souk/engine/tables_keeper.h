@@ -43,6 +43,10 @@ Result<ActiveTables> load_active_tables(const fs::path& directory, const store::
 // Its name alone: "tables-3", or "untrained".
 Result<std::string> active_tables_version(const store::Store& store);
 
+// Whether manifest.json of the active version, of which there is one, says what its tables hold; and that it does.
+Status verify_manifest(const fs::path& directory, const ActiveTables& active);
+Status rewrite_manifest(const fs::path& directory, const ActiveTables& active);
+
 // Forgets which version is active (repair of a damaged one). The next training starts anew.
 Status deactivate_tables(store::Store& store);
 

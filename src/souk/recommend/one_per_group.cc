@@ -18,6 +18,7 @@ class OnePerGroup final : public shelf::Arranger {
     if (kept.size() < candidates.size()) candidates.keep(kept);
     return {};
   }
+  bool keeps_order() const override { return true; }
 };
 
 }  // namespace

@@ -34,7 +34,7 @@ Outcome<std::string> searched(Service& service, const Call& call, const AskedSea
   if (auto refused = refused_question(call, request)) return tl::unexpected(std::move(*refused));
   auto answer = service.shop().search(request);
   if (!answer) return tl::unexpected(problem_of(answer.error()));
-  service.metrics().count_shelf("search", answer->took_ms / 1e3, answer->cold_start);
+  service.metrics().count_shelf("search", answer->took_ms / 1e3, answer->cold_start, answer->timings);
   return engine::to_json(*answer, request.fields);
 }
 
@@ -50,7 +50,7 @@ HttpResponse one_shelf(Service& service, const Call& call, Outcome<AskedShelf> r
   request->shelf = call.values.front();
   auto answer = service.shop().shelf(*request);
   if (!answer) return to_response(problem_of(answer.error()));
-  service.metrics().count_shelf(request->shelf, answer->took_ms / 1e3, answer->cold_start);
+  service.metrics().count_shelf(request->shelf, answer->took_ms / 1e3, answer->cold_start, answer->timings);
   return json_response(engine::to_json(*answer));
 }
 

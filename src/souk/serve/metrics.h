@@ -3,8 +3,11 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
+
+#include "souk/shelf/plan.h"
 
 namespace souk::serve {
 
@@ -21,7 +24,10 @@ class Metrics {  // thread-safe
   void begin();  // a request is being handled
   // It was: `route` is a pattern of the table of routes, never a path (paths hold keys of items).
   void end(std::string_view route, int status, double seconds);
-  void count_shelf(std::string_view shelf, double seconds, bool cold_start);  // a shelf that exists
+  // A shelf that exists answered; with the times of the nodes that ran. Shelves and nodes are those that the shop declares; the first
+  // kMostNodes of them that run have figures of their own, the others share the label "other".
+  void count_shelf(std::string_view shelf, double seconds, bool cold_start, std::span<const shelf::NodeTiming> nodes);
+  static constexpr std::size_t kMostNodes = 200;
   void count_records(std::string_view kind, std::uint64_t accepted, std::uint64_t rejected);
   // The text format, with the figures of now.
   std::string text(const ShopFigures& figures) const;

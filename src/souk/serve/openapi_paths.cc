@@ -98,7 +98,7 @@ std::string_view openapi_paths() {
       "200": {"$ref": "#/components/responses/Intake"}, "400": {"$ref": "#/components/responses/BadRequest"},
       "403": {"$ref": "#/components/responses/Forbidden"}, "413": {"$ref": "#/components/responses/TooLarge"},
       "415": {"$ref": "#/components/responses/UnsupportedMediaType"}, "422": {"$ref": "#/components/responses/NothingAccepted"},
-      "429": {"$ref": "#/components/responses/TooManyRequests"}, "503": {"$ref": "#/components/responses/Unavailable"}}},
+      "429": {"$ref": "#/components/responses/TooManyRequests"}, "503": {"$ref": "#/components/responses/Unavailable"}, "507": {"$ref": "#/components/responses/DiskFull"}}},
   "patch": {
     "tags": ["records"], "operationId": "patchItems", "security": [{"apiKey": ["write"]}], "summary": "Change fields of items (RFC 7396): null removes, what is absent stays.",
     "description": "Every patch names its item by `key`. Patches of one body are applied in order.",
@@ -111,7 +111,7 @@ std::string_view openapi_paths() {
       "200": {"$ref": "#/components/responses/Intake"}, "400": {"$ref": "#/components/responses/BadRequest"},
       "403": {"$ref": "#/components/responses/Forbidden"}, "413": {"$ref": "#/components/responses/TooLarge"},
       "415": {"$ref": "#/components/responses/UnsupportedMediaType"}, "422": {"$ref": "#/components/responses/NothingAccepted"},
-      "429": {"$ref": "#/components/responses/TooManyRequests"}, "503": {"$ref": "#/components/responses/Unavailable"}}}},
+      "429": {"$ref": "#/components/responses/TooManyRequests"}, "503": {"$ref": "#/components/responses/Unavailable"}, "507": {"$ref": "#/components/responses/DiskFull"}}}},
 "/v1/items/{key}": {
   "parameters": [{"name": "key", "in": "path", "required": true, "description": "Percent-encoded.", "schema": {"$ref": "#/components/schemas/Key"}, "example": "853529"}],
   "get": {
@@ -127,7 +127,7 @@ std::string_view openapi_paths() {
       "default": {"$ref": "#/components/responses/Refused"}, "401": {"$ref": "#/components/responses/Unauthorized"},
       "200": {"description": "It is gone, durably.", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Removed"}, "example": {"removed": 1, "seq": 4711}}}},
       "403": {"$ref": "#/components/responses/Forbidden"}, "404": {"$ref": "#/components/responses/NotFound"},
-      "429": {"$ref": "#/components/responses/TooManyRequests"}, "503": {"$ref": "#/components/responses/Unavailable"}}}},
+      "429": {"$ref": "#/components/responses/TooManyRequests"}, "503": {"$ref": "#/components/responses/Unavailable"}, "507": {"$ref": "#/components/responses/DiskFull"}}}},
 "/v1/events": {
   "post": {
     "tags": ["records"], "operationId": "postEvents", "security": [{"apiKey": ["search"]}], "summary": "Tell what shoppers did.",
@@ -147,7 +147,7 @@ std::string_view openapi_paths() {
       "400": {"$ref": "#/components/responses/BadRequest"}, "403": {"$ref": "#/components/responses/Forbidden"},
       "413": {"$ref": "#/components/responses/TooLarge"}, "415": {"$ref": "#/components/responses/UnsupportedMediaType"},
       "422": {"$ref": "#/components/responses/NothingAccepted"}, "429": {"$ref": "#/components/responses/TooManyRequests"},
-      "503": {"$ref": "#/components/responses/Unavailable"}}}},
+      "503": {"$ref": "#/components/responses/Unavailable"}, "507": {"$ref": "#/components/responses/DiskFull"}}}},
 "/v1/shoppers": {
   "put": {
     "tags": ["records"], "operationId": "putShoppers", "security": [{"apiKey": ["write"]}], "summary": "Put shoppers: attributes and consent.",
@@ -160,7 +160,7 @@ std::string_view openapi_paths() {
       "200": {"$ref": "#/components/responses/Intake"}, "400": {"$ref": "#/components/responses/BadRequest"},
       "403": {"$ref": "#/components/responses/Forbidden"}, "413": {"$ref": "#/components/responses/TooLarge"},
       "415": {"$ref": "#/components/responses/UnsupportedMediaType"}, "422": {"$ref": "#/components/responses/NothingAccepted"},
-      "429": {"$ref": "#/components/responses/TooManyRequests"}, "503": {"$ref": "#/components/responses/Unavailable"}}}},
+      "429": {"$ref": "#/components/responses/TooManyRequests"}, "503": {"$ref": "#/components/responses/Unavailable"}, "507": {"$ref": "#/components/responses/DiskFull"}}}},
 "/v1/shoppers/{key}": {
   "parameters": [{"$ref": "#/components/parameters/shopperKey"}],
   "get": {
@@ -179,7 +179,7 @@ std::string_view openapi_paths() {
       "200": {"description": "What was erased; nothing, when `known` is false and all counts are 0.", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Erased"},
         "example": {"known": true, "events": 3, "reviews": 0, "visitors": 1, "served": 2, "rejects": 0, "marked": true, "words": ["Erased: the shopper, 3 events, 0 reviews, 1 visitor, 2 records of answers and 0 refused rows."]}}}},
       "400": {"$ref": "#/components/responses/BadRequest"}, "403": {"$ref": "#/components/responses/Forbidden"},
-      "429": {"$ref": "#/components/responses/TooManyRequests"}, "503": {"$ref": "#/components/responses/Unavailable"}}}},
+      "429": {"$ref": "#/components/responses/TooManyRequests"}, "503": {"$ref": "#/components/responses/Unavailable"}, "507": {"$ref": "#/components/responses/DiskFull"}}}},
 "/v1/shoppers/{key}/events": {
   "parameters": [{"$ref": "#/components/parameters/shopperKey"}],
   "get": {
@@ -204,7 +204,7 @@ std::string_view openapi_paths() {
         "schema": {"type": "object", "required": ["known", "events"], "properties": {"known": {"type": "boolean"}, "events": {"type": "integer"}}}, "example": {"known": true, "events": 12}}}},
       "400": {"$ref": "#/components/responses/BadRequest"}, "403": {"$ref": "#/components/responses/Forbidden"},
       "413": {"$ref": "#/components/responses/TooLarge"}, "415": {"$ref": "#/components/responses/UnsupportedMediaType"},
-      "429": {"$ref": "#/components/responses/TooManyRequests"}, "503": {"$ref": "#/components/responses/Unavailable"}}}},
+      "429": {"$ref": "#/components/responses/TooManyRequests"}, "503": {"$ref": "#/components/responses/Unavailable"}, "507": {"$ref": "#/components/responses/DiskFull"}}}},
 "/v1/reviews": {
   "post": {
     "tags": ["records"], "operationId": "postReviews", "security": [{"apiKey": ["write"]}], "summary": "Put reviews: each replaces the one of its id.",
@@ -220,7 +220,7 @@ std::string_view openapi_paths() {
       "400": {"$ref": "#/components/responses/BadRequest"}, "403": {"$ref": "#/components/responses/Forbidden"},
       "413": {"$ref": "#/components/responses/TooLarge"}, "415": {"$ref": "#/components/responses/UnsupportedMediaType"},
       "422": {"$ref": "#/components/responses/NothingAccepted"}, "429": {"$ref": "#/components/responses/TooManyRequests"},
-      "503": {"$ref": "#/components/responses/Unavailable"}}}},
+      "503": {"$ref": "#/components/responses/Unavailable"}, "507": {"$ref": "#/components/responses/DiskFull"}}}},
 )json"
          R"json("/v1/config/shop": {
   "get": {

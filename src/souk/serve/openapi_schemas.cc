@@ -30,7 +30,7 @@ std::string_view openapi_components() {
   "BadRequest": {"description": "The request cannot be understood; `errors` says where.", "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"},
     "example": {"type": "urn:souk:problem:unknown-field", "title": "Bad Request", "status": 400, "detail": "the request has a field that is not known", "errors": [{"path": "fitler", "expected": "a known field; did you mean 'filter'?", "found": "an unknown field"}]}}}},
   "Unauthorized": {"description": "No key, or one that is not known or has expired.", "headers": {"WWW-Authenticate": {"schema": {"type": "string"}}}, "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}},
-  "Refused": {"description": "A problem that has nothing to do with the route: 400 malformed, 403 foreign host or origin, 404 and 405 no such route, 413 and 431 too large, 414, 429 too often, 500, 503 overloaded.", "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}},
+  "Refused": {"description": "A problem that has nothing to do with the route: 400 malformed, 403 foreign host or origin, 404 and 405 no such route, 413 and 431 too large, 414, 429 too often, 500 damage, a failing disk or a bug, 503 overloaded, 507 no room on the disk.", "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}},
   "Forbidden": {"description": "A key without the scope, somebody else's shopper or session, a read-only server, or a Host or Origin that is not known.", "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}},
   "NotFound": {"description": "There is no such thing.", "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}},
   "TooLarge": {"description": "The body, or the number of its records, is above the limit.", "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}},
@@ -38,6 +38,7 @@ std::string_view openapi_components() {
   "NothingAccepted": {"description": "Every record was rejected: a problem that also holds the members of the answer.", "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}},
   "TooManyRequests": {"description": "The client asks too often.", "headers": {"Retry-After": {"$ref": "#/components/headers/RetryAfter"}}, "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}},
   "Unavailable": {"description": "Overloaded, or not ready.", "headers": {"Retry-After": {"$ref": "#/components/headers/RetryAfter"}}, "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}},
+  "DiskFull": {"description": "The server's disk is full: nothing can be written until there is room on it.", "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}},
   "Shelf": {"description": "The shelf, best first; a shopper who is not known gets the cold-start answer, and the answer says so.", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/ShelfAnswer"},
     "example": {"shelf": "also-bought", "items": [{"key": "1029743", "score": 0.83, "title": "Milk 1 gal", "why": [{"source": "co-visit", "detail": "often bought with Peanut butter 18 oz", "score": 0.83}]}],
       "by": {"model": "tables", "version": "tables-1", "trained": "2018-01-01T04:01:00Z"}, "request": "5f1c3c6d9b0e4b7fa8d1c2e3f4a5b6c7", "took_ms": 0.4}}}},
@@ -53,7 +54,7 @@ std::string_view openapi_components() {
   "SearchRequest": {"type": "object", "additionalProperties": false, "properties": {
     "query": {"type": "string", "description": "Empty or absent: every item."},
     "k": {"type": "integer", "minimum": 1, "maximum": 1000}, "offset": {"type": "integer", "minimum": 0, "maximum": 10000},
-    "cursor": {"type": "string", "description": "Of an earlier answer: the page after it."},
+    "cursor": {"type": "string", "description": "Of an earlier answer to the same query, filter, choices and order: the page after it."},
     "filter": {"type": "string", "description": "The filter language."},
     "facet_filters": {"type": "object", "additionalProperties": {"type": "array", "items": {"type": "string"}}, "description": "A facet's own choice does not shrink its own counts."},
     "facets": {"type": "array", "items": {"type": "string"}, "description": "By default those declared in shop.toml; empty: none."}, "facet_values": {"type": "integer", "minimum": 1, "maximum": 1000, "default": 20},
@@ -78,7 +79,12 @@ std::string_view openapi_components() {
   "AnswerItem": {"type": "object", "required": ["key", "score"], "description": "The item's fields with its score and reasons.", "properties": {
     "key": {"$ref": "#/components/schemas/Key"}, "score": {"type": "number"}, "title": {"type": "string"},
     "highlight": {"type": "object", "additionalProperties": {"type": "string"}, "description": "HTML by field: escaped, matches in <mark>."},
-    "why": {"type": "array", "items": {"$ref": "#/components/schemas/Why"}}}},
+    "why": {"type": "array", "items": {"$ref": "#/components/schemas/Why"}},
+    "explanation": {"$ref": "#/components/schemas/Explanation"}}},
+  "Explanation": {"type": "object", "required": ["value", "what"], "description": "When asked to explain: how the score came about, from the answer back to its sources.", "properties": {
+    "value": {"type": "number"}, "what": {"type": "string"}, "parts": {"type": "array", "items": {"$ref": "#/components/schemas/Explanation"}}}},
+  "Timings": {"type": "array", "description": "When asked to explain: the nodes of the shelf that ran, inputs first, each with its own time.", "items": {"type": "object", "required": ["node", "ms", "candidates"], "properties": {
+    "node": {"type": "string"}, "ms": {"type": "number"}, "candidates": {"type": "integer"}}}},
   "Facet": {"type": "object", "properties": {
     "values": {"type": "array", "items": {"type": "object", "required": ["value", "count"], "properties": {"value": {"type": "string"}, "count": {"type": "integer"}}}},
     "stats": {"type": "object", "properties": {"min": {"type": "number"}, "max": {"type": "number"}, "sum": {"type": "number"}, "count": {"type": "integer"}}}}},
@@ -86,12 +92,12 @@ std::string_view openapi_components() {
     "items": {"type": "array", "items": {"$ref": "#/components/schemas/AnswerItem"}}, "total": {"type": "integer"}, "total_exact": {"type": "boolean"},
     "facets": {"type": "object", "additionalProperties": {"$ref": "#/components/schemas/Facet"}},
     "dropped": {"type": "array", "items": {"type": "string"}, "description": "Words left out because not all were found together."},
-    "cursor": {"type": "string", "description": "Of the next page."}, "request": {"type": "string"}, "took_ms": {"type": "number"}}},
+    "timings": {"$ref": "#/components/schemas/Timings"}, "cursor": {"type": "string", "description": "Of the next page; opaque, and good for this search alone."}, "request": {"type": "string"}, "took_ms": {"type": "number"}}},
   "SearchBatchAnswer": {"type": "object", "required": ["results"], "properties": {"results": {"type": "array", "items": {"oneOf": [{"$ref": "#/components/schemas/SearchAnswer"}, {"$ref": "#/components/schemas/Problem"}]}}}},
   "ShelfAnswer": {"type": "object", "required": ["shelf", "items", "took_ms"], "properties": {
     "shelf": {"type": "string"}, "items": {"type": "array", "items": {"$ref": "#/components/schemas/AnswerItem"}},
     "by": {"type": "object", "properties": {"model": {"type": "string"}, "version": {"type": "string"}, "trained": {"type": "string", "format": "date-time"}, "marked": {"type": "string", "description": "Why it should learn anew, in words."}}},
-    "request": {"type": "string"}, "took_ms": {"type": "number"}}},
+    "timings": {"$ref": "#/components/schemas/Timings"}, "request": {"type": "string"}, "took_ms": {"type": "number"}}},
   "Suggestions": {"type": "object", "required": ["suggestions"], "properties": {"suggestions": {"type": "array", "items": {"type": "object", "required": ["text", "kind", "count"], "properties": {"text": {"type": "string"}, "kind": {"type": "string"}, "key": {"type": "string"}, "count": {"type": "integer"}}}}}},
   "Attributes": {"type": "object", "additionalProperties": {"oneOf": [{"type": ["string", "number", "boolean"]}, {"type": "array", "items": {"type": ["string", "number", "boolean"]}}]}},
   "Amount": {"type": ["string", "number"], "description": "A decimal number; never rounded.", "examples": ["29.90"]},

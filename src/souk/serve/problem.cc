@@ -102,9 +102,26 @@ Problem problem_of(const Error& error) {
       problem.type = "unavailable";
       problem.retry_after = 1;
       return problem;
+    case ErrorKind::disk_full:
+      log::error("{}", error.message());
+      return Problem{507,
+                     "disk-full",
+                     "the server's disk is full: nothing can be written until there is room on it. Send the request again then; what only "
+                     "reads is answered meanwhile",
+                     {},
+                     {},
+                     0};
+    case ErrorKind::io:
+      log::error("{}", error.message());
+      return Problem{500,
+                     "disk-error",
+                     "the server's operating system refused to read or write a file: its log says which, and why. Look at the disk, then "
+                     "send the request again",
+                     {},
+                     {},
+                     0};
     case ErrorKind::corrupt:
     case ErrorKind::version:
-    case ErrorKind::io:
     case ErrorKind::internal:
       break;
   }

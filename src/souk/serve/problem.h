@@ -36,8 +36,8 @@ using Outcome = tl::expected<T, Problem>;
 std::string to_json(const Problem& problem);
 HttpResponse to_response(const Problem& problem);
 
-// An engine's error: invalid and limit 400, not_found 404, exists 409, busy and cancelled 503, unsupported 422. Damage, disk and bugs are
-// 500: logged in full, told without paths.
+// An engine's error: invalid and limit 400, not_found 404, exists 409, busy and cancelled 503, unsupported 422, a full disk 507. Damage,
+// other errors of the disk and bugs are 500. These are logged in full, and told without paths.
 Problem problem_of(const Error& error);
 
 }  // namespace souk::serve

@@ -13,7 +13,7 @@ namespace souk::serve {
 namespace {
 
 constexpr std::size_t kMostTargetBytes = 8 * 1024;
-constexpr std::size_t kMostIdBytes = 64;
+constexpr std::size_t kLeastIdBytes = 16, kMostIdBytes = 64;  // of a client's id: longer than a telephone's number
 
 Problem problem(int status, std::string type, std::string detail, std::vector<FieldProblem> errors = {}) {
   return Problem{status, std::move(type), std::move(detail), std::move(errors), {}, 0};
@@ -34,13 +34,12 @@ bool exempt_from_rate(std::string_view pattern) {
   return pattern == "/healthz" || pattern == "/readyz" || pattern == "/metrics";
 }
 
-// The client's own id of the request, when it is one that may stand in headers and logs.
+// The client's own id of the request, when it is one that may stand in headers and logs: one drawn by a machine, such as a UUID or the id
+// of a trace. The access log holds nothing of a person, and a client may call its requests by names, addresses or words.
 std::optional<std::string_view> sane_id(const HttpRequest& request) {
   const auto id = request.header("x-request-id");
-  const auto plain = [](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '_' || c == '.';
-  };
-  if (!id || id->empty() || id->size() > kMostIdBytes || !std::all_of(id->begin(), id->end(), plain)) return std::nullopt;
+  const auto drawn = [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F') || c == '-'; };
+  if (!id || id->size() < kLeastIdBytes || id->size() > kMostIdBytes || !std::all_of(id->begin(), id->end(), drawn)) return std::nullopt;
   return id;
 }
 

@@ -23,9 +23,9 @@
 #include <boost/beast/http/string_body.hpp>
 #include <condition_variable>
 #include <mutex>
-#include <unordered_map>
 
 #include "souk/base/log.h"
+#include "souk/serve/admission.h"
 #include "souk/serve/url.h"
 #include "souk/serve/wire.h"
 
@@ -50,20 +50,20 @@ constexpr std::size_t kReadBytes = 8 * 1024;
 constexpr std::size_t kBodyReadBytes = 64 * 1024;  // also the most of a body that is held unparsed: a chunk's size with its extension
 constexpr std::size_t kDiscardBytes = 64 * 1024;
 constexpr auto kLinger = std::chrono::seconds(1);
+constexpr int kOnTheWay = 10;          // what is being sent is waited for so many times longer than what was not begun
 constexpr std::size_t kRefusals = 64;  // connections above the limit that are told so at one time; more are just closed
 
 std::chrono::milliseconds ms(Duration duration) {
   return std::chrono::milliseconds(duration);
 }
 
-struct Connection {
+struct Connection : Guest {
   Connection(tcp::socket socket, ssl::context* context) : stream(std::move(socket)) {
     if (context != nullptr) tls.emplace(stream, *context);
   }
   beast::tcp_stream stream;                            // its time limits hold for what TLS reads and writes as well
   std::optional<ssl::stream<beast::tcp_stream&>> tls;  // empty: plain
   beast::flat_buffer buffer;
-  std::string client;
   bool idle = true;  // waiting for the first byte of a request; only touched on the connection's strand
 
   std::string_view unread() const {
@@ -91,6 +91,9 @@ struct Connection {
     }
     co_return std::get<0>(put);
   }
+  // From now on it does nothing but wait for its client, and others may have its place after a while.
+  void waits(std::chrono::milliseconds patience) { may_go = Clock::now() + patience; }
+  void works() { may_go = Clock::time_point::max(); }
   // Says that nothing more will be sent, so that a client can tell a whole answer from one that was cut off.
   net::awaitable<void> finish() {
     if (!tls) co_return;
@@ -104,30 +107,6 @@ struct Reading {
   bool whole = false;
   int status = 0;  // to refuse it with
   std::string detail;
-};
-
-// The address that limits of one client hold for. A home or a rented machine has a /64 of IPv6.
-std::string client_of(const net::ip::address& address) {
-  if (address.is_v4()) return address.to_string();
-  const net::ip::address_v6 v6 = address.to_v6();
-  if (v6.is_v4_mapped()) return net::ip::make_address_v4(net::ip::v4_mapped, v6).to_string();
-  auto bytes = v6.to_bytes();
-  std::fill(bytes.begin() + 8, bytes.end(), static_cast<unsigned char>(0));
-  return net::ip::address_v6(bytes).to_string() + "/64";
-}
-
-// A number that many threads add to, given back at the end of the scope.
-class Share {
- public:
-  Share(std::atomic<std::size_t>& total, std::size_t amount) : total_(total), amount_(amount) { before_ = total_.fetch_add(amount_); }
-  ~Share() { total_.fetch_sub(amount_); }
-  Share(const Share&) = delete;
-  Share& operator=(const Share&) = delete;
-  std::size_t total() const { return before_ + amount_; }
-
- private:
-  std::atomic<std::size_t>& total_;
-  std::size_t amount_, before_;
 };
 
 Reading refused_by(const error_code& ec) {
@@ -160,6 +139,7 @@ struct Transport::Impl {
   Impl(HttpHandler& the_handler, const TransportOptions& the_options)
       : handler(the_handler),
         options(the_options),
+        admission(the_options.limits.connections, the_options.limits.client_connections),
         io(static_cast<int>(the_options.threads)),
         work(net::make_work_guard(io)),
         acceptor(net::make_strand(io)),
@@ -174,10 +154,9 @@ struct Transport::Impl {
   std::atomic<std::size_t> body_bytes{0}, waiting{0}, refusals{0};
   mutable std::mutex mutex;
   std::condition_variable changed;
-  std::unordered_map<Connection*, std::weak_ptr<Connection>> connections;  // under mutex
-  std::unordered_map<std::string, std::size_t> clients;                    // connections of each; under mutex
-  std::shared_ptr<ssl::context> tls;                                       // null: plain; under mutex
-  bool stop_begun = false, stopped = false;                                // under mutex
+  Admission admission;                       // under mutex; every guest is a Connection
+  std::shared_ptr<ssl::context> tls;         // null: plain; under mutex
+  bool stop_begun = false, stopped = false;  // under mutex
   // Coroutines that the event loop destroys refer to what stands above, so it is destroyed first.
   net::io_context io;
   net::executor_work_guard<net::io_context::executor_type> work;
@@ -260,12 +239,18 @@ Status Transport::Impl::load_certificate() {
 }
 
 bool Transport::Impl::admitted(const std::shared_ptr<Connection>& connection) {
-  const std::lock_guard lock(mutex);
-  if (connections.size() >= options.limits.connections) return false;
-  std::size_t& of_client = clients[connection->client];
-  if (options.limits.client_connections > 0 && of_client >= options.limits.client_connections) return false;
-  ++of_client;
-  connections.emplace(connection.get(), connection);
+  std::shared_ptr<Guest> leaver;
+  {
+    const std::lock_guard lock(mutex);
+    if (!admission.enter(connection, Clock::now(), leaver)) return false;
+  }
+  if (leaver == nullptr) return true;
+  const auto leaving = std::static_pointer_cast<Connection>(leaver);
+  net::post(leaving->stream.get_executor(), [this, leaving] {
+    if (leaving->may_go.load() <= Clock::now()) return leaving->stream.close();
+    const std::lock_guard lock(mutex);
+    admission.stays(leaving.get());
+  });
   return true;
 }
 
@@ -280,7 +265,7 @@ void Transport::Impl::accepted(tcp::socket socket) {
     context = tls;
   }
   auto connection = std::make_shared<Connection>(std::move(socket), context.get());
-  connection->client = client_of(endpoint.address());
+  connection->client = client_of(endpoint.address().to_string());
   const auto executor = connection->stream.get_executor();
   if (admitted(connection)) {
     net::co_spawn(executor, serve(std::move(connection)), net::detached);
@@ -308,6 +293,7 @@ net::awaitable<void> Transport::Impl::serve(std::shared_ptr<Connection> connecti
 
 net::awaitable<bool> Transport::Impl::handshake(Connection& c) {
   if (!c.tls) co_return true;
+  c.waits(ms(options.limits.patience));
   c.stream.expires_after(ms(options.limits.header));
   auto [ec] = co_await c.tls->async_handshake(ssl::stream_base::server, kToken);
   co_return !ec;
@@ -340,13 +326,18 @@ net::awaitable<Reading> Transport::Impl::read_body(Connection& c, Parser& parser
   };
   parser.on_chunk_header(check_extension);
   parser.eager(true);
-  for (;;) {
+  for (std::size_t looked_at = 0;;) {
     if (c.buffer.size() > 0) {
       error_code ec;
-      c.buffer.consume(parser.put(c.buffer.cdata(), ec));
+      const std::size_t parsed = parser.put(c.buffer.cdata(), ec);
+      c.buffer.consume(parsed);
       if (ec && ec != http::error::need_more) co_return refused_by(ec);
       if (parser.is_done()) co_return Reading{true, 0, {}};
+      if (parsed > 0) looked_at = 0;
     }
+    // What is unread now is a line of a chunk's size, or a trailer, that is not whole.
+    if (const auto fault = line_fault(c.unread(), looked_at); !fault.empty()) co_return Reading{false, 400, std::string(fault)};
+    looked_at = c.buffer.size();
     if (c.buffer.size() >= kBodyReadBytes) co_return Reading{false, 400, "a chunk's size or the trailer is too long"};
     if (co_await c.read(kBodyReadBytes - c.buffer.size())) co_return Reading{};
   }
@@ -355,6 +346,7 @@ net::awaitable<Reading> Transport::Impl::read_body(Connection& c, Parser& parser
 // The body, if there is room for it, and after the client was told to send it when it waits for that.
 net::awaitable<Reading> Transport::Impl::receive_body(Connection& c, Parser& parser, const HttpRequest& request) {
   c.stream.expires_after(ms(options.limits.body));
+  c.waits(kOnTheWay * ms(options.limits.patience));
   if (const auto expect = request.header("expect")) {
     if (!same_ignoring_case(*expect, "100-continue")) co_return Reading{false, 417, "unknown expectation"};
     constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
@@ -367,18 +359,22 @@ net::awaitable<Reading> Transport::Impl::receive_body(Connection& c, Parser& par
 // One request and its answer; false when the connection is over.
 net::awaitable<bool> Transport::Impl::exchange(Connection& c) {
   const TransportLimits& limits = options.limits;
+  c.waits(ms(limits.patience));
   if (c.buffer.size() == 0) {
     c.idle = true;
     c.stream.expires_after(ms(limits.idle));
     const error_code ec = co_await c.read(kReadBytes);
     c.idle = false;
     if (ec) co_return false;
+    c.waits(ms(limits.patience));
   }
 
   Parser parser;
-  if (const Reading got = co_await read_head(c, parser); !got.whole) {
-    if (got.status == 0) co_return false;
-    co_return co_await answer_refusal(c, handler.refuse(got.status, got.detail), false);
+  const Reading top = co_await read_head(c, parser);
+  c.works();
+  if (!top.whole) {
+    if (top.status == 0) co_return false;
+    co_return co_await answer_refusal(c, handler.refuse(top.status, top.detail), false);
   }
   const auto& message = parser.get();
   HttpRequest request;
@@ -402,7 +398,9 @@ net::awaitable<bool> Transport::Impl::exchange(Connection& c) {
     if (share.total() > limits.all_bodies_bytes) {
       co_return co_await answer_refusal(c, handler.refuse(503, "the server is receiving as much as it may"), head);
     }
-    if (const Reading got = co_await receive_body(c, parser, request); !got.whole) {
+    const Reading got = co_await receive_body(c, parser, request);
+    c.works();
+    if (!got.whole) {
       if (got.status == 0) co_return false;
       co_return co_await answer_refusal(c, handler.refuse(got.status, got.detail), head);
     }
@@ -462,28 +460,28 @@ net::awaitable<bool> Transport::Impl::send(Connection& c, const HttpResponse& re
   const std::string_view content = head || !has_content(response.status) ? std::string_view() : response.content();
   const std::array<net::const_buffer, 2> buffers{net::buffer(top), net::buffer(content.data(), content.size())};
   c.stream.expires_after(ms(options.limits.write));
+  c.waits(kOnTheWay * ms(options.limits.patience));
   const error_code ec = co_await c.write(buffers);
+  c.works();
   co_return !ec && keep_alive;
 }
 
 void Transport::Impl::forget(Connection* connection) {
   const std::lock_guard lock(mutex);
-  if (const auto it = clients.find(connection->client); it != clients.end() && --it->second == 0) clients.erase(it);
-  connections.erase(connection);
+  admission.leave(connection);
   changed.notify_all();
 }
 
 // Closes the connections that wait for a request, or all of them. Runs on each connection's strand, so a connection is either idle here
 // or sees `stopping` when its request is done.
 void Transport::Impl::close_idle(bool all) {
-  std::vector<std::shared_ptr<Connection>> open;
+  std::vector<std::shared_ptr<Guest>> open;
   {
     const std::lock_guard lock(mutex);
-    for (const auto& entry : connections) {
-      if (auto connection = entry.second.lock()) open.push_back(std::move(connection));
-    }
+    open = admission.guests();
   }
-  for (auto& connection : open) {
+  for (const auto& guest : open) {
+    auto connection = std::static_pointer_cast<Connection>(guest);
     const auto executor = connection->stream.get_executor();
     net::post(executor, [connection = std::move(connection), all] {
       error_code ec;
@@ -512,12 +510,12 @@ void Transport::Impl::stop() {
   close_idle(false);
   {
     std::unique_lock lock(mutex);
-    if (!changed.wait_for(lock, ms(options.limits.drain), [this] { return connections.empty(); })) {
-      log::warn("stopping with {} requests unfinished", connections.size());
+    if (!changed.wait_for(lock, ms(options.limits.drain), [this] { return admission.size() == 0; })) {
+      log::warn("stopping with {} requests unfinished", admission.size());
       lock.unlock();
       close_idle(true);
       lock.lock();
-      changed.wait_for(lock, std::chrono::seconds(1), [this] { return connections.empty(); });
+      changed.wait_for(lock, std::chrono::seconds(1), [this] { return admission.size() == 0; });
     }
   }
   // Work on the blocking pool refers to requests that live in coroutines: it must end before the event loop does.
@@ -571,7 +569,7 @@ std::uint16_t Transport::port() const {
 
 std::size_t Transport::connections() const {
   const std::lock_guard lock(impl_->mutex);
-  return impl_->connections.size();
+  return impl_->admission.size();
 }
 
 Status Transport::reload_certificate() {

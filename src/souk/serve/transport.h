@@ -19,7 +19,8 @@
 namespace souk::serve {
 
 struct TransportLimits {
-  std::size_t connections = 1024;                    // more are answered with 503 and closed
+  std::size_t connections = 1024;                    // for more, one that only waits makes way; else they are answered with 503 and closed
+  Duration patience = kSecond;                       // a connection that waits longer for its client may have to make way: see admission.h
   std::size_t client_connections = 0;                // of one address (IPv6: of one /64), 0: any; more likewise
   std::size_t header_bytes = 16 * 1024;              // request line and headers; else 431
   std::size_t body_bytes = 10 * 1024 * 1024;         // else 413, the rest of the body unread

@@ -73,6 +73,14 @@ std::string_view chunk_extension_fault(std::string_view extension) {
   return {};
 }
 
+std::string_view line_fault(std::string_view bytes, std::size_t from) {
+  for (std::size_t at = from > 0 ? from - 1 : 0; (at = bytes.find_first_of("\r\n", at)) != std::string_view::npos; ++at) {
+    if (bytes[at] == '\n' && (at == 0 || bytes[at - 1] != '\r')) return "a line that ends in LF alone";
+    if (bytes[at] == '\r' && at + 1 < bytes.size() && bytes[at + 1] != '\n') return "a CR without its LF";
+  }
+  return {};
+}
+
 bool has_content(int status) {
   return status >= 200 && status != 204 && status != 304;
 }

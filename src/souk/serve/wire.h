@@ -32,6 +32,10 @@ std::string_view framing_fault(const HttpRequest& request, unsigned version);
 // The same of what stands behind the size of a chunk.
 std::string_view chunk_extension_fault(std::string_view extension);
 
+// The same of the lines of a chunk's size and of a trailer, as they arrive: parsers wait for their CRLF. What stands before byte
+// `from` was looked at.
+std::string_view line_fault(std::string_view bytes, std::size_t from);
+
 // The status line and headers of an answer, with the empty line.
 std::string render_head(const HttpResponse& response, bool keep_alive);
 bool has_content(int status);
