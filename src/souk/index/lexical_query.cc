@@ -134,7 +134,7 @@ void QueryRun::order_by_score(LexicalAnswer& answer) const {
     for (std::size_t i = 0; i < found.documents.size(); ++i) {
       if (found.verdicts[i] != 0) continue;
       ++answer.total;
-      if (found.scores[i] >= best.threshold()) best.offer(items[found.documents[i]], found.scores[i]);
+      if (wanted > 0 && found.scores[i] >= best.threshold()) best.offer(items[found.documents[i]], found.scores[i]);
     }
   }
   take_page(best, answer);
