@@ -50,8 +50,6 @@ TEST(Highlight, MarksTheWordsOfAQueryHoweverTheyAreWritten) {
   EXPECT_EQ(mark_query("A wi-fi router", "wifi"), "A [wi-fi] router");
   EXPECT_EQ(mark_query("Fernseher 55\"", "55 zoll", false, "de"), "Fernseher [55&quot;]");
   EXPECT_EQ(mark_query("苹果新款手机壳", "手机苹果", false, "zh"), "[苹果]新款[手机]壳");
-  EXPECT_EQ(mark_query("PS 4, pack of 4", "ps4"), "[PS] [4], pack of [4]");
-  EXPECT_EQ(mark_query("PS controller, pack of 4", "ps4"), "PS controller, pack of 4");
   EXPECT_EQ(mark_query("Running shoes", "boots"), "Running shoes");
 }
 

@@ -40,7 +40,8 @@ QueryReader::QueryReader(std::shared_ptr<const text::Analyzer> analyzer, Synonym
     : analyzer_(std::move(analyzer)), synonyms_(std::move(synonyms)), language_(std::move(language)) {}
 
 std::vector<shelf::Concept> QueryReader::read(std::string_view query, std::string_view language, bool unfinished) const {
-  const std::vector<text::Token> tokens = analyzer_->analyze(query);
+  std::vector<text::Token> tokens = analyzer_->analyze(query);
+  std::erase_if(tokens, [](const text::Token& token) { return token.extra; });  // the words as they stand
   const std::string_view asked = language.empty() ? std::string_view(language_) : language;
   std::vector<shelf::Concept> concepts;
   std::set<std::vector<std::string_view>> seen;  // terms of the concepts

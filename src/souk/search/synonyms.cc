@@ -59,7 +59,8 @@ Result<std::vector<Synonyms::Side>> Synonyms::read_sides(std::string_view list, 
     const std::size_t end = std::min(list.find(',', begin), list.size());
     Side side;
     side.text = trimmed(list.substr(begin, end - begin));
-    const std::vector<text::Token> tokens = analyzer.analyze(side.text);
+    std::vector<text::Token> tokens = analyzer.analyze(side.text);
+    std::erase_if(tokens, [](const text::Token& token) { return token.extra; });  // the words as they stand
     if (tokens.empty()) return wrong_rule("a synonym without a word", where, std::string(kRule), list);
     if (tokens.size() > kMostWords) {
       return wrong_rule("a synonym of too many words", where, fmt::format("at most {} words", kMostWords), side.text);

@@ -57,8 +57,7 @@ struct QueryTerm {
 
 struct Alternative {  // one way in which a document may say a concept: all terms must be there
   TokenKind kind = TokenKind::word;
-  bool prefix = false;       // every surface that begins so: a single character of a script without blanks
-  std::uint32_t within = 0;  // the terms stand in so many neighbouring positions; 0: anywhere, and where an index has no positions
+  bool prefix = false;  // every surface that begins so: a single character of a script without blanks
   std::vector<QueryTerm> terms;
 };
 

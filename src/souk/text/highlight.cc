@@ -94,33 +94,10 @@ struct Wanted {
   std::vector<std::string_view> terms, beginnings;
 };
 
-using TermPlace = std::pair<std::string_view, std::uint32_t>;  // with its position
-
-// Do all terms stand in the text, near enough to each other? places: of the text's terms, sorted.
-bool holds(const std::vector<TermPlace>& places, const Alternative& alternative) {
-  const auto first_from = [&](const QueryTerm& term, std::uint32_t position) {
-    const auto found = std::lower_bound(places.begin(), places.end(), TermPlace(term.term, position));
-    return found != places.end() && found->first == term.term ? found : places.end();
-  };
-  const auto all_from = [&](std::uint32_t start) {
-    return std::all_of(alternative.terms.begin(), alternative.terms.end(), [&](const QueryTerm& term) {
-      const auto found = first_from(term, start);
-      return found != places.end() && (alternative.within == 0 || found->second < start + alternative.within);
-    });
-  };
-  if (alternative.within == 0) return all_from(0);
-  for (const QueryTerm& term : alternative.terms) {  // the foremost of them may be any
-    for (auto at = first_from(term, 0); at != places.end() && at->first == term.term; ++at) {
-      if (all_from(at->second)) return true;
-    }
-  }
-  return false;
-}
-
 Wanted found_in(std::span<const Concept> concepts, const Tokenizer& tokenizer, std::span<const TokenRef> tokens) {
-  std::vector<TermPlace> places;
-  for (const TokenRef& token : tokens) places.emplace_back(tokenizer.term(token.word), token.position);
-  std::sort(places.begin(), places.end());
+  std::vector<std::string_view> terms;
+  for (const TokenRef& token : tokens) terms.push_back(tokenizer.term(token.word));
+  std::sort(terms.begin(), terms.end());
   Wanted wanted;
   for (const Concept& one : concepts) {
     for (const Alternative& alternative : one.alternatives) {
@@ -128,7 +105,10 @@ Wanted found_in(std::span<const Concept> concepts, const Tokenizer& tokenizer, s
         wanted.beginnings.push_back(alternative.terms.front().surface);
         continue;
       }
-      if (!holds(places, alternative)) continue;
+      const auto is_there = [&](const QueryTerm& term) {
+        return std::binary_search(terms.begin(), terms.end(), std::string_view(term.term));
+      };
+      if (!std::all_of(alternative.terms.begin(), alternative.terms.end(), is_there)) continue;
       for (const QueryTerm& term : alternative.terms) wanted.terms.push_back(term.term);
       break;
     }

@@ -61,16 +61,12 @@ class QueryReader {
     return made;
   }
 
-  // Parts of a code, and pairs of characters of one word, stand side by side; parts of a compound anywhere.
   static void add(Concept& to, TokenKind kind, std::vector<QueryTerm> terms, bool prefix = false) {
-    const bool neighbours = terms.size() > 1 && to.kind != TokenKind::word;
-    const std::uint32_t within = neighbours ? static_cast<std::uint32_t>(terms.size()) : 0;
     const auto same = [&](const Alternative& known) {
       return std::equal(known.terms.begin(), known.terms.end(), terms.begin(), terms.end(),
                         [](const QueryTerm& a, const QueryTerm& b) { return a.surface == b.surface && a.term == b.term; });
     };
-    if (std::none_of(to.alternatives.begin(), to.alternatives.end(), same))
-      to.alternatives.push_back({kind, prefix, within, std::move(terms)});
+    if (std::none_of(to.alternatives.begin(), to.alternatives.end(), same)) to.alternatives.push_back({kind, prefix, std::move(terms)});
   }
 
   // Does the mark of inches at byte `at` close a quotation ("the \"new 32\" model")? Asked from front to back.
