@@ -127,8 +127,12 @@ class WithoutRights(Processes):
     def setUp(self):
         super().setUp()
         self.user = {"user": 65534, "group": 65534, "extra_groups": []} if os.geteuid() == 0 else {}  # for root there are no rights
+        own = self.folder / "tmp"
+        own.mkdir()
+        self.user["env"] = dict(os.environ, TMPDIR=str(own))
         self.rights("a+rX,a-w")
         self.addCleanup(self.rights, "u+w")
+        own.chmod(0o777)
         try:
             souk("--version", **self.user)
         except PermissionError:
@@ -150,6 +154,12 @@ class WithoutRights(Processes):
             self.assertEqual(status, 1, err)
             self.assertIn("cannot be written here", err)
             self.assertIn("--read-only", err)
+
+    def test_where_no_temporary_file_may_be_written_either(self):
+        (self.folder / "tmp").chmod(0o555)
+        status, _, err = souk("status", self.shop, **self.user)
+        self.assertEqual(status, 1, err)
+        self.assertRegex(err, "cannot be written here.*Reading it as it stands failed too: .*Set TMPDIR to a folder that can be written")
 
     def test_beside_the_process_that_writes(self):
         self.rights("u+w")

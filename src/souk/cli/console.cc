@@ -99,7 +99,10 @@ Result<std::shared_ptr<engine::Shop>> open_shop(const Console& console, const st
   if (!held && shop.error().kind != ErrorKind::unsupported) return shop;  // unsupported: it cannot be written
   options.read_only = true;
   auto beside = console.caller->open(directory, access, options);
-  if (!beside) return shop;  // that it is held, or cannot be written, is what the user can act on
+  if (!beside) {  // both can be acted on
+    shop.error().hint = fmt::format("{}. Reading it as it stands failed too: {}", shop.error().hint, beside.error().message());
+    return shop;
+  }
   const Seq seq = (*beside)->store().counts().seq;
   if (held) {
     note(console, fmt::format("souk: the shop is held by {}: reading beside it, as it stood at commit {}",

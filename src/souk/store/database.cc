@@ -130,7 +130,11 @@ Status delete_left_files(const fs::path& directory) {
 Result<fs::path> secondary_folder() {
   SOUK_TRY(const fs::path folder, temporary_folder());
   std::string pattern = (folder / "souk-reader-XXXXXX").string();
-  if (::mkdtemp(pattern.data()) == nullptr) return fail_errno("cannot make a folder for reading in", folder.string(), errno);
+  if (::mkdtemp(pattern.data()) == nullptr) {
+    auto failure = fail_errno("cannot make a folder for reading in", folder.string(), errno);
+    if (failure.value().hint.empty()) failure.value().hint = "Set TMPDIR to a folder that can be written";
+    return failure;
+  }
   return fs::path(pattern);
 }
 
