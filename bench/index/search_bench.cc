@@ -1,8 +1,9 @@
 // Souk's side of `./run bench search`; protocol: bench/peers/README.md.
 //
-// The index is what a shop gets, through FieldIndex: one searched field, no stems, variants not collapsed. For the or- and and-cells
-// nothing is asked but the best documents (`count = false`), as of the peers; for the shop cells the filter, the facets and the exact total
-// of one LexicalQuery. An item's id is its line.
+// The index is what a shop gets, through FieldIndex: one searched field, no stems, no phrases, variants not collapsed. For the or- and
+// and-cells nothing is asked but the best documents (`count = false`), as of the peers; for the shop cells the filter, the facets and the
+// exact total of one LexicalQuery. An item's id is its line. With --bisect the index is compacted after it is built, as `souk compact`
+// does.
 #include <filesystem>
 #include <fmt/format.h>
 
@@ -31,6 +32,7 @@ index::Schema schema_of(bool shop) {
   index::Schema schema = index::Schema::defaults();
   for (index::Field field : std::vector<index::Field>(schema.fields())) {
     field.search = field.name == "title" ? 1.0F : 0.0F;
+    field.phrases = false;
     if (field.name == "title") field.filter = field.facet = field.sort = false;
     schema.put(field);
   }
@@ -76,10 +78,11 @@ class Lines {
   std::uint32_t lines_ = 0;
 };
 
-Built build(const std::string& corpus, const std::string& columns, const std::string& folder) {
+Built build(const std::string& corpus, const std::string& columns, const std::string& folder, bool bisected) {
   const auto index = expect(index::FieldIndex::open(folder, schema_of(!columns.empty()), kLanguage, false, kPlain));
   Lines lines(corpus, columns);
   expect(index->rebuild([&](ItemId& id, store::Item& item) { return lines.next(id, item); }, 1, 1));
+  if (bisected) expect(index->compact());
   Built built;
   built.documents = lines.lines();
   for (const auto& entry : std::filesystem::directory_iterator(folder)) built.bytes += entry.file_size();
@@ -88,14 +91,14 @@ Built build(const std::string& corpus, const std::string& columns, const std::st
 
 class Souk final : public Side {
  public:
-  Souk(const std::string& text, const std::string& shop)
-      : index_(expect(index::FieldIndex::open(text, schema_of(false), kLanguage, true, kPlain))) {
+  Souk(const std::string& text, const std::string& shop, bool bisected)
+      : engine_(bisected ? "souk-bp" : "souk"), index_(expect(index::FieldIndex::open(text, schema_of(false), kLanguage, true, kPlain))) {
     reader_ = index_->reader();
     if (shop.empty()) return;
     shop_index_ = expect(index::FieldIndex::open(shop, schema_of(true), kLanguage, true, kPlain));
     shop_reader_ = shop_index_->reader();
   }
-  std::string engine() const override { return "souk"; }
+  std::string engine() const override { return engine_; }
   std::string version() const override { return "0.1.0"; }
   std::uint64_t documents() const override { return reader_->size(); }
   bool has(const Cell& cell) const override { return !cell.shop || shop_reader_ != nullptr; }
@@ -148,6 +151,7 @@ class Souk final : public Side {
     answer.price_sum = static_cast<std::int64_t>(stats->sum);
   }
 
+  const char* engine_;
   std::unique_ptr<index::FieldIndex> index_, shop_index_;
   std::shared_ptr<const index::Reader> reader_, shop_reader_;
   index::LexicalAnswer found_;  // names of facets point into it
@@ -158,6 +162,15 @@ class Souk final : public Side {
 
 int main(int argc, char** argv) {
   using namespace souk::bench;
+  const bool bisected = argc > 1 && std::string_view(argv[1]) == "--bisect";
+  if (bisected) {
+    argv[1] = argv[0];
+    --argc;
+    ++argv;
+  }
+  const auto built = [=](const std::string& corpus, const std::string& columns, const std::string& folder) {
+    return build(corpus, columns, folder, bisected);
+  };
   return peer_main(argc, argv,
-                   {build, [](const std::string& text, const std::string& shop) { return std::make_unique<Souk>(text, shop); }});
+                   {built, [=](const std::string& text, const std::string& shop) { return std::make_unique<Souk>(text, shop, bisected); }});
 }

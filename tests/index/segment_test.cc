@@ -79,6 +79,34 @@ TEST_F(Segments, MergeSmallFilesWithAFlush) {
   EXPECT_EQ(total(*open(folder_)), 540U);
 }
 
+TEST_F(Segments, CompactToOneFileInAnotherOrder) {
+  auto index = open(folder_);
+  put(*index, 0, 500, 1);
+  ASSERT_TRUE(index->flush().has_value());
+  put(*index, 490, 510, 2);
+  ASSERT_TRUE(index->flush().has_value());
+  const FieldIndex::Put removal{ItemId{7}, nullptr};
+  ASSERT_TRUE(index->update(std::span(&removal, 1), 3).has_value());
+  ASSERT_TRUE(index->compact().has_value());
+  EXPECT_EQ(files().size(), 2U) << "one, and the set";
+  EXPECT_EQ(total(*index), 509U);
+  index = open(folder_);
+  EXPECT_EQ(total(*index), 509U);
+  EXPECT_EQ(index->reader()->through_seq(), 3U);
+  EXPECT_FALSE(index->reader()->shown(ItemId{7}));
+  EXPECT_TRUE(index->reader()->shown(ItemId{509}));
+  ASSERT_TRUE(index->compact().has_value());
+  EXPECT_EQ(total(*index), 509U);
+}
+
+TEST_F(Segments, CompactWhenEmpty) {
+  auto index = open(folder_);
+  ASSERT_TRUE(index->compact().has_value());
+  put(*index, 0, 1, 1);
+  ASSERT_TRUE(index->compact().has_value());
+  EXPECT_EQ(total(*open(folder_)), 1U);
+}
+
 TEST_F(Segments, RememberRemovalsOfItemsInOlderFiles) {
   auto index = open(folder_);
   put(*index, 0, 500, 1);
@@ -95,7 +123,7 @@ TEST_F(Segments, AreIgnoredUnderAnotherSchemaOrLanguage) {
   put(*index, 0, 10, 5);
   ASSERT_TRUE(index->flush().has_value());
   Schema weights = Schema::defaults();
-  weights.put({.name = "brand", .search = 9, .facet = true});
+  weights.put({.name = "brand", .search = 9, .phrases = true, .facet = true});
   weights.put({.name = "stats.margin", .type = FieldType::number});
   EXPECT_EQ(total(*open(folder_, weights)), 10U) << "weights and stats are a matter of queries";
   Schema searched = Schema::defaults();

@@ -42,6 +42,14 @@ TEST(QueryReader, KeepsANumberAndItsUnitTogether) {
   EXPECT_THAT(texts(reader.read("500", "", false)), ElementsAre("500"));
 }
 
+TEST(QueryReader, KeepsQuotedWordsAsTheyStand) {
+  const QueryReader reader = reader_with("all = [\"running shoes, trainers\"]\n");
+  EXPECT_THAT(texts(reader.read("red \"running shoes\" 32\" tv", "", true)),
+              ElementsAre("red", "\"running shoes\" (whole)", "32\" (whole)", "tv..."));
+  EXPECT_THAT(texts(reader.read("\u201Cblue tea pot\u201D \"tea", "", false)), ElementsAre("\u201Cblue tea pot\u201D (whole)", "tea"));
+  EXPECT_THAT(texts(reader.read("\"trainers\"", "", false)), ElementsAre("trainers | running shoes")) << "one word is a word";
+}
+
 TEST(QueryReader, KeepsWordsWithSynonymsTogether) {
   const QueryReader reader = reader_with("all = [\"running shoes, trainers\", \"500 ml, half litre\"]\nde = [\"rot, karmin\"]\n");
   EXPECT_THAT(texts(reader.read("red running shoes large", "", false)), ElementsAre("red", "running shoes | trainers", "large"));

@@ -198,7 +198,8 @@ std::span<const TermList> QueryRun::lists_of(std::size_t v) {
 bool QueryRun::only_the_best() const {
   const bool plain = !query_.count && query_.facets.empty() && query_.sort.empty() && query_.filter == nullptr && choices_.empty();
   const bool grouped = query_.one_per_group && reader_.parts().grouped;
-  return plain && !grouped && query_.exclude.empty() && (query_.prior.empty() || query_.most_prior > 0) && !gathered_.words.empty();
+  return plain && !grouped && query_.exclude.empty() && (query_.prior.empty() || query_.most_prior > 0) && !gathered_.words.empty() &&
+         gathered_.phrases.empty();
 }
 
 // A score that k documents of this view reach with one word alone; 0 when nothing is known.
@@ -374,6 +375,7 @@ void QueryRun::judge(std::size_t v) {
     const auto at = std::lower_bound(found.documents.begin(), found.documents.end(), *document);
     if (at != found.documents.end() && *at == *document) found.verdicts[static_cast<std::size_t>(at - found.documents.begin())] = kFails;
   }
+  judge_phrases(v);
   std::vector<std::uint8_t> holds(found.documents.size());
   if (query_.filter != nullptr) {
     evaluate(*query_.filter, view, schema, circumstances_, found.documents, holds);
@@ -386,6 +388,21 @@ void QueryRun::judge(std::size_t v) {
     for (std::size_t i = 0; i < holds.size(); ++i) {
       if (holds[i] == 0) found.verdicts[i] = found.verdicts[i] == 0 ? static_cast<std::uint8_t>(f + 1) : kFails;
     }
+  }
+}
+
+// What stands in quotation marks must be there as it stands, whichever words are left out.
+void QueryRun::judge_phrases(std::size_t v) {
+  if (gathered_.phrases.empty()) return;
+  const ForwardTerms& forward = reader_.parts().views[v].segment->forward;
+  Candidates& found = candidates_[v];
+  std::vector<ForwardWord> row;
+  std::vector<std::uint32_t> starts;
+  for (std::size_t i = 0; i < found.documents.size(); ++i) {
+    if (found.verdicts[i] != 0) continue;
+    forward.row(found.documents[i], row);
+    const bool all = std::ranges::all_of(gathered_.places[v], [&](const auto& slots) { return holds_phrase(row, slots, starts); });
+    if (!all) found.verdicts[i] = kFails;
   }
 }
 

@@ -51,6 +51,7 @@ class QueryRun {
   std::vector<std::size_t> rarest_first();
   void chain(const std::vector<std::size_t>& order, std::size_t view);
   void judge(std::size_t view);
+  void judge_phrases(std::size_t view);
   void add_prior();
   void order_by_score(LexicalAnswer& answer) const;
   void take_page(TopK& best, LexicalAnswer& answer) const;

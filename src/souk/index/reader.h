@@ -97,8 +97,10 @@ struct GatheredWords {
   std::vector<QueryWord> words;
   std::vector<std::vector<std::optional<Dictionary::Term>>> found;  // [word][view]: where a plain word stands
   std::vector<std::vector<std::optional<Dictionary::Term>>> exact;  // [word][view]: where its exact form stands, when those count
-  std::vector<std::vector<WordList>> lists;  // [word][view]: of words that are no single list of a segment, or of all
-  std::vector<std::string> beyond;           // words over the limit, left out
+  std::vector<std::vector<WordList>> lists;                  // [word][view]: of words that are no single list of a segment, or of all
+  std::vector<std::string> beyond;                           // words over the limit, left out
+  std::vector<std::vector<text::Concept>> phrases;           // what stands in quotation marks, of at least two words
+  std::vector<std::vector<std::vector<PhraseSlot>>> places;  // [view][phrase]: the same with the numbers of terms
 };
 
 class LexicalReader final : public Reader {
@@ -152,7 +154,9 @@ class LexicalReader final : public Reader {
 
  private:
   void keep_known(text::Concept& reading) const;
-  std::vector<QueryWord> read_words(std::string_view text, bool prefix_last, std::vector<std::string>& beyond) const;
+  void read_words(std::string_view text, bool prefix_last, GatheredWords& gathered) const;  // words, beyond and phrases
+  PhraseSlot slot_of(std::size_t view, const text::Concept& word, std::uint32_t length) const;
+  void find_phrases(GatheredWords& gathered) const;
   void explain_exact(std::size_t view, std::uint32_t document, const QueryWord& word, const Dictionary::Term& list,
                      Explanation& words) const;
   void explain_fields(const Segment& segment, std::uint32_t document, std::span<const std::uint16_t> parts, Explanation& fields) const;

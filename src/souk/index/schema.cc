@@ -52,7 +52,7 @@ Result<float> weight_named(const Config& field, const char* name, float otherwis
 }
 
 Status apply(Schema& schema, const std::string& name, const Config& config) {
-  SOUK_CHECK(config.only({"type", "search", "exact", "facet", "filter", "sort"}));
+  SOUK_CHECK(config.only({"type", "search", "exact", "phrases", "facet", "filter", "sort"}));
   Field field;
   const Field* known = schema.find(name);
   const bool item_field = known != nullptr && !in_a_space(known->name);
@@ -82,6 +82,7 @@ Status apply(Schema& schema, const std::string& name, const Config& config) {
   if (field.search > 0 && !words) {
     return fail(Error{ErrorKind::invalid, "only words can be searched", config.where("search"), "type keyword or text", type, {}});
   }
+  SOUK_TRY(field.phrases, config.flag("phrases", field.phrases));
   SOUK_TRY(field.facet, config.flag("facet", field.facet));
   SOUK_TRY(field.filter, config.flag("filter", field.filter));
   SOUK_TRY(field.sort, config.flag("sort", field.sort));
@@ -98,10 +99,10 @@ Schema Schema::defaults() {
   using enum FieldType;
   Schema schema;
   schema.fields_ = {
-      {.name = "title", .type = text, .search = 3, .sort = true},
-      {.name = "brand", .type = keyword, .search = 2, .facet = true, .sort = true},
-      {.name = "category", .type = keyword, .search = 1, .facet = true},
-      {.name = "description", .type = text, .search = 1, .filter = false},
+      {.name = "title", .type = text, .search = 3, .phrases = true, .sort = true},
+      {.name = "brand", .type = keyword, .search = 2, .phrases = true, .facet = true, .sort = true},
+      {.name = "category", .type = keyword, .search = 1, .phrases = true, .facet = true},
+      {.name = "description", .type = text, .search = 1, .phrases = true, .filter = false},
       {.name = "price", .type = number, .facet = true, .sort = true},
       {.name = "availability", .type = keyword, .facet = true},
       {.name = "group", .type = keyword},

@@ -68,6 +68,10 @@ bool exact_forms(std::span<const Field> fields) {
   return std::ranges::any_of(fields, [](const Field& field) { return field.search > 0 && field.exact > 0; });
 }
 
+bool knows_phrases(std::span<const Field> fields) {
+  return std::ranges::any_of(fields, [](const Field& field) { return field.search > 0 && field.phrases; });
+}
+
 bool has_column(const Field& field) {
   if (field.name.starts_with("stats.") || field.name.starts_with("facts.")) return false;
   return field.type != FieldType::text || field.filter || field.facet || field.sort;
@@ -78,8 +82,8 @@ Hash128 fingerprint(const Schema& schema, std::string_view language, const text:
                                  settings.stems, settings.codes, settings.units, settings.grams, settings.compounds != nullptr);
   for (const Field& field : schema.fields()) {
     if (field.name.starts_with("stats.") || field.name.starts_with("facts.")) continue;
-    text += fmt::format("{} {} {} {} {}\n", field.name, static_cast<int>(field.type), field.search > 0, field.search > 0 && field.exact > 0,
-                        has_column(field));
+    text += fmt::format("{} {} {} {} {} {}\n", field.name, static_cast<int>(field.type), field.search > 0,
+                        field.search > 0 && field.exact > 0, field.search > 0 && field.phrases, has_column(field));
   }
   return hash128(text);
 }
@@ -162,6 +166,8 @@ void Segment::parse_ids(std::uint32_t n, std::uint32_t least, unsigned bits, std
     item += least;
   }
   ids = items_;
+  least_ = n == 0 ? 0 : *std::ranges::min_element(ids);
+  most_ = n == 0 ? 0 : *std::ranges::max_element(ids);
   if (std::is_sorted(ids.begin(), ids.end(), std::less_equal<>())) return;
   by_item_.resize(n);
   std::iota(by_item_.begin(), by_item_.end(), 0U);
@@ -186,6 +192,16 @@ void Segment::parse_terms(BlobReader& reader) {
   word_terms = reader.array<std::uint32_t>();
   reader.expect(plain.size() == (std::size_t{terms.size()} + 63) / 64 && word_terms.size() == words.size());
   reader.expect(std::all_of(word_terms.begin(), word_terms.end(), [&](std::uint32_t term) { return term < terms.size(); }));
+}
+
+void Segment::parse_forward(BlobReader& reader) {
+  const auto rows = reader.array<std::uint32_t>();
+  const auto bits = reader.array<std::uint32_t>();
+  const auto packed = reader.array<std::byte>();
+  reader.expect(bits.size() == 1);
+  if (reader.failed()) return;
+  forward = ForwardTerms(rows, bits[0], packed);
+  reader.expect(forward.check(size(), terms.size()));
 }
 
 Status Segment::parse(const std::function<Result<std::span<const std::byte>>(std::string_view)>& section) {
@@ -228,6 +244,7 @@ Status Segment::parse(const std::function<Result<std::span<const std::byte>>(std
     }
   }));
   SOUK_CHECK(read("terms", [&](BlobReader& reader) { parse_terms(reader); }));
+  SOUK_CHECK(read("forward", [&](BlobReader& reader) { parse_forward(reader); }));
   SOUK_CHECK(read("offers", [&](BlobReader& reader) {
     offers = reader.array<OfferRow>();
     offer_of = offers.empty() ? reader.array<std::uint32_t>() : reader.offsets<std::uint32_t>(n);
@@ -245,7 +262,9 @@ Status Segment::parse(const std::function<Result<std::span<const std::byte>>(std
 }
 
 std::optional<std::uint32_t> Segment::find(ItemId item) const {
+  if (ids.empty() || index_of(item) < least_ || index_of(item) > most_) return std::nullopt;
   if (by_item_.empty()) {
+    if (most_ - least_ + 1 == ids.size()) return index_of(item) - least_;
     const auto found = std::lower_bound(ids.begin(), ids.end(), index_of(item));
     if (found == ids.end() || *found != index_of(item)) return std::nullopt;
     return static_cast<std::uint32_t>(found - ids.begin());

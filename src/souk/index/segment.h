@@ -22,13 +22,14 @@
 #include "souk/base/time.h"
 #include "souk/index/blob.h"
 #include "souk/index/dictionary.h"
+#include "souk/index/forward.h"
 #include "souk/index/schema.h"
 #include "souk/index/scoring.h"
 #include "souk/text/analyzer.h"
 
 namespace souk::index {
 
-inline constexpr std::uint32_t kSegmentVersion = 2;
+inline constexpr std::uint32_t kSegmentVersion = 3;
 inline constexpr std::uint32_t kAnalyzerVersion = 2;  // raised when text/ gives other terms for the same text
 inline constexpr std::uint32_t kNone = UINT32_MAX;
 
@@ -38,6 +39,8 @@ inline constexpr std::uint32_t kMaxSearched = 32;
 Result<std::vector<Field>> searched_fields(const Schema& schema);
 // Do exact forms count? Then the words of a term that has several have lists of their own, under keys that begin with byte 1.
 bool exact_forms(std::span<const Field> fields);
+// Is the order of words kept, of some field?
+bool knows_phrases(std::span<const Field> fields);
 inline std::string exact_key(std::string_view word) {
   return std::string(1, '\1').append(word);
 }
@@ -139,6 +142,8 @@ class Segment {  // immutable, thread-safe
   Strings words;                              // the other words that occur: folded forms unlike their terms, sorted
   std::span<const std::uint32_t> word_terms;  // word -> term
 
+  ForwardTerms forward;  // the words in order, of fields that know phrases
+
   std::span<const std::uint8_t> lengths;          // [documents, searched fields], length_code()
   std::span<const std::uint64_t> totals;          // [searched fields] sum of lengths
   std::vector<Norms> reference, exact_reference;  // [searched fields] under which the impacts of postings were taken
@@ -154,12 +159,14 @@ class Segment {  // immutable, thread-safe
   Status parse_columns(BlobReader& reader);
   void parse_ids(std::uint32_t n, std::uint32_t least, unsigned bits, std::span<const std::byte> packed, BlobReader& reader);
   void parse_terms(BlobReader& reader);
+  void parse_forward(BlobReader& reader);
 
   SegmentImage image_;
   std::optional<SectionFile> file_;
   fs::path path_;
   std::uint64_t bytes_ = 0;
   std::vector<std::uint32_t> items_;    // what `ids` views
+  std::uint32_t least_ = 0, most_ = 0;  // of them
   std::vector<std::uint32_t> by_item_;  // documents by item, when they do not stand so themselves
   mutable std::once_flag titles_made_;
   mutable Titles titles_;

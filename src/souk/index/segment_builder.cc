@@ -1,4 +1,4 @@
-// The format of a segment: a section file of kind "SEGM", version 2; each section holds arrays (blob.h) in this order.
+// The format of a segment: a section file of kind "SEGM", version 3; each section holds arrays (blob.h) in this order.
 //
 //   fingerprint  u64[2]: what the segment was made under (segment.h)
 //   items        u32 n, least item, bits; items less the least, packed (bit_pack.h), none when they are consecutive; u32 removed[]
@@ -9,6 +9,7 @@
 //                most 2,047), the most common code first; the dictionary (dictionary.cc): terms, and where exact forms count, with byte 1
 //                before them, the words of terms that have several; u64 plain[]: bits, the term is a word by itself;
 //                strings word[w] sorted: the folded forms that occur and are no terms; u32 term of the word[w]
+//   forward      u32 row[n + 1], none when no field knows phrases; u32 bits; the words of each document in order (forward.h), packed
 //   offers       OfferRow[]; u32 row[n + 1], none without offers; strings market[]
 //   columns      u32 count; for each, by name: char name[]; u32 kind; u32 row[n + 1]; u32 ordinal[]; f64 number[];
 //                strings original[d], folded[d] sorted by (folded, original); u32 head[d]; u32 titled documents[d]
@@ -178,12 +179,18 @@ void ColumnBuilder::write_dictionary(BlobWriter& writer, const std::vector<std::
 }
 
 SegmentBuilder::SegmentBuilder(const Schema& schema, const std::vector<Field>& fields, const text::Analyzer& analyzer)
-    : schema_(schema), fields_(fields), analyzer_(analyzer), exact_(exact_forms(fields)), tokenizer_(analyzer) {}
+    : schema_(schema),
+      fields_(fields),
+      analyzer_(analyzer),
+      exact_(exact_forms(fields)),
+      forward_(knows_phrases(fields)),
+      tokenizer_(analyzer) {}
 
 std::uint32_t SegmentBuilder::begin_document(ItemId id, bool titled) {
   ids_.push_back(index_of(id));
   titled_.push_back(titled);
   lengths_.resize(lengths_.size() + fields_.size());
+  if (forward_) forward_begins_.push_back(static_cast<std::uint32_t>(forward_words_.size()));
   return static_cast<std::uint32_t>(ids_.size() - 1);
 }
 
@@ -203,7 +210,7 @@ void SegmentBuilder::remove(ItemId id) {
   removed_.push_back(index_of(id));
 }
 
-void SegmentBuilder::add_words(std::string_view text, Words& words) {
+void SegmentBuilder::add_words(std::string_view text, bool in_order, Words& words) {
   const std::span<const text::TokenRef> tokens = tokenizer_.analyze(text);
   if (tokenizer_.generation() != tokenizer_generation_) {
     tokenizer_generation_ = tokenizer_.generation();
@@ -215,7 +222,11 @@ void SegmentBuilder::add_words(std::string_view text, Words& words) {
     if (number == kNone) number = add_word(tokenizer_.surface(token.word), tokenizer_.term(token.word));
     words.numbers.push_back(number);
     words.length += token.extra ? 0 : 1;
+    if (!in_order) continue;
+    const bool same_position = &token != tokens.data() && (&token - 1)->position == token.position;
+    forward_words_.push_back(forward_word(word_terms_[number], same_position));
   }
+  if (in_order && !tokens.empty()) forward_words_.push_back(kTextEnds);
 }
 
 // In a few languages one folded word has several terms, by what folding took away: the further ones are words of their own.
@@ -246,7 +257,7 @@ void SegmentBuilder::index_text(std::uint32_t document, const store::Item& item,
     const std::string& name = fields_[f].name;
     field_words_.numbers.clear();
     field_words_.length = 0;
-    const auto append = [&](std::string_view text) { add_words(text, field_words_); };
+    const auto append = [&](std::string_view text) { add_words(text, fields_[f].phrases, field_words_); };
     if (name == "title") {
       append(title);
     } else if (name == "description") {
@@ -359,7 +370,8 @@ void SegmentBuilder::absorb(const Segment& segment, const Bits* hidden) {
     }
   }
   removed_.insert(removed_.end(), segment.removed.begin(), segment.removed.end());
-  absorb_words(segment, place);
+  const std::vector<std::uint32_t> terms = absorb_words(segment, place);
+  if (forward_) absorb_forward(segment, place, terms);
   for (const Column& old : segment.columns) {
     ColumnBuilder& builder = column(std::string(old.name), old.kind);
     if (builder.kind() != old.kind) builder.widen();

@@ -11,6 +11,7 @@
 
 #include "souk/base/ids.h"
 #include "souk/index/bits.h"
+#include "souk/index/forward.h"
 #include "souk/index/segment.h"
 #include "souk/store/records.h"
 #include "souk/text/analyzer.h"
@@ -83,7 +84,7 @@ class SegmentBuilder {  // not thread-safe
   };
 
   std::uint32_t begin_document(ItemId id, bool titled);
-  void add_words(std::string_view text, Words& words);
+  void add_words(std::string_view text, bool in_order, Words& words);
   std::uint32_t add_word(std::string_view surface, std::string_view term);  // its number
   void index_words(std::uint32_t field, std::uint32_t document);            // those of field_words_
   void index_text(std::uint32_t document, const store::Item& item, std::string_view title, std::string_view description);
@@ -92,12 +93,15 @@ class SegmentBuilder {  // not thread-safe
   void add_offers(std::uint32_t document, const store::Item& item);
   ColumnBuilder& column(const std::string& name, ColumnKind kind);
 
-  void absorb_words(const Segment& segment, std::span<const std::uint32_t> place);
+  // Returns the number here of each term there.
+  std::vector<std::uint32_t> absorb_words(const Segment& segment, std::span<const std::uint32_t> place);
+  void absorb_forward(const Segment& segment, std::span<const std::uint32_t> place, std::span<const std::uint32_t> terms);
   void bisect_documents();
   void finish_items(SegmentImage& image);
   void finish_terms(SegmentImage& image);
   Lists sort_lists();
   void finish_words(BlobWriter& writer, const Lists& lists) const;
+  void finish_forward(SegmentImage& image, const Lists& lists) const;
   void finish_lengths(SegmentImage& image);
   void finish_offers(SegmentImage& image) const;
   void finish_columns(SegmentImage& image) const;
@@ -105,14 +109,17 @@ class SegmentBuilder {  // not thread-safe
   const Schema& schema_;
   const std::vector<Field>& fields_;
   const text::Analyzer& analyzer_;
-  const bool exact_;  // exact forms count
+  const bool exact_;    // exact forms count
+  const bool forward_;  // some field knows phrases
   std::vector<std::uint32_t> ids_;
   std::vector<bool> titled_;
   std::vector<std::uint32_t> removed_;
   StringTable terms_, words_, markets_;
   std::vector<std::uint32_t> word_terms_;
   std::vector<Occurrence> occurrences_;
-  std::vector<std::uint8_t> lengths_;  // [documents, fields], length_code()
+  std::vector<ForwardWord> forward_words_;     // with numbers of terms_
+  std::vector<std::uint32_t> forward_begins_;  // by document, when forward_
+  std::vector<std::uint8_t> lengths_;          // [documents, fields], length_code()
   std::vector<std::pair<std::uint32_t, OfferRow>> offers_;
   std::map<std::string, ColumnBuilder, std::less<>> columns_;
   text::Tokenizer tokenizer_;

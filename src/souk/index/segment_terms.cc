@@ -188,6 +188,7 @@ void SegmentBuilder::finish_terms(SegmentImage& image) {
   dictionary.write(writer);
   finish_words(writer, lists);
   image.sections.emplace_back("terms", writer.take());
+  finish_forward(image, lists);
 }
 
 void SegmentBuilder::finish_words(BlobWriter& writer, const Lists& lists) const {
@@ -211,7 +212,7 @@ void SegmentBuilder::finish_words(BlobWriter& writer, const Lists& lists) const 
 
 // Words come again with postings of their own where exact lists have them, or where they are the only one of their term. Where a term has
 // several and exact forms do not count, its postings stand for the first of them.
-void SegmentBuilder::absorb_words(const Segment& segment, std::span<const std::uint32_t> place) {
+std::vector<std::uint32_t> SegmentBuilder::absorb_words(const Segment& segment, std::span<const std::uint32_t> place) {
   std::vector<std::uint32_t> terms(segment.terms.size(), kNone), first(terms.size(), kNone), several(terms.size());
   const auto add = [&](std::string_view text, std::uint32_t number) {
     const std::uint32_t word = words_.add(text);
@@ -238,6 +239,45 @@ void SegmentBuilder::absorb_words(const Segment& segment, std::span<const std::u
       for (const std::uint16_t part : parts) occurrences_.push_back({word, place[there], part});
     });
   }
+  return terms;
+}
+
+void SegmentBuilder::absorb_forward(const Segment& segment, std::span<const std::uint32_t> place, std::span<const std::uint32_t> terms) {
+  std::vector<ForwardWord> row;
+  for (std::uint32_t d = 0; d < place.size(); ++d) {
+    if (place[d] == kNone) continue;
+    forward_begins_[place[d]] = static_cast<std::uint32_t>(forward_words_.size());
+    segment.forward.row(d, row);
+    for (const ForwardWord word : row) {
+      forward_words_.push_back(word == kTextEnds ? word : forward_word(terms[term_of(word)], (word & 1U) != 0));
+    }
+  }
+}
+
+void SegmentBuilder::finish_forward(SegmentImage& image, const Lists& lists) const {
+  std::vector<std::uint32_t> rows, words;
+  std::vector<std::byte> packed;
+  unsigned bits = 0;
+  if (forward_) {
+    rows.reserve(order_.size() + 1);
+    rows.push_back(0);
+    for (const std::uint32_t document : order_) {
+      const std::size_t end = document + 1 < forward_begins_.size() ? forward_begins_[document + 1] : forward_words_.size();
+      for (std::size_t i = forward_begins_[document]; i < end; ++i) {
+        const ForwardWord word = forward_words_[i];
+        words.push_back(word == kTextEnds ? word : forward_word(lists.number_of[term_of(word)], (word & 1U) != 0));
+      }
+      rows.push_back(static_cast<std::uint32_t>(words.size()));
+    }
+    bits = kernels::packed_width(words.empty() ? 0 : *std::ranges::max_element(words));
+    kernels::pack(words, bits, packed);
+    packed.resize(packed.size() + kernels::kPackReadsBeyond);
+  }
+  BlobWriter writer;
+  writer.add(rows);
+  writer.add(std::vector<std::uint32_t>{bits});
+  writer.add(packed);
+  image.sections.emplace_back("forward", writer.take());
 }
 
 }  // namespace souk::index

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "souk/index/reader.h"
+#include "souk/text/quotations.h"
 
 namespace souk::index {
 namespace {
@@ -27,13 +28,21 @@ void LexicalReader::keep_known(text::Concept& reading) const {
                              reading.alternatives.end());
 }
 
-std::vector<QueryWord> LexicalReader::read_words(std::string_view text, bool prefix_last, std::vector<std::string>& beyond) const {
-  std::vector<text::Concept> readings = parts_.analyzer->analyze_query(text.substr(0, kMaxQueryBytes));
-  std::vector<QueryWord> words;
+void LexicalReader::read_words(std::string_view text, bool prefix_last, GatheredWords& gathered) const {
+  text = text.substr(0, kMaxQueryBytes);
+  std::vector<text::Concept> readings = parts_.analyzer->analyze_query(text);
+  for (text::Concept& reading : readings) keep_known(reading);
+  for (const text::Quotation& quotation : text::quotations(text)) {
+    std::vector<text::Concept> phrase;
+    for (const text::Concept& reading : readings) {
+      if (reading.begin >= quotation.begin && reading.end <= quotation.end) phrase.push_back(reading);
+    }
+    if (phrase.size() > 1) gathered.phrases.push_back(std::move(phrase));
+  }
+  std::vector<QueryWord>& words = gathered.words;
   for (std::size_t i = 0; i < readings.size(); ++i) {
     text::Concept& reading = readings[i];
     const text::Alternative& first = reading.alternatives.front();
-    keep_known(reading);
     QueryWord word;
     word.term = first.terms.front().term;
     word.surface = reading.surface;
@@ -44,13 +53,52 @@ std::vector<QueryWord> LexicalReader::read_words(std::string_view text, bool pre
     };
     if (!word.prefix && std::any_of(words.begin(), words.end(), same)) continue;
     if (words.size() >= kMaxWords) {
-      beyond.push_back(reading.surface);
+      gathered.beyond.push_back(reading.surface);
       continue;
     }
     word.reading = std::move(reading);
     words.push_back(std::move(word));
   }
-  return words;
+}
+
+// The readings of a word of a phrase that this view knows. The first, as written, is as long as the phrase says.
+PhraseSlot LexicalReader::slot_of(std::size_t v, const text::Concept& word, std::uint32_t length) const {
+  const Dictionary& terms = parts_.views[v].segment->terms;
+  PhraseSlot slot;
+  for (const text::Alternative& alternative : word.alternatives) {
+    PhraseRun run;
+    run.length = &alternative == &word.alternatives.front() ? length : static_cast<std::uint32_t>(alternative.terms.size());
+    for (const text::QueryTerm& term : alternative.terms) {
+      std::vector<std::uint32_t> numbers;
+      const std::vector<std::string> texts = alternative.prefix ? expand(term.surface, term.term) : std::vector<std::string>{term.term};
+      for (const std::string& text : texts) {
+        if (const auto entry = terms.find(text)) numbers.push_back(entry->number);
+      }
+      std::ranges::sort(numbers);
+      if (!numbers.empty()) run.terms.push_back(std::move(numbers));
+    }
+    if (run.terms.size() != alternative.terms.size()) continue;
+    if (alternative.kind == text::TokenKind::joined) {  // it is the next word of the phrase, too
+      slot.push_back(run);
+      slot.back().length = 0;
+    }
+    slot.push_back(std::move(run));
+  }
+  return slot;
+}
+
+void LexicalReader::find_phrases(GatheredWords& gathered) const {
+  if (!knows_phrases(*parts_.fields)) gathered.phrases.clear();
+  if (gathered.phrases.empty()) return;
+  gathered.places.resize(parts_.views.size());
+  for (std::size_t v = 0; v < parts_.views.size(); ++v) {
+    for (const std::vector<text::Concept>& phrase : gathered.phrases) {
+      std::vector<PhraseSlot>& slots = gathered.places[v].emplace_back();
+      for (std::size_t i = 0; i < phrase.size(); ++i) {
+        slots.push_back(slot_of(v, phrase[i], i + 1 < phrase.size() ? phrase[i + 1].position - phrase[i].position : 1));
+      }
+    }
+  }
 }
 
 // The terms a beginning stands for: its own, and those of the first words, in the order of bytes, that begin so. Sorted.
@@ -203,7 +251,8 @@ std::optional<Dictionary::Term> LexicalReader::find_exact(const Segment& segment
 
 GatheredWords LexicalReader::find_words(std::string_view text, bool prefix_last, Scratch& scratch) const {
   GatheredWords gathered;
-  gathered.words = read_words(text, prefix_last, gathered.beyond);
+  read_words(text, prefix_last, gathered);
+  find_phrases(gathered);
   gathered.found.resize(gathered.words.size());
   gathered.exact.resize(gathered.words.size());
   gathered.lists.resize(gathered.words.size());
@@ -244,7 +293,7 @@ void LexicalReader::gather_rest(GatheredWords& gathered, Scratch& scratch) const
 
 GatheredWords LexicalReader::gather_titles(std::string_view text, bool prefix_last, Scratch& scratch) const {
   GatheredWords gathered;
-  gathered.words = read_words(text, prefix_last, gathered.beyond);
+  read_words(text, prefix_last, gathered);
   gathered.lists.resize(gathered.words.size());
   for (std::size_t w = 0; w < gathered.words.size(); ++w) {
     for (std::size_t v = 0; v < parts_.views.size(); ++v) {

@@ -17,9 +17,9 @@ class QueryReader {  // immutable, thread-safe
   // language: of the shop, for queries that do not name theirs.
   QueryReader(std::shared_ptr<const text::Analyzer> analyzer, Synonyms synonyms, std::string language);
 
-  // In the order of the query: the longest words with synonyms that begin at a place are one concept, a number and its unit ("500 ml") are
-  // one, every other word is its own. What was asked for before is left out. No words: no concepts.
-  // unfinished: the last word may be the beginning of one.
+  // In the order of the query: words in quotation marks are one concept, which items have as it stands; so are the longest words with
+  // synonyms that begin at a place, and a number and its unit ("500 ml"); every other word is its own. What was asked for before is left
+  // out. No words: no concepts. unfinished: the last word may be the beginning of one.
   std::vector<shelf::Concept> read(std::string_view query, std::string_view language, bool unfinished) const;
 
  private:
