@@ -237,14 +237,18 @@ class Figures:
         return rows
 
 
-def ratios(rows, reference="souk"):
+OURS = ("souk", "souk-bp")
+
+
+def ratios(rows):
     """Souk against each peer in each cell, against the fastest of them and its p99, and what building and bytes are held to."""
     value = {(row["engine"], row["metric"]): row["median"] for row in rows}
     found = {}
     for (engine, metric), ours in value.items():
-        if engine != reference:
+        if engine not in OURS:
             continue
-        peers = {name: theirs for (name, other), theirs in value.items() if other == metric and name != reference}
+        reference = engine
+        peers = {name: theirs for (name, other), theirs in value.items() if other == metric and name not in OURS}
         cell = metric.split()[0]
         if cell in CELLS and not metric.endswith(("p50", "p99")) and peers:
             found.update({f"{reference}/{name} {metric}": ours / theirs for name, theirs in peers.items()})
@@ -317,4 +321,4 @@ def main(as_json, arguments):
     names = [engine.name for engine in chosen]
     table = tables(rows, given.corpora, names) + ["", *agreement.lines(judged), "", *(f"{key}: {value:.3g}" for key, value in found.items())]
     measure.report("search", work, rows, found, as_json, table)
-    return 1 if any(j.engine == "souk" and not j.right for j in judged) else 0
+    return 1 if any(j.engine in OURS and not j.right for j in judged) else 0

@@ -158,17 +158,26 @@ def fts5():
                   most={"or-10": 32, "or-100": 32, "and-10": 500, "and-100": 500})
 
 
-def souk():
+def souk_program():
     if not (measure.ROOT / "bench" / "index" / "search_bench.cc").exists():
         raise LeftOut("bench/index/search_bench.cc is not there")
     folder = measure.ROOT / "build" / "bench-programs"
     carry(["cmake", "--preset", "bench", "-B", folder], "configuring", cwd=measure.ROOT)
     carry(["cmake", "--build", folder, "--target", "search_bench"], "building search_bench", cwd=measure.ROOT)
-    program = [folder / "search_bench"]
+    return [folder / "search_bench"]
+
+
+def souk():
+    program = souk_program()
     return Engine("souk", program, program, shop=True)
 
 
-INSTALLERS = {"souk": souk, "tantivy": tantivy, "lucene": lucene, "lucene-bp": lucene_bp, "pisa-maxscore": lambda: pisa("maxscore"),
+def souk_bp():
+    program = [*souk_program(), "--bisect"]
+    return Engine("souk-bp", program, program, shop=True, builds_once=True)
+
+
+INSTALLERS = {"souk": souk, "souk-bp": souk_bp, "tantivy": tantivy, "lucene": lucene, "lucene-bp": lucene_bp, "pisa-maxscore": lambda: pisa("maxscore"),
               "pisa-bmw": lambda: pisa("bmw"), "xapian": xapian, "fts5": fts5, "bm25s": bm25s}
 
 

@@ -84,7 +84,7 @@ TEST(Forgetting, LeavesNoTraceInAnyFile) {
   EXPECT_EQ(report->erased.served, 2u);
   EXPECT_EQ(report->rejects, 2u) << "one names the key, one the address";
   EXPECT_TRUE(report->marked);
-  ASSERT_TRUE(shop->store().compact());
+  ASSERT_TRUE(shop->compact());
   EXPECT_THAT(files_naming(folder, {kPerson, kAddress, kSession}), IsEmpty()) << "while the shop is open";
   shop.reset();
   EXPECT_THAT(files_naming(folder, {kPerson, kAddress, kSession}), IsEmpty());

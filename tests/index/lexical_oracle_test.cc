@@ -517,12 +517,15 @@ TEST_P(OfASeed, AgreesAfterReplacementsAndRemovals) {
   reopen();
   EXPECT_EQ(index_->reader()->through_seq(), seq_);
   compare(*index_, catalogue_, random_, 30, false);
+  update(5, false);
+  ASSERT_TRUE(index_->compact().has_value());
+  compare(*index_, catalogue_, random_, 10, true);
   rebuild(2);
   compare(*index_, catalogue_, random_, 10, true);
 }
 
 // As many pairs of a query and a corpus as SOUK_EXACT_PAIRS says, from the seed SOUK_EXACT_SEED on; `./run bench exact` asks for a million.
-// Corpora grow by updates, removals, flushes, merges and reopening, and are compared at any moment.
+// Corpora grow by updates, removals, flushes, merges, compaction and reopening, and are compared at any moment.
 TEST_F(LexicalOracle, AgreesOnManyPairs) {
   const auto number = [](const char* name, std::uint64_t otherwise) {
     const char* text = std::getenv(name);
@@ -545,6 +548,10 @@ TEST_F(LexicalOracle, AgreesOnManyPairs) {
       }
       if (turn == 1) {
         rebuild(1 + static_cast<unsigned>(random_.below(2)));
+        hidden = false;
+      }
+      if (turn == 2) {
+        ASSERT_TRUE(index_->compact().has_value());
         hidden = false;
       }
       compare(*index_, catalogue_, random_, kQueries, !hidden);

@@ -11,7 +11,7 @@ int compact(const Console& console, const std::string& directory) {
   {
     SOUK_OR_REPORT(const auto shop, console, open_shop(console, directory, Access::write));
     if (const auto retained = shop->apply_retention(now()); !retained) return report(console, retained.error());
-    if (const Status status = shop->store().compact(); !status) return report(console, status.error());
+    if (const Status status = shop->compact(); !status) return report(console, status.error());
   }
   const std::uint64_t after = folder_size(folder);
   if (console.json) {

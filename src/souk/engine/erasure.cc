@@ -189,4 +189,12 @@ Result<store::RetainReport> Shop::apply_retention(Timestamp now) {
   return report;
 }
 
+Status Shop::compact() {
+  SOUK_CHECK(impl_->writable("compact"));
+  SOUK_CHECK(impl_->store->compact());
+  SOUK_CHECK(impl_->keeper->index().compact());
+  impl_->publish();
+  return {};
+}
+
 }  // namespace souk::engine

@@ -184,12 +184,16 @@ class Shop {
   Result<std::unique_ptr<Holdout>> hold_out(const store::Interactions& train, Timestamp now, Progress& progress) const;
 
   // Erases a person everywhere in the shop's folder: the store (Store::forget), rows of SHOP/rejects that name them, caches. Bytes leave
-  // the store's files with the next Store::compact().
+  // the store's files with the next compact().
   Result<ErasureReport> forget(std::string_view shopper_key);
   // Joins the visitor of a session to a shopper (Store::merge_shoppers).
   Result<store::MergeReport> merge_session(std::string_view session, std::string_view into);
   // Deletes what is older than [retention] of shop.toml lets it become.
   Result<store::RetainReport> apply_retention(Timestamp now);
+
+  // Rewrites the store's files without what was deleted, and the search index as one file in its fastest order. Others read and write
+  // meanwhile.
+  Status compact();
 
   // Verifies every checksum and what the shop runs on. With `repair`, rebuilds the derived data that is damaged.
   Result<std::vector<Finding>> doctor(bool repair, Progress& progress);

@@ -23,9 +23,9 @@ namespace {
 
 constexpr std::uint32_t kSetVersion = 1;
 constexpr const char* kSetName = "segments.set";
-constexpr std::size_t kTierFanout = 8;  // memory segments of about one size before they are merged
-constexpr std::size_t kTiers = 3;       // that are merged so, at once with an update: larger segments wait for the flush
-constexpr std::size_t kFlushDocuments = 20'000;
+constexpr std::size_t kTierFanout = 4;         // memory segments of about one size before they are merged
+constexpr std::size_t kTiers = 5;              // that are merged so, at once with an update: larger segments wait for the flush
+constexpr std::size_t kFlushDocuments = 4096;  // four of the largest: every query pays for every segment
 constexpr std::uint64_t kFlushBytes = 64U << 20U;
 constexpr std::size_t kMergeRatio = 4;  // a file joins a flush that is at least a quarter of its size
 constexpr std::size_t kChunk = 4096;    // items a thread takes at a time while rebuilding
@@ -88,7 +88,8 @@ class Index final : public FieldIndex {
   Status update(std::span<const Put> puts, Seq seq) override;
   Status rebuild(const std::function<bool(ItemId&, store::Item&)>& next, Seq seq, unsigned threads) override;
   bool wants_flush() const override;
-  Status flush() override;
+  Status flush() override { return merge(false); }
+  Status compact() override { return merge(true); }
   Status verify() const override;
 
  private:
@@ -104,7 +105,8 @@ class Index final : public FieldIndex {
     std::size_t memory = 0;      // segments of memory that join: all there were
     Seq seq = 0;
   };
-  Merge begin_merge();
+  Merge begin_merge(bool everything);
+  Status merge(bool everything);
   Status commit(std::vector<View> files, std::vector<View> memory, Seq seq);
   Result<std::shared_ptr<const Segment>> write(const SegmentImage& image);
   Result<SegmentImage> build(const std::function<bool(ItemId&, store::Item&)>& next, unsigned threads) const;
@@ -288,17 +290,17 @@ Result<std::shared_ptr<const Segment>> Index::write(const SegmentImage& image) {
   return Segment::open(path, print_);
 }
 
-// The segments that a flush makes one: those in memory, and files from the last on while they are not much larger than what joins them.
-Index::Merge Index::begin_merge() {
+// The segments that are made one: those in memory, and files from the last on while they are not much larger than what joins them, or all.
+Index::Merge Index::begin_merge(bool everything) {
   const std::lock_guard lock(write_);
   Merge merge;
   merge.memory = frozen_ = memory_.size();
   merge.first_file = files_.size();
   merge.seq = seq_;
-  if (memory_.empty()) return merge;
+  if (memory_.empty() && !everything) return merge;
   std::size_t weight = 0;
   for (const View& view : memory_) weight += weight_of(view);
-  while (merge.first_file > 0 && files_[merge.first_file - 1].segment->size() <= kMergeRatio * weight) {
+  while (merge.first_file > 0 && (everything || files_[merge.first_file - 1].segment->size() <= kMergeRatio * weight)) {
     weight += weight_of(files_[--merge.first_file]);
   }
   merge.parts.assign(files_.begin() + static_cast<std::ptrdiff_t>(merge.first_file), files_.end());
@@ -307,10 +309,10 @@ Index::Merge Index::begin_merge() {
 }
 
 // Merges without holding up updates and readers: what changes meanwhile stands in newer memory segments, which hide what they replace.
-Status Index::flush() {
+Status Index::merge(bool everything) {
   SOUK_CHECK(refuse_read_only());
   const std::lock_guard one(merge_);
-  const Merge merge = begin_merge();
+  const Merge merge = begin_merge(everything);
   const auto thaw = [&] {
     const std::lock_guard lock(write_);
     frozen_ = 0;
@@ -320,6 +322,7 @@ Status Index::flush() {
     SegmentBuilder builder(declared_, *fields_, *analyzer_);
     for (const View& view : merge.parts) builder.absorb(*view.segment, view.hidden.get());
     if (merge.first_file == 0) builder.forget_removals();
+    if (everything) builder.bisect();
     auto written = write(builder.finish());
     if (!written) {
       thaw();

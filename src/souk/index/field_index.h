@@ -150,6 +150,9 @@ class FieldIndex {
   // True when the memory segment is large enough that the caller should flush.
   virtual bool wants_flush() const = 0;
   virtual Status flush() = 0;  // memory segments to a file, merging with the last files when that pays; updates and readers go on meanwhile
+  // Everything in one file, without what is hidden, and documents that share words together: the smallest and fastest form. Takes seconds
+  // for each 100,000 items, while updates and readers go on.
+  virtual Status compact() = 0;
   virtual Status verify() const = 0;  // every checksum
   // Declared fields, and the attributes seen in items (filterable, facetable and sortable, not searched; a number when all values are
   // numbers, a flag when all are flags, else a keyword). A snapshot: ask again, or the reader, after updates.
