@@ -70,10 +70,11 @@ const UnitScores& LexicalReader::exact_scores(std::size_t view) const {
   return lazy.exact;
 }
 
+// One version of an item is visible at most, and mostly that of an old and large segment.
 LexicalReader::Place LexicalReader::find(ItemId item) const {
-  for (auto view = parts_.views.rbegin(); view != parts_.views.rend(); ++view) {
-    const auto document = view->segment->find(item);
-    if (document && view->visible(*document)) return {&*view, *document};
+  for (const View& view : parts_.views) {
+    const auto document = view.segment->find(item);
+    if (document && view.visible(*document)) return {&view, *document};
   }
   return {};
 }
