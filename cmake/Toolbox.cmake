@@ -24,5 +24,13 @@ if(SOUK_SANITIZE)
   endif()
 endif()
 
+# Nobody replaces single functions of libsouk.so: calls inside it need not go through its table of links.
+if(NOT SOUK_SANITIZE)
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    add_compile_options(-fno-semantic-interposition)
+  endif()
+  add_link_options(LINKER:-Bsymbolic-functions)
+endif()
+
 # Programs share one precompiled header with the libraries, and g++ refuses it when -fPIE and -fPIC differ.
 set(CMAKE_CXX_COMPILE_OPTIONS_PIE "-fPIC")
