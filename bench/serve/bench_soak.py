@@ -7,9 +7,9 @@ Writes build/bench/soak.json, soak-series.json and soak.svg.
 Arguments: --minutes N (30), --shop FOLDER (build/demo-shop).
 """
 import json
+import os
 import pathlib
 import shutil
-import statistics
 import subprocess
 import sys
 import threading
@@ -19,41 +19,12 @@ from lib import measure
 
 import bench_http
 import soak_plot
+from mixed_load import Sampler, drift, exported, load, value_of
 
-HERE = pathlib.Path(__file__).resolve().parent
 SCRATCH = measure.ROOT / "build" / "bench" / "soak"
 SHARE = {"reads": 90, "events": 7, "items": 3}  # of requests; a request of events has 10
 CONNECTIONS, LOAD, SEED = 16, 0.7, 5
-SAMPLE = 5  # seconds between looks at the memory
 RETRAIN, BACKUP = 5, 7  # minutes between two
-
-
-def load(plan, **changes):
-    path = SCRATCH / "plan.json"
-    path.write_text(json.dumps({**plan, **changes}))
-    output = subprocess.run([sys.executable, HERE / "soak_load.py", path], check=True, capture_output=True, text=True).stdout
-    return json.loads(output)
-
-
-def resident_mb(pid):
-    """(all, what is no mapped file)"""
-    sizes = {}
-    for line in pathlib.Path(f"/proc/{pid}/status").read_text().splitlines():
-        if line.startswith(("VmRSS:", "RssAnon:")):
-            sizes[line.split(":")[0]] = int(line.split()[1]) / 1024
-    return sizes["VmRSS"], sizes["RssAnon"]
-
-
-class Sampler(threading.Thread):
-    """The server's memory over time."""
-
-    def __init__(self, pid, begin):
-        super().__init__(daemon=True)
-        self.pid, self.begin, self.samples, self.over = pid, begin, [], threading.Event()
-
-    def run(self):
-        while not self.over.wait(SAMPLE):
-            self.samples.append((time.monotonic() - self.begin, *resident_mb(self.pid)))
 
 
 class Chores(threading.Thread):
@@ -85,12 +56,6 @@ class Chores(threading.Thread):
             self.perform(name, ["train", self.shop] if name == "train" else ["backup", self.shop, backup])
 
 
-def drift(samples):
-    """The mean of the last quarter against that of the second one."""
-    quarter = max(1, len(samples) // 4)
-    return statistics.mean(samples[-quarter:]) / statistics.mean(samples[quarter:2 * quarter])
-
-
 def plot(result, quiet, sampler, chores, minutes):
     windows = result["windows"]
     over = lambda pick: [(window["at"] / 60, pick(window)) for window in windows if window["reads"]["count"]]
@@ -101,9 +66,9 @@ def plot(result, quiet, sampler, chores, minutes):
                 "items": over(lambda w: w["items"]["count"] / width)}
     memory = {"resident": [(second / 60, mb) for second, mb, _ in sampler.samples], "of it no file": [(second / 60, mb) for second, _, mb in sampler.samples]}
     marks = [(name, begin / 60, end / 60) for name, begin, end in chores.done]
-    charts = [("Reads", "ms", latency), ("Requests", "1/s", requests), ("Memory of the server", "MB", memory)]
+    charts = [("Reads", "ms", latency), ("Requests", "1/s", requests), ("Memory of the server", "MB", memory), ("Processors", "of " + str(os.cpu_count()), sampler.shares())]
     (SCRATCH.parent / "soak.svg").write_text(soak_plot.svg(charts, minutes, marks))
-    (SCRATCH.parent / "soak-series.json").write_text(json.dumps({"windows": windows, "memory": sampler.samples, "chores": chores.done}))
+    (SCRATCH.parent / "soak-series.json").write_text(json.dumps({"windows": windows, "memory": sampler.samples, "chores": chores.done, "processors": sampler.shares()}))
 
 
 def soak(server, shop, minutes, shoppers, items):
@@ -111,30 +76,21 @@ def soak(server, shop, minutes, shoppers, items):
     targets = [target for route, targets in bench_http.draw(url, shoppers).items() if route != "/healthz" for target in targets]
     plan = {"url": url, "connections": CONNECTIONS, "rate": None, "window": 5, "seed": SEED, "share": SHARE, "targets": targets,
             "shoppers": shoppers, "items": items[:20_000]}
-    load(plan, seconds=5)  # warm up
-    found = load(plan, seconds=20, seed=SEED + 1)
+    load(SCRATCH, plan, seconds=5)  # warm up
+    found = load(SCRATCH, plan, seconds=20, seed=SEED + 1)
     capacity = sum(found["whole"][kind]["count"] for kind in SHARE) / 20
     rate = LOAD * capacity
-    quiet = load(plan, seconds=min(120, minutes * 60), rate=rate * SHARE["reads"] / sum(SHARE.values()), share={"reads": 1}, seed=SEED + 2)
+    quiet = load(SCRATCH, plan, seconds=min(120, minutes * 60), rate=rate * SHARE["reads"] / sum(SHARE.values()), share={"reads": 1}, seed=SEED + 2)
     begin = time.monotonic()
     sampler, chores = Sampler(server.pid, begin), Chores(shop, begin, minutes * 60)
     sampler.start()
     chores.start()
-    result = load(plan, seconds=minutes * 60, rate=rate, window=max(1, minutes * 60 // 180), seed=SEED + 3)
+    result = load(SCRATCH, plan, seconds=minutes * 60, rate=rate, window=max(1, minutes * 60 // 180), seed=SEED + 3)
     chores.join()
     sampler.over.set()
     sampler.join()
     plot(result, quiet, sampler, chores, minutes)
     return capacity, rate, quiet, result, sampler, chores
-
-
-def exported(shop, kind):
-    lines = subprocess.run([measure.SOUK, "--quiet", "export", shop, "--as", kind], check=True, capture_output=True, text=True).stdout
-    return [json.loads(line) for line in lines.splitlines()]
-
-
-def value_of(arguments, name, otherwise):
-    return arguments[arguments.index(name) + 1] if name in arguments else otherwise
 
 
 def main(as_json, arguments):

@@ -1,8 +1,9 @@
 """soak_load.py PLAN.json: the mixed requests of a plan, over so many connections, for so long; prints what was answered and how fast.
 
 The plan: {"url", "seconds", "connections", "rate": requests a second or null, "window": seconds, "seed", "share": {"reads", "events", "items"},
-"targets": [...], "shoppers": [...], "items": [...]}. With a rate the schedule is fixed beforehand and latency counts from the scheduled
-time, so that a slow answer delays none of those behind it on paper; without one each connection sends as soon as it was answered.
+"targets": [...], "shoppers": [...], "items": [...], "batch": items a request (1), "titles": [...] that each second one gets, if any}. With
+a rate the schedule is fixed beforehand and latency counts from the scheduled time, so that a slow answer delays none of those
+behind it on paper; without one each connection sends as soon as it was answered.
 Prints {"windows": [{"at", "reads": {"count", "p50", "p99", "max"}, "events": ..., "items": ...}], "errors": {what: count}, "whole": {...}}.
 """
 import json
@@ -49,11 +50,17 @@ class Sender:
         if kind == "reads":
             return self.request("GET", choose(self.plan["targets"]))
         if kind == "items":
-            return self.request("PATCH", "/v1/items", json.dumps({"key": choose(self.plan["items"]), "price": f"{self.random.randint(1, 99)}.50"}))
+            return self.request("PATCH", "/v1/items", json.dumps([self.changed(i) for i in range(self.plan.get("batch", 1))]))
         shopper = choose(self.plan["shoppers"])
         events = [{"id": f"soak-{self.plan['seed']}-{self.number}-{self.sent}-{i}", "shopper": shopper, "item": choose(self.plan["items"]),
                    "kind": "view" if i else "purchase"} for i in range(BATCH)]
         return self.request("POST", "/v1/events", json.dumps(events))
+
+    def changed(self, place):
+        item = {"key": self.random.choice(self.plan["items"]), "price": f"{self.random.randint(1, 99)}.50"}
+        if place % 2 == 1 and "titles" in self.plan:
+            item["title"] = self.random.choice(self.plan["titles"])
+        return item
 
     def exchange(self, kind, due, begin):
         try:
