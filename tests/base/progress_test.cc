@@ -111,6 +111,11 @@ TEST_F(Relayed, ShowsWhatTheOtherProcessDid) {
   EXPECT_THAT(seen, MatchesRegex("one was refused\nreading: 10 events in [0-9]+ ms\ncounting: 0.0 kB in [0-9]+ ms\n"));
 }
 
+TEST_F(Relayed, TakesAnyNumber) {
+  for (const char* line : {"s0\titems\tcounting", "d18446744073709551615", "e"}) EXPECT_TRUE(shown.take(std::string("\x1e") + line)) << line;
+  EXPECT_THAT(seen, MatchesRegex("counting: 18,446,744,073,709,551,615 items in [0-9]+ ms\n"));
+}
+
 TEST_F(Relayed, LeavesOtherLinesAlone) {
   for (const char* line : {"", "a warning", "\x1e", "\x1ez", "\x1es12", "s1\titems\tname"}) EXPECT_FALSE(shown.take(line)) << line;
   EXPECT_EQ(seen, "");

@@ -5,6 +5,7 @@
 #include <charconv>
 #include <chrono>
 #include <fmt/format.h>
+#include <limits>
 #include <mutex>
 #include <string_view>
 #include <unistd.h>
@@ -40,9 +41,16 @@ std::string with_commas(std::uint64_t number) {
   return text;
 }
 
+// At most the largest there is: a record may say any number.
+template <class Whole>
+Whole whole(double number) {
+  constexpr Whole kMost = std::numeric_limits<Whole>::max();
+  return number < static_cast<double>(kMost) ? static_cast<Whole>(number) : kMost;
+}
+
 std::string amount(double units, std::string_view unit) {
   if (unit == "bytes") return units < 1e6 ? fmt::format("{:.1f} kB", units / 1e3) : fmt::format("{:.1f} MB", units / 1e6);
-  return fmt::format("{} {}", with_commas(static_cast<std::uint64_t>(units)), unit);
+  return fmt::format("{} {}", with_commas(whole<std::uint64_t>(units)), unit);
 }
 
 // "1,200 of 4,800 events, 25 %, 310 events/s, 12 s left"
@@ -55,7 +63,7 @@ std::string describe(std::uint64_t done, std::uint64_t total, std::string_view u
                                  amount(static_cast<double>(total), unit), share * 100, amount(rate, unit));
   if (done > 0 && done < total) {
     const double left = static_cast<double>(total - done) / rate * 1000;
-    text += fmt::format(", {} left", format_duration(static_cast<Duration>(left)));
+    text += fmt::format(", {} left", format_duration(whole<Duration>(left)));
   }
   return text;
 }
