@@ -294,6 +294,20 @@ TEST_F(Control, SurvivesWhateverBytesItIsSent) {
   EXPECT_EQ(send({"import"}), 0);
 }
 
+TEST_F(Control, HangsUpOnWhomItDoesNotUnderstandAndOnWhoIsDone) {
+  start([](const ControlCommand&, ControlPeer&) { return 0; });
+  for (const bool good : {false, true}) {
+    int ignored = 0;
+    const auto client = serve::control::open_socket(socket, serve::control::Side::connect, ignored).value();
+    EXPECT_EQ(client.receive()->kind, 'H');
+    EXPECT_TRUE(client.send('R', good ? serve::control::pack({"1.0", "/", "", "import"}) : "nonsense"));
+    if (good) {
+      EXPECT_EQ(client.receive()->kind, 'D');
+    }
+    EXPECT_FALSE(client.receive()) << "not only when the next client comes";
+  }
+}
+
 TEST(ControlWire, UnpacksOnlyWhatWasPacked) {
   const std::vector<std::string> texts{"", "a", std::string(1000, 'x'), std::string("\0\n", 2)};
   const std::string packed = serve::control::pack(texts);

@@ -103,6 +103,8 @@ class Client final : public ControlPeer {
   const Socket& socket() const { return socket_; }
   // Wakes whoever reads from it.
   void end_reading() { ::shutdown(socket_.get(), SHUT_RD); }
+  // What was sent arrives, and then the end.
+  void hang_up() { ::shutdown(socket_.get(), SHUT_RDWR); }
 
  private:
   Socket socket_;
@@ -232,6 +234,7 @@ void ControlServer::Impl::welcome(Socket socket_of_client) {
   Visit& visit = visits.emplace_back(std::move(socket_of_client));
   visit.thread = std::thread([this, &visit] {
     attend(visit.client);
+    visit.client.hang_up();  // its descriptor is closed when the next client comes
     visit.over = true;
   });
 }
