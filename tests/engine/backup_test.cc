@@ -218,8 +218,22 @@ TEST(BackupManifest, NoticesEveryChangedByteAndEveryCut) {
   EXPECT_FALSE(engine::parse_manifest(text + "\n", "m"));
 }
 
+TEST(BackupManifest, IsWrittenInOneWayOnly) {
+  const std::string text =
+      engine::manifest_text({.shop = "s", .souk = "0", .made = 0, .seq = 7, .files = {{"shop.toml", 9, hash128("x")}}});
+  const auto with = [&](std::string_view from, std::string_view to) {
+    std::string above = text.substr(0, text.find("end "));
+    above.replace(above.find(from), from.size(), to);
+    return above + "end " + hash128(above).hex() + "\n";
+  };
+  EXPECT_TRUE(engine::parse_manifest(with("seq 7", "seq 8"), "m"));
+  EXPECT_FALSE(engine::parse_manifest(with("seq 7", "seq 07"), "m"));
+  EXPECT_FALSE(engine::parse_manifest(with(" 9 ", " 09 "), "m"));
+  EXPECT_FALSE(engine::parse_manifest(with("00:00:00Z", "01:00:00+01:00"), "m"));
+}
+
 TEST(BackupManifest, LeadsNowhereElse) {
-  for (const char* path : {"../shop.toml", "/etc/passwd", "store/../../x", "", "./x"}) {
+  for (const char* path : {"../shop.toml", "/etc/passwd", "store/../../x", "", "./x", "store//x", "store/"}) {
     const std::string text = engine::manifest_text({.shop = "s", .souk = "0", .made = 0, .seq = 0, .files = {{path, 1, hash128("x")}}});
     EXPECT_FALSE(engine::parse_manifest(text, "m")) << path;
   }

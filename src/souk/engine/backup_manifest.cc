@@ -49,7 +49,8 @@ std::optional<Hash128> hash_of(std::string_view hex) {
 bool stays_below(const std::string& path) {
   if (path.empty() || path.front() == '/' || path.find('\0') != std::string::npos) return false;
   const fs::path parts(path);
-  return std::none_of(parts.begin(), parts.end(), [](const fs::path& part) { return part == ".." || part == "." || part.empty(); });
+  return parts.lexically_normal().generic_string() == path &&
+         std::none_of(parts.begin(), parts.end(), [](const fs::path& part) { return part == ".." || part == "." || part.empty(); });
 }
 
 // "<32 hex digits> <bytes> <path>"
@@ -109,6 +110,7 @@ Result<BackupManifest> parse_manifest(std::string_view text, const std::string& 
     }
     const std::string above(text.substr(0, text.size() - before.size()));
     if (after(line, "end ") != hash128(above).hex() || !rest.empty()) return damaged(name, "the checksum of all that stands above", *line);
+    if (manifest_text(manifest) != text) return damaged(name, "times and numbers as Souk writes them", "others");
     return manifest;
   }
 }
