@@ -1,12 +1,14 @@
 // Segments on disk: reopening, other schemas, damage, remains of a crash.
 #include "souk/index/segment.h"
 
+#include <array>
 #include <fmt/format.h>
 #include <fstream>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "souk/base/random.h"
+#include "souk/base/section_file.h"
 #include "souk/index/field_index.h"
 #include "souk/index/segment_builder.h"
 
@@ -158,6 +160,29 @@ TEST_F(Segments, AreAnErrorWhenMissing) {
   ASSERT_TRUE(index->flush().has_value());
   fs::remove(files().front());
   EXPECT_FALSE(FieldIndex::open(folder_, Schema::defaults(), "en", false).has_value());
+}
+
+TEST_F(Segments, AreNamedByTheirSetAndNothingElseIs) {
+  auto index = open(folder_);
+  put(*index, 0, 10, 1);
+  ASSERT_TRUE(index->flush().has_value());
+  index.reset();
+  const Hash128 print = fingerprint(Schema::defaults(), "en");
+  const std::array<std::uint64_t, 2> words = {print.high, print.low}, state = {1, 2};
+  for (const std::string names :
+       {"00000001.seg\n", "../segments/00000001.seg\n", "00000001\n", "/etc/hosts\n", "\n", ".seg\n", "00000002.seg\n"}) {
+    SectionWriter writer("SSET", 1);
+    writer.add("fingerprint", std::span<const std::uint64_t>(words));
+    writer.add("state", std::span<const std::uint64_t>(state));
+    writer.add_owned("names", names);
+    ASSERT_TRUE(writer.write(folder_ / "segments.set"));
+    const auto opened = FieldIndex::open(folder_, Schema::defaults(), "en", true);
+    ASSERT_EQ(opened.has_value(), names == "00000001.seg\n") << names;
+    if (!opened) {
+      EXPECT_EQ(opened.error().kind, ErrorKind::corrupt);
+      EXPECT_THAT(opened.error().message(), ::testing::HasSubstr("segments.set"));
+    }
+  }
 }
 
 // Any one byte wrong, any length cut: an error that says so, or the answer as before. Never a crash.

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <charconv>
 #include <fmt/format.h>
 #include <map>
 #include <mutex>
@@ -23,6 +24,7 @@ namespace {
 
 constexpr std::uint32_t kSetVersion = 1;
 constexpr const char* kSetName = "segments.set";
+constexpr std::string_view kEnding = ".seg";
 constexpr std::size_t kTierFanout = 4;         // memory segments of about one size before they are merged
 constexpr std::size_t kTiers = 5;              // that are merged so, at once with an update: larger segments wait for the flush
 constexpr std::size_t kFlushDocuments = 4096;  // four of the largest: every query pays for every segment
@@ -46,6 +48,15 @@ struct SegmentSet {
   std::vector<std::string> names;
 };
 
+// "00000012.seg" -> 12; nothing for other names.
+std::optional<std::uint64_t> segment_number(std::string_view name) {
+  if (!name.ends_with(kEnding)) return std::nullopt;
+  name.remove_suffix(kEnding.size());
+  std::uint64_t number = 0;
+  const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), number);
+  return error == std::errc() && end == name.data() + name.size() ? std::optional(number) : std::nullopt;
+}
+
 // Nothing when there is no set, or one that was made under another schema or format.
 Result<std::optional<SegmentSet>> read_set(const fs::path& path, const Hash128& print) {
   std::error_code ignored;
@@ -56,12 +67,15 @@ Result<std::optional<SegmentSet>> read_set(const fs::path& path, const Hash128& 
   SOUK_TRY(const auto made_under, file->array<std::uint64_t>("fingerprint"));
   SOUK_TRY(const auto state, file->array<std::uint64_t>("state"));
   SOUK_TRY(const auto names, file->array<char>("names"));
-  if (made_under.size() != 2 || state.size() != 2) return fail(ErrorKind::corrupt, "the segment set does not hold together", path.string());
+  const auto damaged = [&] { return fail(ErrorKind::corrupt, "the segment set does not hold together", path.string()); };
+  if (made_under.size() != 2 || state.size() != 2) return damaged();
   if (made_under[0] != print.high || made_under[1] != print.low) return std::optional<SegmentSet>();
   SegmentSet set{state[0], state[1], {}};
   for (std::string_view rest(names.data(), names.size()); !rest.empty();) {
     const std::size_t end = rest.find('\n');
     set.names.emplace_back(rest.substr(0, end));
+    const auto number = segment_number(set.names.back());
+    if (!number || *number >= set.next) return damaged();
     rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + 1);
   }
   return std::optional(std::move(set));
@@ -357,7 +371,7 @@ Status Index::commit(std::vector<View> files, std::vector<View> memory, Seq seq)
   std::error_code error;
   for (const auto& entry : fs::directory_iterator(directory_, error)) {
     const std::string name = entry.path().filename().string();
-    if (name.ends_with(".seg") && names.find(name + "\n") == std::string::npos) fs::remove(entry.path(), error);
+    if (name.ends_with(kEnding) && names.find(name + "\n") == std::string::npos) fs::remove(entry.path(), error);
   }
   publish();
   return {};
