@@ -314,6 +314,13 @@ TEST_F(RunTest, RefusesRecordsThatAreNone) {
     EXPECT_EQ(record.error().kind, ErrorKind::invalid);
     EXPECT_THAT(record.error().message(), HasSubstr("broken.json"));
   }
+  std::string rounded = run("popularity").to_json();
+  rounded.replace(rounded.find(R"("epochs":0)"), 10, R"("epochs":1e300)");
+  EXPECT_FALSE(RunRecord::from_json(rounded, "broken.json"));
+  const std::string deep = std::string(1'000'000, '[') + std::string(1'000'000, ']');
+  const auto record = RunRecord::from_json(R"({"settings":{"a":)" + deep + "}}", "deep.json");
+  ASSERT_FALSE(record);
+  EXPECT_THAT(record.error().message(), AllOf(HasSubstr("deep.json"), HasSubstr("levels")));
 }
 
 TEST_F(RunTest, ComparesOnlyLikeWithLike) {

@@ -260,6 +260,8 @@ TEST(ShopReport, ComesBackFromTheLedger) {
   EXPECT_EQ(back->to_json(), report->to_json());
   EXPECT_THAT(render_results(folder.path()).value(), HasSubstr("## The shop My shop/2"));
   EXPECT_THAT(ShopReport::from_json("{}", "bad.json").error().message(), HasSubstr("bad.json"));
+  report->metric = "NDCG";
+  EXPECT_THAT(report->to_markdown(), HasSubstr("| HR |")) << "of a metric without a cutoff, as nobody writes it";
 }
 
 TEST(EvaluateShelves, SaysForWhomAShelfWorks) {

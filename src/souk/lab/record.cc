@@ -11,6 +11,25 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
+constexpr int kMostLevels = 32;
+struct TooDeep {};
+
+// What is kept as it stands is written level by level on the stack: a text of a million brackets must not be taken.
+Json parse_shallow(std::string_view text) {
+  return Json::parse(text, [](int level, Json::parse_event_t, Json&) {
+    if (level > kMostLevels) throw TooDeep();
+    return true;
+  });
+}
+
+// The number of an integer that is not negative; throws as for a wrong type: what is no whole number is not rounded to one.
+std::uint64_t count_in(const Json& json) {
+  return json.get_ref<const Json::number_unsigned_t&>();
+}
+std::uint64_t count_in(const Json& json, const char* key, std::uint64_t otherwise) {
+  return json.contains(key) ? count_in(json[key]) : otherwise;
+}
+
 Json pair_json(const eval::Interval& interval) {
   return Json::array({interval.low, interval.high});
 }
@@ -69,7 +88,7 @@ Json tuned_json(const Tuned& tuned) {
 
 Tuned read_tuned(const Json& json) {
   const Json& grid = json.at("grid");
-  return {json.at("on"), json.at("trials"), grid.is_null() ? std::string() : grid.dump(), json.at("forced")};
+  return {json.at("on"), count_in(json.at("trials")), grid.is_null() ? std::string() : grid.dump(), json.at("forced")};
 }
 
 Json data_json(const RunRecord::Data& data) {
@@ -106,7 +125,7 @@ void read_figures(const Json& json, RunRecord& record) {
   }
   if (has(json, "slices")) {
     for (const Json& slice : json["slices"]) {
-      record.slices.push_back({slice.at("group"), slice.at("name"), slice.at("cases"), slice.at("metrics").get<Metrics>()});
+      record.slices.push_back({slice.at("group"), slice.at("name"), count_in(slice.at("cases")), slice.at("metrics").get<Metrics>()});
     }
   }
   if (has(json, "paper")) record.paper = read_paper(json["paper"]);
@@ -121,17 +140,17 @@ RunRecord read_record(const Json& json) {
   RunRecord record;
   record.recipe = json.at("recipe");
   record.model = json.value("model", "");
-  if (has(json, "system")) record.system = json["system"].get<std::int64_t>();
+  if (has(json, "system")) record.system = json["system"].get_ref<const Json::number_integer_t&>();
   const Json& data = json.at("data");
-  record.data = {data.at("name"), data.at("hash"), data.at("users"), data.at("items"), data.at("events")};
+  record.data = {data.at("name"), data.at("hash"), count_in(data.at("users")), count_in(data.at("items")), count_in(data.at("events"))};
   record.protocol = json.at("protocol");
   record.split = json.value("split", "");
   record.rule = json.value("rule", "");
   record.fit = json.value("fit", "train");
-  record.cases = json.value("cases", std::uint64_t{0});
-  record.clusters = json.value("clusters", record.cases);
-  record.tied = json.value("tied", std::uint64_t{0});
-  record.seed = json.at("seed");
+  record.cases = count_in(json, "cases", 0);
+  record.clusters = count_in(json, "clusters", record.cases);
+  record.tied = count_in(json, "tied", 0);
+  record.seed = count_in(json.at("seed"));
   record.overrides = json.value("set", std::vector<std::string>{});
   if (has(json, "settings")) {
     for (const auto& [key, value] : json["settings"].items()) record.settings[key] = value.dump();
@@ -144,7 +163,7 @@ RunRecord read_record(const Json& json) {
   read_figures(json, record);
   record.seconds = read_seconds(json.at("seconds"));
   record.cpu_seconds = read_seconds(json.at("cpu_seconds"));
-  record.epochs = json.at("epochs");
+  record.epochs = count_in(json.at("epochs"));
   record.peak_rss_mb = json.at("peak_rss_mb");
   record.version = json.at("version");
   record.commit = json.value("commit", "");
@@ -196,10 +215,15 @@ std::string RunRecord::to_json() const {
 }
 
 Result<RunRecord> RunRecord::from_json(std::string_view json, const std::string& name) {
+  const auto refused = [&](std::string found) {
+    return fail(Error{ErrorKind::invalid, "this is no record of a run", name, "what `souk lab run --json` prints", std::move(found), {}});
+  };
   try {
-    return read_record(Json::parse(json));
+    return read_record(parse_shallow(json));
   } catch (const Json::exception& problem) {
-    return fail(Error{ErrorKind::invalid, "this is no record of a run", name, "what `souk lab run --json` prints", problem.what(), {}});
+    return refused(problem.what());
+  } catch (const TooDeep&) {
+    return refused(fmt::format("more than {} levels", kMostLevels));
   }
 }
 

@@ -8,6 +8,14 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
+// The number of an integer that is not negative; throws as for a wrong type: what is no whole number is not rounded to one.
+std::uint64_t count_in(const Json& json) {
+  return json.get_ref<const Json::number_unsigned_t&>();
+}
+std::uint64_t count_in(const Json& json, const char* key, std::uint64_t otherwise) {
+  return json.contains(key) ? count_in(json[key]) : otherwise;
+}
+
 Json pair_json(const eval::Interval& interval) {
   return Json::array({interval.low, interval.high});
 }
@@ -49,7 +57,7 @@ ShelfVersus read_versus(const Json& json, std::uint64_t cases) {
     const Json& pair = from.at("interval");
     return eval::PairedDifference{from.at("delta"), {pair.at(0), pair.at(1)}, from.at("p"), clusters};
   };
-  const std::uint64_t clusters = json.value("shoppers", cases);
+  const std::uint64_t clusters = count_in(json, "shoppers", cases);
   ShelfVersus versus;
   versus.floor = json.at("floor");
   versus.difference = difference(json, clusters);
@@ -58,12 +66,12 @@ ShelfVersus read_versus(const Json& json, std::uint64_t cases) {
   const Json& hits = json.at("hits");
   versus.hits = difference(hits, clusters);
   versus.hits_verdict = hits.at("verdict");
-  versus.shoppers_to_tell = hits.value("shoppers_to_tell", std::uint64_t{0});
+  versus.shoppers_to_tell = count_in(hits, "shoppers_to_tell", 0);
   return versus;
 }
 
 SliceReport read_slice(const Json& json) {
-  SliceReport slice{json.at("group"), json.at("name"), json.at("cases"), json.at("metrics").get<eval::Metrics>(), {}};
+  SliceReport slice{json.at("group"), json.at("name"), count_in(json.at("cases")), json.at("metrics").get<eval::Metrics>(), {}};
   for (const auto& [name, metrics] : json.at("floors").items()) slice.floors.emplace_back(name, metrics.get<eval::Metrics>());
   return slice;
 }
@@ -74,10 +82,10 @@ ShelfReport read_shelf(const Json& json) {
   shelf.context = json.at("context");
   shelf.truth = json.value("truth", "purchase");
   shelf.judged_on = json.value("judged_on", "");
-  shelf.shoppers = json.value("shoppers", std::uint64_t{0});
+  shelf.shoppers = count_in(json, "shoppers", 0);
   shelf.repeats = json.at("repeats") == "keep";
-  shelf.cases = json.at("cases");
-  shelf.possible_cases = json.at("possible_cases");
+  shelf.cases = count_in(json.at("cases"));
+  shelf.possible_cases = count_in(json.at("possible_cases"));
   shelf.metrics = json.at("metrics").get<eval::Metrics>();
   shelf.interval = read_intervals(json.at("interval"));
   for (const auto& [name, floor] : json.at("floors").items()) {
@@ -99,16 +107,16 @@ ShopReport read_report(const Json& json) {
   report.shop = json.at("shop");
   report.rule = json.value("rule", "time");
   report.split = json.at("split");
-  report.tied = json.value("tied", std::uint64_t{0});
+  report.tied = count_in(json, "tied", 0);
   report.fingerprint = json.at("fingerprint");
   const Json& data = json.at("data");
   report.log = data.at("hash");
-  report.shoppers = data.at("shoppers");
-  report.items = data.at("items");
-  report.events = data.at("events");
-  report.train_events = data.at("train_events");
+  report.shoppers = count_in(data.at("shoppers"));
+  report.items = count_in(data.at("items"));
+  report.events = count_in(data.at("events"));
+  report.train_events = count_in(data.at("train_events"));
   report.metric = json.at("metric");
-  report.seed = json.at("seed");
+  report.seed = count_in(json.at("seed"));
   for (const Json& shelf : json.at("shelves")) report.shelves.push_back(read_shelf(shelf));
   report.seconds = json.at("seconds");
   report.version = json.at("version");

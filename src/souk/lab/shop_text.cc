@@ -18,7 +18,7 @@ using Intervals = std::map<std::string, eval::Interval>;
 constexpr std::size_t kColumns = 100;
 
 std::string cutoff_of(const ShopReport& report) {
-  return report.metric.substr(report.metric.find('@'));
+  return report.metric.substr(std::min(report.metric.find('@'), report.metric.size()));
 }
 
 double value_of(const eval::Metrics& metrics, const std::string& name) {
