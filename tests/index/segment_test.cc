@@ -9,6 +9,7 @@
 
 #include "souk/base/random.h"
 #include "souk/base/section_file.h"
+#include "souk/index/counts.h"
 #include "souk/index/field_index.h"
 #include "souk/index/segment_builder.h"
 
@@ -183,6 +184,16 @@ TEST_F(Segments, AreNamedByTheirSetAndNothingElseIs) {
       EXPECT_THAT(opened.error().message(), ::testing::HasSubstr("segments.set"));
     }
   }
+}
+
+// A seed of another format would only show the fuzzer how a file is refused.
+TEST_F(Segments, AreOfTheFormatThatIsFuzzed) {
+  const fs::path corpus = fs::path(SOUK_SOURCE_DIR) / "tests" / "index" / "fuzz" / "corpus";
+  EXPECT_TRUE(Segment::open(corpus / "segment_fuzz" / "segment", fingerprint(Schema::defaults(), "en")));
+  EXPECT_TRUE(Tables::open(corpus / "count_tables_fuzz" / "tables"));
+  fs::create_directories(folder_);
+  fs::copy_file(corpus / "segment_set_fuzz" / "set", folder_ / "segments.set");
+  EXPECT_FALSE(FieldIndex::open(folder_, Schema::defaults(), "en", true)) << "it is read: the segments that it names are missing";
 }
 
 // Any one byte wrong, any length cut: an error that says so, or the answer as before. Never a crash.

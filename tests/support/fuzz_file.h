@@ -29,6 +29,25 @@ class FuzzFile {  // in memory; holds the bytes of the last write
   fs::path path_;
 };
 
+class FuzzFolder {  // in memory; goes with the process when that ends well
+ public:
+  FuzzFolder() {
+    std::string pattern = "/dev/shm/souk-fuzz-XXXXXX";
+    if (::mkdtemp(pattern.data()) == nullptr) std::abort();
+    path_ = pattern;
+  }
+  ~FuzzFolder() {
+    std::error_code ignored;
+    fs::remove_all(path_, ignored);
+  }
+  FuzzFolder(const FuzzFolder&) = delete;
+  FuzzFolder& operator=(const FuzzFolder&) = delete;
+  const fs::path& path() const { return path_; }
+
+ private:
+  fs::path path_;
+};
+
 // A section file (base/section_file.h) with its table put in order and its checksums made right, so that a mutation reaches the code
 // behind them. The last section takes all that is left.
 inline std::string resealed(std::string_view bytes) {

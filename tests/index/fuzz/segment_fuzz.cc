@@ -20,19 +20,18 @@ constexpr Timestamp kNow = 1'709'284'000'000;
 
 // A folder in memory with the set of one segment, which is made anew for every input.
 const fs::path& folder() {
-  static const fs::path made = [] {
-    std::string pattern = "/dev/shm/souk-fuzz-XXXXXX";
-    if (::mkdtemp(pattern.data()) == nullptr) std::abort();
+  static const testing::FuzzFolder made;
+  static const bool written = [] {
     const Hash128 print = fingerprint(Schema::defaults(), kLanguage);
     const std::array<std::uint64_t, 2> words = {print.high, print.low}, state = {7, 2};
     SectionWriter writer("SSET", 1);
     writer.add("fingerprint", std::span<const std::uint64_t>(words));
     writer.add("state", std::span<const std::uint64_t>(state));
     writer.add_owned("names", "1.seg\n");
-    if (!writer.write(fs::path(pattern) / "segments.set")) std::abort();
-    return fs::path(pattern);
+    return writer.write(made.path() / "segments.set").has_value();
   }();
-  return made;
+  if (!written) std::abort();
+  return made.path();
 }
 
 void ask(const Reader& reader, const std::string& text) {
