@@ -5,35 +5,36 @@
 
 namespace {
 
-template <class Read>
-void check(const Read& read) {
+using namespace souk::feeds;
+
+template <class Record>
+using Read = tl::expected<Record, RowProblem> (RecordReader::*)(std::string_view json, std::uint64_t& unknown_fields);
+
+template <class Record>
+void check(std::string_view text, Read<Record> read) {
   std::uint64_t unknown = 0;
-  const auto once = read(unknown);
+  RecordReader reader{ReadOptions{}};
+  const auto once = (reader.*read)(text, unknown);
   if (!once) return;
-  const std::string json = souk::feeds::to_json(*once);
-  souk::feeds::RecordReader reader{souk::feeds::ReadOptions{}};
-  if constexpr (std::is_same_v<std::decay_t<decltype(*once)>, souk::store::Item>) {
-    const auto twice = reader.item(json, unknown);
-    if (!twice || souk::feeds::to_json(*twice) != json) std::abort();
-  } else {
-    const auto twice = reader.event(json, unknown);
-    if (!twice || souk::feeds::to_json(*twice) != json) std::abort();
-  }
+  const std::string json = to_json(*once);
+  const auto twice = (reader.*read)(json, unknown);
+  if (!twice || to_json(*twice) != json) std::abort();
 }
 
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);
-  souk::feeds::RecordReader reader{souk::feeds::ReadOptions{}};
-  check([&](std::uint64_t& unknown) { return reader.item(text, unknown); });
-  check([&](std::uint64_t& unknown) { return reader.event(text, unknown); });
-  std::uint64_t unknown = 0;
-  (void)reader.shopper(text, unknown);
+  check<souk::store::Item>(text, &RecordReader::item);
+  check<souk::store::Event>(text, &RecordReader::event);
+  check<souk::store::Shopper>(text, &RecordReader::shopper);
+  check<souk::store::Review>(text, &RecordReader::review);
   souk::store::Item base;
   base.key = "k";
   base.attributes["a"] = {1.0};
+  std::uint64_t unknown = 0;
+  RecordReader reader{ReadOptions{}};
   (void)reader.patched(base, text, unknown);
-  (void)souk::feeds::split_body(text);
+  (void)split_body(text);
   return 0;
 }

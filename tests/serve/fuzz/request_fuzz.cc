@@ -9,8 +9,11 @@
 #include "souk/serve/auth.h"
 #include "souk/serve/request_json.h"
 #include "souk/serve/routes.h"
+#include "souk/serve/static_files.h"
 #include "souk/serve/url.h"
 #include "souk/serve/wire.h"
+
+#include "tests/support/fuzz_file.h"
 
 namespace {
 
@@ -28,6 +31,16 @@ void check_token(std::string_view text) {
   if (souk::engine::KeyRing({key}).check_token(text, "shopper", 0) == souk::engine::TokenState::good) std::abort();
 }
 
+// No path of a request leads out of the folder.
+void check_path(std::string_view path) {
+  static const souk::testing::FuzzFolder folder;
+  static const souk::fs::path root = souk::fs::canonical(folder.path());
+  static const bool filled = souk::write_file(root / "a", "") && souk::fs::create_directory(root / "b");
+  if (!filled) std::abort();
+  const auto file = souk::serve::file_below(root, path);
+  if (file && *file != root / "a") std::abort();
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -39,6 +52,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   };
   check(read_search(text, limits));
   check(read_shelf(text, limits));
+  check(read_session(text));
   (void)read_key(text);
   (void)parse_media_type(text);
   (void)host_of(text);
@@ -46,12 +60,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   (void)chunk_extension_fault(text);
   check_head(text);
   check_token(text);
+  check_path(text);
   if (const auto target = parse_target(text)) {
-    (void)match("GET", target->path);
+    for (const std::string& value : match("GET", target->path).values) check_path(value);
     if (const auto parameters = parse_query(target->query)) {
       check(read_search(*parameters, limits));
       check(read_shelf(*parameters, limits));
       check(read_suggest(*parameters, limits));
+      check(read_page(*parameters));
     }
   }
   return 0;

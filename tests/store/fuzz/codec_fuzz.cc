@@ -37,6 +37,16 @@ Result<Event> read_event(std::string_view bytes) {
   return decode_event(bytes, item);
 }
 
+void check_review(std::string_view bytes) {
+  ItemId item{};
+  ShopperId shopper{};
+  const auto read = [&](std::string_view value) { return decode_review(value, item, shopper); };
+  const auto review = read(bytes);
+  if (review) check_amount(review->rating);
+  check_same_again(
+      review, [&](const Review& once) { return encode_review(once, item, shopper); }, read);
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -64,6 +74,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     check_amount(event->value);
     check_amount(event->quantity);
   }
+  check_review(bytes);
+  if (event && decode_event_id_text(encode_event(*event)) != event->id) std::abort();
+  (void)decode_event_id_text(bytes);
   (void)decode_event_id_content(bytes);
   return 0;
 }
