@@ -177,6 +177,35 @@ TEST(Forgetting, FindsThePersonInRefusedRowsHoweverTheyAreWritten) {
     EXPECT_THAT(left, Not(HasSubstr(gone)));
 }
 
+// Somebody who only looked, in a session that no event names.
+TEST(Forgetting, FindsSessionsAndAddressesInWhatWasServed) {
+  const TempDir dir;
+  const fs::path folder = dir / "shop";
+  auto shop = empty_shop(folder);
+  store::Changes changes;
+  changes.items = grocery_items();
+  changes.events = {event("e-1", std::string(kPerson), "milk", store::EventKind::view, kMonday)};
+  apply(*shop, changes);
+  engine::SearchRequest known = query("milk"), unknown = query("mail to " + std::string(kAddress));
+  known.shopper = kPerson;
+  known.session = unknown.session = kSession;
+  EXPECT_TRUE(shop->search(known));
+  EXPECT_TRUE(shop->search(unknown));
+  std::ofstream(dir / "rows.csv") << "shopper,item,kind,time,session\n"
+                                  << "h1,milk,view,never," << kSession << "\n"
+                                  << "h2,milk,view,never," << kAddress << "\n"
+                                  << "h3,milk,view,never,s3\n";
+  feeds::ImportOptions options;
+  options.max_rejects = 1;
+  EXPECT_EQ(shop->import_files({dir / "rows.csv"}, options, Progress::none())->rejected, 3u);
+  const auto report = shop->forget(kPerson);
+  ASSERT_TRUE(report) << report.error().message();
+  EXPECT_EQ(report->erased.served, 2u);
+  EXPECT_EQ(report->rejects, 2u);
+  ASSERT_TRUE(shop->store().compact());
+  EXPECT_THAT(files_naming(folder, {kPerson, kAddress, kSession}), IsEmpty());
+}
+
 TEST(Forgetting, OfSomeoneUnknownIsSaidPlainly) {
   const TempDir dir;
   auto shop = grocery(dir / "shop");

@@ -188,6 +188,49 @@ TEST(Forget, FindsNothingOfAnUnknownKeyButWhatWasServedToIt) {
   EXPECT_THAT(all_events(*shop), ::testing::SizeIs(1));
 }
 
+TEST(Forget, FindsSessionsThatStandInNoEvent) {
+  for (const std::string person : {"ann", "nobody"}) {
+    TempDir folder;
+    auto shop = Store::create(folder / "store").value();
+    Event mine = purchase("1", "", "i1"), other = purchase("2", "", "i1");
+    mine.session = "only-looked";
+    other.session = "other";
+    Changes changes = events_of({mine, other, purchase("3", "ann", "i1"), purchase("4", "bob", "i1")});
+    changes.served = {served_to("q1", person, "only-looked"), served_to("q2", "", "only-looked"), served_to("q3", "", "other"),
+                      served_to("q4", "bob", "only-looked")};
+    changes.served[1].query = "tea";
+    ASSERT_TRUE(shop->commit(changes));
+    std::set<std::string> sessions{"given"};
+    std::vector<std::string> served;
+    ASSERT_TRUE(shop->for_each_served_to(person, sessions, [&](const Served& record) {
+      served.push_back(record.request + record.query);
+      return true;
+    }));
+    EXPECT_THAT(sessions, ElementsAre("given", "only-looked"));
+    EXPECT_THAT(served, ElementsAre("q1", "q2tea")) << "nobody else's";
+    const ForgetReport report = shop->forget(person).value();
+    EXPECT_EQ(report.visitors, 1u);
+    EXPECT_EQ(report.events, person == "ann" ? 2u : 1u);
+    EXPECT_EQ(report.served, 2u);
+    EXPECT_THAT(served_requests(*shop), ElementsAre("q3", "q4"));
+    EXPECT_FALSE(shop->find_shopper("session:only-looked").value());
+    EXPECT_TRUE(shop->find_shopper("session:other").value());
+  }
+}
+
+TEST(Forget, FindsWhatWasServedToAVisitorWhoWasMerged) {
+  TempDir folder;
+  auto shop = Store::create(folder / "store").value();
+  Event visit = purchase("1", "", "i1");
+  visit.session = "abc";
+  Changes changes = events_of({visit});
+  changes.served = {served_to("q1", "session:abc", ""), served_to("q2", "session:abcd", "")};
+  ASSERT_TRUE(shop->commit(changes));
+  ASSERT_TRUE(shop->merge_shoppers("session:abc", "ann"));
+  EXPECT_EQ(shop->forget("ann")->served, 1u);
+  EXPECT_THAT(served_requests(*shop), ElementsAre("q2"));
+}
+
 TEST(Forget, OfTheLastShopperLeavesAShopThatMayBeginAnew) {
   TempDir folder;
   auto shop = Store::create(folder / "store").value();

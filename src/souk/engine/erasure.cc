@@ -33,7 +33,7 @@ std::string without_wide_marks(std::string_view text) {
   return out;
 }
 
-// What names a person beside their key: their sessions, and e-mail addresses in what they wrote and what is known of them.
+// What names a person beside their key: their sessions, and e-mail addresses in what they wrote and searched for and what is known of them.
 class Names {
  public:
   explicit Names(std::string_view key) {
@@ -42,9 +42,16 @@ class Names {
   }
 
   Status find(const store::Store& store, std::string_view key) {
-    if (key.starts_with(store::kVisitorPrefix)) names_.emplace(key.substr(store::kVisitorPrefix.size()));
     std::set<std::string> sessions;
+    if (key.starts_with(store::kVisitorPrefix)) {
+      names_.emplace(key.substr(store::kVisitorPrefix.size()));
+      sessions.emplace(key.substr(store::kVisitorPrefix.size()));
+    }
     SOUK_CHECK(find_shopper(store, key, sessions));
+    SOUK_CHECK(store.for_each_served_to(key, sessions, [&](const store::Served& served) {
+      find_addresses(served.query);
+      return true;
+    }));
     for (const std::string& session : sessions) {
       (session.size() >= kTellingSession ? names_ : short_sessions_).insert(session);
       SOUK_CHECK(find_shopper(store, std::string(store::kVisitorPrefix) + session, sessions));

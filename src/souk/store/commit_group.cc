@@ -340,7 +340,9 @@ void CommitGroup::find_new_event_ids() {
 Status CommitGroup::put_served(const Served& served) {
   pb::StoredServed stored;
   stored.set_shelf(served.shelf);
-  if (!served.shopper.empty()) {
+  if (served.shopper.starts_with(kVisitorPrefix)) {
+    stored.set_unknown_shopper(served.shopper);  // whoever the visitor is merged into, the session still says who it was
+  } else if (!served.shopper.empty()) {
     SOUK_TRY(const auto shopper, known_id(Family::shopper_key, shopper_ids_, served.shopper));
     if (shopper) {
       stored.set_shopper(*shopper);

@@ -33,6 +33,46 @@ void put_rewrite(Rewrite& change, const Database& database, std::vector<std::uin
   change.batch.Put(database.family(Family::changes), slice(seq_key(change.counters.seq).view()), stored.SerializeAsString());
 }
 
+// fn(key, value, record) of every served record, until it returns false.
+template <class Fn>
+Status for_each_stored_served(const Database& database, const Fn& fn) {
+  const auto at = database.scan(Family::served);
+  pb::StoredServed served;
+  for (at->SeekToFirst(); at->Valid(); at->Next()) {
+    if (!served.ParseFromArray(at->value().data(), static_cast<int>(at->value().size()))) {
+      return fail(ErrorKind::corrupt, "cannot read a served record", {}, "Run `souk doctor` on the shop");
+    }
+    if (!fn(view(at->key()), view(at->value()), served)) return {};
+  }
+  if (!at->status().ok()) return fail(at->status(), "cannot read the served records");
+  return {};
+}
+
+// Who a person is in served records: the ids of the shopper and of visitors, the key, and sessions.
+struct Person {
+  std::string_view key;
+  std::vector<std::uint32_t> ids;
+  std::set<std::string> sessions;
+
+  bool is_named_in(const pb::StoredServed& served) const {
+    if (served.has_shopper()) return std::find(ids.begin(), ids.end(), served.shopper()) != ids.end();
+    return served.unknown_shopper() == key;
+  }
+  // Also where only a session of theirs is named. What names somebody else is not theirs.
+  bool is_meant_by(const pb::StoredServed& served) const {
+    const std::string& named = served.unknown_shopper();
+    if (!served.has_shopper() && named.starts_with(kVisitorPrefix) && sessions.contains(named.substr(kVisitorPrefix.size()))) return true;
+    return served.has_shopper() || !named.empty() ? is_named_in(served) : sessions.contains(served.session());
+  }
+  // A session may stand in no event: somebody only looked.
+  Status find_sessions(const Database& database) {
+    return for_each_stored_served(database, [&](std::string_view, std::string_view, const pb::StoredServed& served) {
+      if (!served.session().empty() && is_named_in(served)) sessions.insert(served.session());
+      return true;
+    });
+  }
+};
+
 // First and last time of the events that stay; `goes` says of which shoppers none does. Two periods are read, not all.
 Status measure_span(const Database& database, const std::function<bool(std::uint32_t shopper)>& goes, Counters& counters) {
   counters.first_event = counters.last_event = 0;
@@ -63,16 +103,18 @@ Status measure_span(const Database& database, const std::function<bool(std::uint
 // One person, everywhere in the store.
 class Forgetting {
  public:
-  Forgetting(const Database& database, std::string_view key, Rewrite& change) : database_(database), key_(key), change_(change) {}
+  Forgetting(const Database& database, std::string_view key, Rewrite& change)
+      : database_(database), change_(change), person_{.key = key, .ids = {}, .sessions = {}} {}
 
   Result<ForgetReport> run() {
-    if (key_.starts_with(kVisitorPrefix)) sessions_.emplace(key_.substr(kVisitorPrefix.size()));
-    SOUK_TRY(report_.known, erase_shopper(key_));
+    if (person_.key.starts_with(kVisitorPrefix)) person_.sessions.emplace(person_.key.substr(kVisitorPrefix.size()));
+    SOUK_TRY(report_.known, erase_shopper(person_.key));
+    SOUK_CHECK(person_.find_sessions(database_));
     // Those who are known by a session of theirs alone are the same person.
-    const std::set<std::string> sessions = sessions_;
+    const std::set<std::string> sessions = person_.sessions;
     for (const std::string& session : sessions) {
       const std::string visitor = std::string(kVisitorPrefix) + session;
-      if (visitor == key_) continue;
+      if (visitor == person_.key) continue;
       SOUK_TRY(const bool known, erase_shopper(visitor));
       report_.visitors += known;
     }
@@ -90,7 +132,7 @@ class Forgetting {
     erase_key(change_, database_, Family::shopper, id_key(*id).view());
     erase_key(change_, database_, Family::shopper_key, key);
     change_.gone.emplace_back(key);
-    ids_.push_back(*id);
+    person_.ids.push_back(*id);
     return true;
   }
 
@@ -102,7 +144,7 @@ class Forgetting {
           if (report_.events == 0) SOUK_CHECK(change_.event_ids.merge(change_.counters.seq));
           ItemId ignored = kNoItem;
           SOUK_TRY(const Event event, decode_event(value, ignored));
-          if (!event.session.empty()) sessions_.insert(event.session);
+          if (!event.session.empty()) person_.sessions.insert(event.session);
           erase_key(change_, database_, Family::event, key);
           erase_key(change_, database_, Family::event_id, event_id_key(hash128(event.id)).view());
           at_border_ = at_border_ || parts.time == change_.counters.first_event || parts.time == change_.counters.last_event;
@@ -127,47 +169,34 @@ class Forgetting {
     });
   }
 
-  bool is_of_person(const pb::StoredServed& served) const {
-    if (served.has_shopper()) return std::find(ids_.begin(), ids_.end(), served.shopper()) != ids_.end();
-    if (!served.unknown_shopper().empty()) return served.unknown_shopper() == key_;
-    return sessions_.contains(served.session());
-  }
-
   Status erase_served() {
-    const auto at = database_.scan(Family::served);
-    pb::StoredServed served;
-    for (at->SeekToFirst(); at->Valid(); at->Next()) {
-      if (!served.ParseFromArray(at->value().data(), static_cast<int>(at->value().size()))) {
-        return fail(ErrorKind::corrupt, "cannot read a served record", {}, "Run `souk doctor` on the shop");
-      }
-      if (!is_of_person(served)) continue;
-      erase_key(change_, database_, Family::served, view(at->key()));
+    return for_each_stored_served(database_, [&](std::string_view key, std::string_view, const pb::StoredServed& served) {
+      if (!person_.is_meant_by(served)) return true;
+      erase_key(change_, database_, Family::served, key);
       ++report_.served;
-    }
-    if (!at->status().ok()) return fail(at->status(), "cannot read the served records");
-    return {};
+      return true;
+    });
   }
 
   Status count() {
     Counters& counters = change_.counters;
     counters.events -= report_.events;
     counters.reviews -= report_.reviews;
-    counters.shoppers_gone += ids_.size();
+    const std::vector<std::uint32_t>& ids = person_.ids;
+    counters.shoppers_gone += ids.size();
     if (report_.events > 0) counters.forgotten_epoch = ++counters.epoch;
     if (at_border_ || counters.events == 0) {
       SOUK_CHECK(measure_span(
-          database_, [this](std::uint32_t shopper) { return std::find(ids_.begin(), ids_.end(), shopper) != ids_.end(); }, counters));
+          database_, [&](std::uint32_t shopper) { return std::find(ids.begin(), ids.end(), shopper) != ids.end(); }, counters));
     }
-    if (!ids_.empty()) put_rewrite(change_, database_, ids_);
+    if (!ids.empty()) put_rewrite(change_, database_, ids);
     return {};
   }
 
   const Database& database_;
-  std::string_view key_;
   Rewrite& change_;
+  Person person_;
   ForgetReport report_;
-  std::vector<std::uint32_t> ids_;
-  std::set<std::string> sessions_;
   bool at_border_ = false;  // an erased event was the first or last
 };
 
@@ -314,6 +343,26 @@ Result<ForgetReport> Store::forget(std::string_view shopper_key) {
     return {};
   }));
   return report;
+}
+
+Status Store::for_each_served_to(std::string_view shopper_key, std::set<std::string>& sessions,
+                                 const std::function<bool(const Served&)>& fn) const {
+  if (impl_->committer) SOUK_CHECK(impl_->committer->write_served());
+  const Database& database = *impl_->database;
+  Person person{.key = shopper_key, .ids = {}, .sessions = sessions};
+  SOUK_TRY(const auto id, read_id(database, Family::shopper_key, shopper_key));
+  if (id) person.ids.push_back(*id);
+  SOUK_CHECK(person.find_sessions(database));
+  sessions = person.sessions;
+  KeyReader keys(database);
+  Status read;
+  SOUK_CHECK(for_each_stored_served(database, [&](std::string_view key, std::string_view value, const pb::StoredServed& stored) {
+    if (!person.is_meant_by(stored)) return true;
+    const auto served = decode_served(key, value, keys);
+    if (!served) read = fail(served.error());
+    return served && fn(*served);
+  }));
+  return read;
 }
 
 Result<MergeReport> Store::merge_shoppers(std::string_view visitor, std::string_view into) {

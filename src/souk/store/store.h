@@ -23,6 +23,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -169,6 +170,10 @@ class Store {  // thread-safe
   Result<std::vector<StoredEventView>> recent_events(ShopperId shopper, std::size_t limit) const;
   Status for_each_shopper(const std::function<bool(ShopperId, Shopper&&)>& fn) const;
   Status for_each_served(const std::function<bool(const Served&)>& fn) const;
+  // A person's, oldest first: those that name the shopper of this key, known or not, and those that name nobody but a session of theirs.
+  // `sessions`: those that are known; those of the records that name the shopper are added before fn is called. Reads every record twice.
+  Status for_each_served_to(std::string_view shopper_key, std::set<std::string>& sessions,
+                            const std::function<bool(const Served&)>& fn) const;
   // Reviews by id (bytewise), of an item by time, of a shopper in no order. A store of format 1 has none.
   Status for_each_review(const std::function<bool(Review&&)>& fn) const;
   Status for_each_review_of(ItemId item, const std::function<bool(Review&&)>& fn) const;
@@ -182,9 +187,10 @@ class Store {  // thread-safe
   Status put_meta(std::string_view name, std::string_view value);
   Result<std::optional<std::string>> get_meta(std::string_view name) const;  // nothing: never put
 
-  // Erases a person: the shopper of this key, the visitors of the sessions in their events, all events of these with their ids, their
-  // reviews, and served records of the shopper and of those sessions. One durable commit: all of it, or nothing. Their bytes leave the
-  // files with the next compact(). Nothing to erase is no error. Takes its turn with commits, and reads every served record in it.
+  // Erases a person: the shopper of this key, the visitors of the sessions in their events and in what was served to them, all events of
+  // these with their ids, their reviews, and served records of the shopper and of those sessions. One durable commit: all of it, or
+  // nothing. Their bytes leave the files with the next compact(). Nothing to erase is no error. Takes its turn with commits, and reads
+  // every served record twice in it.
   Result<ForgetReport> forget(std::string_view shopper_key);
   // Joins a visitor ("session:<session>") to a shopper, who is made when unknown: the visitor's events become the shopper's, with time,
   // arrival and id as they were, attributes fill gaps, a refused consent stays refused, and the visitor is gone. One durable commit; again,

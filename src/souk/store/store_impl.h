@@ -77,6 +77,8 @@ Result<Event> restore_event(const EventKeyParts& key, std::string_view value, bo
 using StoredEventFn = std::function<Result<bool>(const EventKeyParts& parts, std::string_view key, std::string_view value)>;
 Status for_each_stored_event(rocksdb::Iterator& at, std::uint32_t shopper, const StoredEventFn& fn);
 
+Result<Served> decode_served(std::string_view key, std::string_view value, KeyReader& keys);
+
 // Ids' hashes of the reviews whose keys begin with `prefix`, in their order; stops when fn returns false. A store of format 1 has none.
 Status for_each_review_entry(const Database& database, std::string_view prefix, const std::function<Result<bool>(const Hash128& id)>& fn);
 

@@ -36,6 +36,8 @@ bool seek_version(rocksdb::Iterator& at, std::uint32_t item, std::optional<Times
   return is_version_of(at, item);
 }
 
+}  // namespace
+
 Result<Served> decode_served(std::string_view key, std::string_view value, KeyReader& keys) {
   pb::StoredServed stored;
   if (key.size() < 8 || !stored.ParseFromArray(value.data(), static_cast<int>(value.size()))) {
@@ -61,8 +63,6 @@ Result<Served> decode_served(std::string_view key, std::string_view value, KeyRe
   served.propensities.assign(stored.propensities().begin(), stored.propensities().end());
   return served;
 }
-
-}  // namespace
 
 Result<std::optional<std::uint32_t>> read_id(const Database& database, Family family, std::string_view key) {
   SOUK_TRY(const auto value, database.get(family, key));
