@@ -1,6 +1,9 @@
 // A person over HTTP: handed out, joined, erased. And reviews.
+#include <algorithm>
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
+#include <set>
+#include <thread>
 
 #include "tests/serve/running_server.h"
 
@@ -49,6 +52,55 @@ TEST_F(People, TheirEventsComeInPages) {
   EXPECT_EQ(get("/v1/shoppers/ann%2F1/events?limit=0").status, 400);
   EXPECT_EQ(get("/v1/shoppers/ann%2F1/events?page=2").status, 400);
   EXPECT_EQ(get("/v1/shoppers/nobody/events").status, 404);
+}
+
+TEST_F(People, TheirReviewsComeInPages) {
+  ASSERT_EQ(post("/v1/reviews", R"([{"id":"r1","item":"pb","shopper":"ann/1","rating":5,"text":"Nice"},
+    {"id":"r2","item":"jelly","shopper":"ann/1","rating":1},{"id":"r3","item":"pb","shopper":"bob","rating":2}])")
+                .status,
+            200);
+  const json first = json::parse(get("/v1/shoppers/ann%2F1/reviews?limit=1").body);
+  const json last = json::parse(get("/v1/shoppers/ann%2F1/reviews?offset=1").body);
+  ASSERT_EQ(first["reviews"].size(), 1U);
+  ASSERT_EQ(last["reviews"].size(), 1U);
+  EXPECT_EQ((std::set<std::string>{first["reviews"][0]["id"], last["reviews"][0]["id"]}), (std::set<std::string>{"r1", "r2"}));
+  EXPECT_EQ(first["next_offset"], 1);
+  EXPECT_FALSE(last.contains("next_offset"));
+  EXPECT_EQ(get("/v1/shoppers/ann%2F1/reviews?offset=x").status, 400);
+  EXPECT_EQ(get("/v1/shoppers/nobody/reviews").status, 404);
+}
+
+// Their searches, those of the sessions in their events, and those of sessions that only answers know; nobody else's.
+TEST_F(People, WhatTheyWereShownComesInPages) {
+  ASSERT_EQ(get("/v1/search?q=peanut&shopper=ann%2F1&session=looked").status, 200);
+  ASSERT_EQ(get("/v1/search?q=butter&session=abc").status, 200);
+  ASSERT_EQ(get("/v1/search?q=jelly&session=looked").status, 200);
+  ASSERT_EQ(get("/v1/search?q=bread&session=def").status, 200);
+  ASSERT_EQ(get("/v1/search?q=cake&shopper=stranger").status, 200);
+  const auto queries = [&](const std::string& key) {
+    std::multiset<std::string> asked;
+    const json served = json::parse(get("/v1/shoppers/" + key + "/served").body)["served"];
+    for (const json& record : served) asked.insert(record["query"]);
+    return asked;
+  };
+  while (json::parse(get("/v1/shoppers/stranger/served").body)["served"].empty()) {  // written a moment later
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  }
+  EXPECT_EQ(queries("ann%2F1"), (std::multiset<std::string>{"peanut", "butter", "jelly"}));
+  EXPECT_EQ(queries("stranger"), (std::multiset<std::string>{"cake"}));
+  EXPECT_EQ(queries("session:def"), (std::multiset<std::string>{"bread"}));
+  EXPECT_EQ(queries("nobody"), (std::multiset<std::string>{}));
+  const json all = json::parse(get("/v1/shoppers/ann%2F1/served").body)["served"];
+  const auto peanut = std::find_if(all.begin(), all.end(), [](const json& record) { return record["query"] == "peanut"; });
+  EXPECT_EQ((*peanut)["shopper"], "ann/1");
+  EXPECT_EQ((*peanut)["session"], "looked");
+  EXPECT_EQ((*peanut)["shelf"], "search");
+  EXPECT_EQ((*peanut)["items"][0], "pb");
+  const json first = json::parse(get("/v1/shoppers/ann%2F1/served?limit=1").body);
+  EXPECT_EQ(first["served"], json::array({all[0]}));
+  EXPECT_EQ(first["next_offset"], 1);
+  EXPECT_EQ(json::parse(get("/v1/shoppers/ann%2F1/served?offset=2").body)["served"], json::array({all[2]}));
+  EXPECT_EQ(get("/v1/shoppers/ann%2F1/served?limit=0").status, 400);
 }
 
 TEST_F(People, ASessionIsJoinedToALogin) {

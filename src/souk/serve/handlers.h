@@ -28,6 +28,8 @@ HttpResponse post_reviews(Service& service, const Call& call);
 // shopper_handlers.cc
 HttpResponse get_shopper(Service& service, const Call& call);
 HttpResponse get_shopper_events(Service& service, const Call& call);
+HttpResponse get_shopper_reviews(Service& service, const Call& call);
+HttpResponse get_shopper_served(Service& service, const Call& call);
 HttpResponse delete_shopper(Service& service, const Call& call);
 HttpResponse merge_shopper(Service& service, const Call& call);
 

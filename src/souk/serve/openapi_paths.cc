@@ -192,6 +192,30 @@ std::string_view openapi_paths() {
         "example": {"events": [{"id": "e1", "shopper": "900", "item": "853529", "kind": "view", "time": "2017-01-01T11:53:26Z"}], "next_offset": 1}}}},
       "400": {"$ref": "#/components/responses/BadRequest"}, "403": {"$ref": "#/components/responses/Forbidden"}, "404": {"$ref": "#/components/responses/NotFound"},
       "429": {"$ref": "#/components/responses/TooManyRequests"}, "503": {"$ref": "#/components/responses/Unavailable"}}}},
+"/v1/shoppers/{key}/reviews": {
+  "parameters": [{"$ref": "#/components/parameters/shopperKey"}],
+  "get": {
+    "tags": ["people"], "operationId": "getShopperReviews", "security": [{"apiKey": ["write"]}], "summary": "A person's reviews, whole.",
+    "parameters": [{"name": "offset", "in": "query", "schema": {"type": "integer", "minimum": 0, "maximum": 1000000000, "default": 0}},
+      {"name": "limit", "in": "query", "schema": {"type": "integer", "minimum": 1, "maximum": 10000, "default": 1000}}],
+    "responses": {
+      "default": {"$ref": "#/components/responses/Refused"}, "401": {"$ref": "#/components/responses/Unauthorized"},
+      "200": {"description": "A page of them; `next_offset` begins the next one.", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/ShopperReviews"},
+        "example": {"reviews": [{"id": "r-17", "item": "853529", "shopper": "900", "rating": 4, "text": "Spreads well."}]}}}},
+      "400": {"$ref": "#/components/responses/BadRequest"}, "403": {"$ref": "#/components/responses/Forbidden"}, "404": {"$ref": "#/components/responses/NotFound"},
+      "429": {"$ref": "#/components/responses/TooManyRequests"}, "503": {"$ref": "#/components/responses/Unavailable"}}}},
+"/v1/shoppers/{key}/served": {
+  "parameters": [{"$ref": "#/components/parameters/shopperKey"}],
+  "get": {
+    "tags": ["people"], "operationId": "getShopperServed", "security": [{"apiKey": ["write"]}], "summary": "What was shown to a person, oldest first: what they searched for, on which shelf, which items.",
+    "parameters": [{"name": "offset", "in": "query", "schema": {"type": "integer", "minimum": 0, "maximum": 1000000000, "default": 0}},
+      {"name": "limit", "in": "query", "schema": {"type": "integer", "minimum": 1, "maximum": 10000, "default": 1000}}],
+    "responses": {
+      "default": {"$ref": "#/components/responses/Refused"}, "401": {"$ref": "#/components/responses/Unauthorized"},
+      "200": {"description": "A page of the records that name the shopper, or nobody but a session of theirs; `next_offset` begins the next one.", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/ShopperServed"},
+        "example": {"served": [{"request": "0f6c1e2d3b4a5968778695a4b3c2d1e0", "time": "2017-01-01T11:53:26Z", "shelf": "search", "shopper": "900", "session": "abc", "query": "peanut butter", "version": "tables-1", "items": ["853529"]}]}}}},
+      "400": {"$ref": "#/components/responses/BadRequest"}, "403": {"$ref": "#/components/responses/Forbidden"},
+      "429": {"$ref": "#/components/responses/TooManyRequests"}, "503": {"$ref": "#/components/responses/Unavailable"}}}},
 "/v1/shoppers/{key}/merge": {
   "parameters": [{"$ref": "#/components/parameters/shopperKey"}],
   "post": {

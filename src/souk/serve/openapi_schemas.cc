@@ -129,9 +129,13 @@ std::string_view openapi_components() {
     "events": {"type": "integer"}, "kinds": {"type": "object", "additionalProperties": {"type": "integer"}}, "reviews": {"type": "integer"},
     "first_event": {"type": "string", "format": "date-time"}, "last_event": {"type": "string", "format": "date-time"}}}}}]},
   "ShopperEvents": {"type": "object", "required": ["events"], "properties": {"events": {"type": "array", "items": {"$ref": "#/components/schemas/Event"}}, "next_offset": {"type": "integer"}}},
+  "ShopperReviews": {"type": "object", "required": ["reviews"], "properties": {"reviews": {"type": "array", "items": {"$ref": "#/components/schemas/Review"}}, "next_offset": {"type": "integer"}}},
+  "ShopperServed": {"type": "object", "required": ["served"], "properties": {"next_offset": {"type": "integer"}, "served": {"type": "array", "items": {
+    "type": "object", "required": ["request", "time", "shelf", "version", "items"], "properties": {"request": {"type": "string"}, "time": {"type": "string", "format": "date-time"}, "shelf": {"type": "string"},
+    "shopper": {"type": "string"}, "session": {"type": "string"}, "query": {"type": "string"}, "version": {"type": "string"}, "items": {"type": "array", "items": {"type": "string"}}}}}}},
   "Erased": {"type": "object", "required": ["known", "events", "reviews", "visitors", "served", "rejects", "marked", "words"], "properties": {
     "known": {"type": "boolean", "description": "There was a shopper of this key."}, "events": {"type": "integer"}, "reviews": {"type": "integer"},
-    "visitors": {"type": "integer", "description": "Of the sessions in the person's events."}, "served": {"type": "integer", "description": "Records of answers."},
+    "visitors": {"type": "integer", "description": "Of the sessions in the person's events, and in what was shown to them."}, "served": {"type": "integer", "description": "Records of answers."},
     "rejects": {"type": "integer", "description": "Rows that imports refused."}, "marked": {"type": "boolean", "description": "What answers learned from the person, and says so."},
     "words": {"type": "array", "items": {"type": "string"}}}},
   "Review": {"type": "object", "required": ["item"], "anyOf": [{"required": ["rating"]}, {"required": ["title"]}, {"required": ["text"]}], "properties": {

@@ -28,6 +28,8 @@ constexpr std::array kRoutes{
     Route{"GET", "/v1/shoppers/{key}", Scope::write, false, get_shopper, true},
     Route{"DELETE", "/v1/shoppers/{key}", Scope::write, true, delete_shopper},
     Route{"GET", "/v1/shoppers/{key}/events", Scope::write, false, get_shopper_events, true},
+    Route{"GET", "/v1/shoppers/{key}/reviews", Scope::write, false, get_shopper_reviews, true},
+    Route{"GET", "/v1/shoppers/{key}/served", Scope::write, false, get_shopper_served, true},
     Route{"POST", "/v1/shoppers/{key}/merge", Scope::write, true, merge_shopper},
     Route{"GET", "/v1/config/shop", Scope::search, false, get_shop_config},
     Route{"GET", "/v1/config/shelves", Scope::admin, false, get_shelf_configs},
