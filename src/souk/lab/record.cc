@@ -1,15 +1,13 @@
 // Run records as JSON: what was run, on what, what came of it, beside what, in what time.
 #include <algorithm>
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 #include <utility>
 
+#include "souk/lab/record_json.h"
 #include "souk/lab/run.h"
 
 namespace souk::lab {
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 constexpr int kMostLevels = 32;
 struct TooDeep {};
@@ -22,28 +20,12 @@ Json parse_shallow(std::string_view text) {
   });
 }
 
-// The number of an integer that is not negative; throws as for a wrong type: what is no whole number is not rounded to one.
-std::uint64_t count_in(const Json& json) {
-  return json.get_ref<const Json::number_unsigned_t&>();
-}
-std::uint64_t count_in(const Json& json, const char* key, std::uint64_t otherwise) {
-  return json.contains(key) ? count_in(json[key]) : otherwise;
-}
-
-Json pair_json(const eval::Interval& interval) {
-  return Json::array({interval.low, interval.high});
-}
-
 Json seconds_json(const Seconds& seconds) {
   return {{"load", seconds.load}, {"train", seconds.train}, {"evaluate", seconds.evaluate}};
 }
 
 Seconds read_seconds(const Json& json) {
   return {json.at("load"), json.at("train"), json.at("evaluate")};
-}
-
-eval::Interval read_pair(const Json& json) {
-  return {json.at(0), json.at(1)};
 }
 
 Paper read_paper(const Json& json) {
@@ -65,18 +47,6 @@ Json paper_json(const Paper& paper) {
   json["source"] = paper.source;
   if (!paper.same_data) json["same_data"] = false;
   return json;
-}
-
-Json intervals_json(const std::map<std::string, eval::Interval>& intervals) {
-  Json json = Json::object();
-  for (const auto& [name, value] : intervals) json[name] = pair_json(value);
-  return json;
-}
-
-std::map<std::string, eval::Interval> read_intervals(const Json& json) {
-  std::map<std::string, eval::Interval> intervals;
-  for (const auto& [name, interval] : json.items()) intervals[name] = read_pair(interval);
-  return intervals;
 }
 
 Json tuned_json(const Tuned& tuned) {

@@ -1,36 +1,9 @@
 // A shop's evaluation as JSON, and where it is kept.
-#include <nlohmann/json.hpp>
-
+#include "souk/lab/record_json.h"
 #include "souk/lab/shelves.h"
 
 namespace souk::lab {
 namespace {
-
-using Json = nlohmann::ordered_json;
-
-// The number of an integer that is not negative; throws as for a wrong type: what is no whole number is not rounded to one.
-std::uint64_t count_in(const Json& json) {
-  return json.get_ref<const Json::number_unsigned_t&>();
-}
-std::uint64_t count_in(const Json& json, const char* key, std::uint64_t otherwise) {
-  return json.contains(key) ? count_in(json[key]) : otherwise;
-}
-
-Json pair_json(const eval::Interval& interval) {
-  return Json::array({interval.low, interval.high});
-}
-
-Json intervals_json(const std::map<std::string, eval::Interval>& intervals) {
-  Json json = Json::object();
-  for (const auto& [name, interval] : intervals) json[name] = pair_json(interval);
-  return json;
-}
-
-std::map<std::string, eval::Interval> read_intervals(const Json& json) {
-  std::map<std::string, eval::Interval> intervals;
-  for (const auto& [name, pair] : json.items()) intervals[name] = {pair.at(0), pair.at(1)};
-  return intervals;
-}
 
 Json versus_json(const ShelfVersus& one) {
   Json json = {{"floor", one.floor},
