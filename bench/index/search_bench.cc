@@ -97,6 +97,7 @@ class Souk final : public Side {
     if (shop.empty()) return;
     shop_index_ = expect(index::FieldIndex::open(shop, schema_of(true), kLanguage, true, kPlain));
     shop_reader_ = shop_index_->reader();
+    shop_schema_ = shop_reader_->schema();
   }
   std::string engine() const override { return engine_; }
   std::string version() const override { return "0.1.0"; }
@@ -121,20 +122,18 @@ class Souk final : public Side {
   }
 
  private:
-  static void ask_for_facets(const ShopQuery& asked, index::LexicalQuery& query) {
+  void ask_for_facets(const ShopQuery& asked, index::LexicalQuery& query) const {
     query.text = asked.words;
     query.facets = {"brand", "category", "price"};
     query.facet_values = 10;
-    auto filter = std::make_shared<index::Filter>();
-    if (asked.category.empty()) {
-      filter->op = index::Filter::Op::range;
-      filter->field = "price";
-      filter->values = {static_cast<double>(asked.lowest), static_cast<double>(asked.highest)};
-    } else {
-      filter->op = index::Filter::Op::equals;
-      filter->field = "category";
-      filter->values = {std::string(asked.category)};
+    if (!asked.category.empty()) {
+      query.filter = expect(index::facet_filter("category", {std::string(asked.category)}, *shop_schema_));
+      return;
     }
+    auto filter = std::make_shared<index::Filter>();
+    filter->op = index::Filter::Op::range;
+    filter->field = "price";
+    filter->values = {static_cast<double>(asked.lowest), static_cast<double>(asked.highest)};
     query.filter = std::move(filter);
   }
   void take_facets(Answer& answer) const {
@@ -154,6 +153,7 @@ class Souk final : public Side {
   const char* engine_;
   std::unique_ptr<index::FieldIndex> index_, shop_index_;
   std::shared_ptr<const index::Reader> reader_, shop_reader_;
+  std::shared_ptr<const index::Schema> shop_schema_;
   index::LexicalAnswer found_;  // names of facets point into it
 };
 

@@ -125,8 +125,8 @@ class Products:
 
 
 def plain(text):
-    """A name as a column keeps it: no tabs, single spaces."""
-    return " ".join((text or "").split())
+    """A name as a column keeps it: no tabs, single spaces, small letters, as an engine that folds names counts "LG" and "Lg" together."""
+    return " ".join((text or "").lower().split())
 
 
 def real_products():

@@ -173,6 +173,66 @@ Sides random_side(Random& random, const Corpus& corpus) {
   return sides;
 }
 
+// Lets documents pass by their bits.
+class ByBits final : public DocumentFilter {
+ public:
+  explicit ByBits(std::span<const std::uint64_t> bits) : bits_(bits) {}
+  std::size_t keep(std::span<std::uint32_t> documents, std::uint32_t* beside) const override {
+    std::size_t kept = 0;
+    for (std::size_t i = 0; i < documents.size(); ++i) {
+      if (!test_bit(bits_, documents[i])) continue;
+      beside[kept] = beside[i];
+      documents[kept++] = documents[i];
+    }
+    return kept;
+  }
+
+ private:
+  std::span<const std::uint64_t> bits_;
+};
+
+void expect_matches(const Matches& matches, const std::map<std::uint32_t, float>& expected) {
+  ASSERT_EQ(matches.documents.size(), expected.size());
+  std::size_t i = 0;
+  for (const auto& [document, score] : expected) {
+    ASSERT_EQ(matches.documents[i], document);
+    ASSERT_EQ(matches.scores[i++], score);
+  }
+}
+
+// Everything that matches, whole and filtered.
+void compare_matches(Random& random, const Corpus& corpus, RankedScratch& scratch) {
+  Bits allowed = bits_for(corpus.documents());
+  const double density = std::pow(random.uniform(), 2);
+  for (std::uint32_t d = 0; d < corpus.documents(); ++d) {
+    if (random.uniform() < density) set_bit(allowed, d);
+  }
+  const auto passing = [&](std::map<std::uint32_t, float> found) {
+    std::erase_if(found, [&](const auto& pair) { return !test_bit(allowed, pair.first); });
+    return found;
+  };
+  const ByBits filter(allowed);
+  const auto all = corpus.matches(true), any = corpus.matches(false);
+  Matches matches;
+  conjunction(corpus.lists(), nullptr, scratch, matches);
+  expect_matches(matches, all);
+  matches = {};
+  conjunction(corpus.lists(), &filter, scratch, matches);
+  expect_matches(matches, passing(all));
+  matches = {};
+  disjunction(corpus.lists(), corpus.documents(), {}, scratch, matches);
+  expect_matches(matches, any);
+  matches = {};
+  disjunction(corpus.lists(), corpus.documents(), allowed, scratch, matches);
+  expect_matches(matches, passing(any));
+  Bits united = bits_for(corpus.documents());
+  unite(corpus.lists(), corpus.documents(), scratch, united);
+  matches = {};
+  append_bits(united, matches.documents);
+  score_documents(corpus.lists(), matches.documents, scratch, matches.scores);
+  expect_matches(matches, any);
+}
+
 std::vector<Scored> best_by_force(const Corpus& corpus, const DocumentSide& side, bool all, std::size_t k) {
   std::vector<Scored> scored;
   for (const auto& [document, score] : corpus.matches(all)) {
@@ -200,26 +260,20 @@ TEST(Ranked, FindsWhatScoringEverythingFinds) {
       // Any floor up to the k-th best score changes nothing.
       const float floor = expected.size() == k && random.below(2) == 0 ? expected.back().score : 0;
       TopK best(k);
-      (all ? best_of_all : best_of_any)(corpus.lists(), sides.side, floor, scratch, best);
+      // Conjunctions ask a filter instead, where there is one.
+      const ByBits filter(sides.allowed);
+      DocumentSide side = sides.side;
+      if (all && !sides.allowed.empty() && random.below(2) == 0) {
+        side.allowed = {};
+        side.filter = &filter;
+      }
+      (all ? best_of_all : best_of_any)(corpus.lists(), side, floor, scratch, best);
       ASSERT_EQ(best.take(), expected) << (all ? "all" : "any") << " words, k " << k;
       ASSERT_TRUE(std::ranges::all_of(scratch.sums, [](float sum) { return sum == 0; }));
       found += expected.size();
     }
-    for (const bool all : {false, true}) {
-      Matches matches;
-      if (all) {
-        conjunction(corpus.lists(), scratch, matches);
-      } else {
-        disjunction(corpus.lists(), corpus.documents(), scratch, matches);
-      }
-      const std::map<std::uint32_t, float> expected = corpus.matches(all);
-      ASSERT_EQ(matches.documents.size(), expected.size());
-      std::size_t i = 0;
-      for (const auto& [document, score] : expected) {
-        ASSERT_EQ(matches.documents[i], document);
-        ASSERT_EQ(matches.scores[i++], score);
-      }
-    }
+    compare_matches(random, corpus, scratch);
+    if (HasFatalFailure()) return;
   }
   EXPECT_GT(found, 4000U);
 }
@@ -230,7 +284,7 @@ TEST(Ranked, AnswersNothingToNothing) {
   best_of_any({}, {}, 0, scratch, best);
   best_of_all({}, {}, 0, scratch, best);
   Matches matches;
-  conjunction({}, scratch, matches);
+  conjunction({}, nullptr, scratch, matches);
   EXPECT_EQ(best.size(), 0U);
   EXPECT_TRUE(matches.documents.empty());
 }

@@ -6,6 +6,8 @@
 #include <span>
 #include <vector>
 
+#include "souk/base/kernels/code_bits.h"
+
 namespace souk::index {
 
 using Bits = std::vector<std::uint64_t>;
@@ -27,6 +29,16 @@ void for_each_bit(std::span<const std::uint64_t> bits, Visit visit) {  // ascend
       visit(static_cast<std::uint32_t>(w * 64 + static_cast<std::size_t>(std::countr_zero(word))));
     }
   }
+}
+
+inline void fill_bits(Bits& bits, std::size_t documents) {  // one for each document
+  bits.assign((documents + 63) / 64, ~std::uint64_t{0});
+  if (documents % 64 != 0) bits.back() >>= 64 - documents % 64;
+}
+inline void append_bits(std::span<const std::uint64_t> bits, std::vector<std::uint32_t>& documents) {  // as numbers
+  const std::size_t before = documents.size();
+  documents.resize(before + kernels::count_bits(bits) + kernels::kBitsBeyond);
+  documents.resize(before + kernels::numbers_of_bits(bits, documents.data() + before));
 }
 
 }  // namespace souk::index

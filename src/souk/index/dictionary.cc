@@ -145,13 +145,43 @@ std::uint32_t Dictionary::block_of(std::string_view word) const {
   return block == 0 ? 0 : block - 1;
 }
 
+// Words are compared as they are stored: one that shares less with the word before than that shares with `word` stands after `word`, one
+// that shares more before it.
 std::optional<Dictionary::Term> Dictionary::find(std::string_view word) const {
-  if (word.size() > kMaxTermBytes) return std::nullopt;
-  Walk walk(*this, block_of(word));
-  for (std::uint32_t i = 0; i < kBlockWords && walk.next(); ++i) {
-    const int order = walk.word().compare(word);
-    if (order == 0) return walk.term();
-    if (order > 0) break;
+  if (word.size() > kMaxTermBytes || size_ == 0) return std::nullopt;
+  const std::uint32_t block = block_of(word);
+  const std::byte* at = words_.data() + begins_[block];
+  Term term;
+  term.begin = postings_of_[block];
+  std::size_t common = 0;  // what the word before shares with `word`
+  const std::uint32_t end = std::min(size_, (block + 1) * kBlockWords);
+  for (term.number = block * kBlockWords; term.number < end; ++term.number) {
+    const std::uint64_t shared = get_number(at), further = get_number(at);
+    const auto* rest = reinterpret_cast<const char*>(at);
+    at += further;
+    if (shared < common) return std::nullopt;
+    bool same = false;
+    if (shared == common) {
+      const std::size_t most = std::min<std::size_t>(further, word.size() - common);
+      std::size_t i = 0;
+      while (i < most && rest[i] == word[common + i]) ++i;
+      same = i == further && common + i == word.size();
+      // Bytes order as numbers, as in std::string.
+      const bool after = i < most ? static_cast<unsigned char>(rest[i]) > static_cast<unsigned char>(word[common + i]) : i < further;
+      if (after) return std::nullopt;
+      common += i;
+    }
+    term.frequency = static_cast<std::uint32_t>(get_number(at));
+    if (term.frequency == 1) {
+      term.document = static_cast<std::uint32_t>(get_number(at));
+      term.code = static_cast<std::uint32_t>(get_number(at));
+      term.size = 0;
+    } else {
+      term.document = term.code = 0;
+      term.size = get_number(at);
+    }
+    if (same) return term;
+    term.begin += term.size;
   }
   return std::nullopt;
 }

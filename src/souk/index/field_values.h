@@ -1,4 +1,4 @@
-// Values of fields in one segment, as filters, facets and sorting read them; and the evaluation of filters over them.
+// Values of fields in one segment, as filters, facets and sorting read them.
 #pragma once
 
 #include <cmath>
@@ -7,7 +7,6 @@
 #include <span>
 #include <string_view>
 
-#include "souk/index/filter.h"
 #include "souk/index/reader.h"
 
 namespace souk::index {
@@ -16,6 +15,13 @@ struct Circumstances {  // what a field's value depends on besides the item
   std::string_view market;
   Timestamp now = 0;
   std::span<const StatColumn> stats;
+};
+
+// A field as codes of documents (column.h). What it points to lasts as long as the segment and the FieldValues it is of.
+struct CodedField {
+  const Codes* codes = nullptr;
+  Coding coding;
+  const Numbers* numbers = nullptr;  // of number fields
 };
 
 class FieldValues {  // of one field in one view
@@ -27,20 +33,22 @@ class FieldValues {  // of one field in one view
   bool numeric() const { return kind_ == Kind::number || kind_ == Kind::price || kind_ == Kind::stat; }
   bool is_flag() const { return kind_ == Kind::number && column_->kind == ColumnKind::flag; }
   const Column& column() const { return *column_; }  // keyword and number
+  // Nothing where the time, the market or a table from outside decides.
+  std::optional<CodedField> coded() const;
 
-  const OfferRow* offer(std::uint32_t document) const { return current_offer(*view_->segment, document, market_, now_); }
+  std::optional<OfferRow> offer(std::uint32_t document) const { return view_->segment->offers.current(document, market_, now_); }
   // Calls visit(double) for the numbers of a document until it returns true; returns whether it did.
   template <class Visit>
   bool any_number(std::uint32_t document, Visit visit) const {
     switch (kind_) {
       case Kind::number:
-        for (const double value : column_->numbers_of(document)) {
-          if (visit(value)) return true;
+        for (const std::uint32_t ordinal : column_->ordinals(document)) {
+          if (visit(column_->numbers[ordinal])) return true;
         }
         return false;
       case Kind::price: {
-        const OfferRow* row = offer(document);
-        return row != nullptr && visit(row->amount);
+        const auto row = offer(document);
+        return row && visit(row->amount);
       }
       case Kind::stat: {
         const std::uint32_t item = view_->segment->ids[document];
@@ -63,11 +71,6 @@ class FieldValues {  // of one field in one view
 };
 
 // The states of store::Availability by number, and their names.
-inline constexpr std::uint32_t kAvailabilities = 5;
 std::string_view availability_text(std::uint32_t state);
-
-// out[i] = does the filter hold for documents[i]?
-void evaluate(const Filter& filter, const View& view, const Schema& schema, const Circumstances& circumstances,
-              std::span<const std::uint32_t> documents, std::span<std::uint8_t> out);
 
 }  // namespace souk::index

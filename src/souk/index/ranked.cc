@@ -1,13 +1,11 @@
 #include "souk/index/ranked.h"
 
 #include <bit>
-#include <cmath>
+#include <limits>
 #include <numeric>
 
 namespace souk::index {
 namespace {
-
-using Block = std::array<std::uint32_t, kBlockPostings + kernels::kPackGroup>;
 
 // Sums in another order than that of the words differ by rounding alone: candidates are kept down to a little below the threshold.
 float with_slack(float threshold) {
@@ -27,121 +25,16 @@ class Threshold {
   float limit_ = 0;
 };
 
-}  // namespace
-
-void ListCursor::open(const TermList& list) {
-  list_ = &list;
-  blocks_ = (list.frequency() + kBlockPostings - 1) / kBlockPostings;
-  block_ = count_ = 0;
-  loaded_ = false;
-  bound_ = 0;
-  if (blocks_ == 0) return;
-  if (blocks_ == 1) load(0);  // the last document of a single block is known to those who decode it
-  if (gathered()) {
-    bound_ = list.idf * *std::max_element(list.units.begin(), list.units.end());
-  } else if (list.postings.frequency() == 1) {
-    bound_ = block_scores()[0];
-  } else {
-    bound_ = list.idf * list.scores->bound(list.postings.max_impact());
-  }
+// Does no document hold all required lists, for one of them is empty?
+bool is_empty(std::span<const TermList> lists) {
+  return std::ranges::any_of(lists, [](const TermList& list) { return !list.optional && list.frequency() == 0; });
 }
-
-std::uint32_t ListCursor::find_block(std::uint32_t block, std::uint32_t document) const {
-  if (blocks_ == 1) return block == 0 && document <= documents_[count_ - 1] ? 0 : 1;
-  if (!gathered()) return list_->postings.seek(block, document);
-  const auto begin = list_->documents.begin() + std::ptrdiff_t{block} * kBlockPostings;
-  const auto found = std::lower_bound(begin, list_->documents.end(), document);
-  return found == list_->documents.end() ? blocks_ : static_cast<std::uint32_t>(found - list_->documents.begin()) / kBlockPostings;
-}
-
-std::uint32_t ListCursor::block_last(std::uint32_t block) const {
-  if (blocks_ == 1) return documents_[count_ - 1];
-  if (!gathered()) return list_->postings.last(block);
-  return list_->documents[std::min<std::size_t>(list_->documents.size(), (std::size_t{block} + 1) * kBlockPostings) - 1];
-}
-
-std::span<const std::uint32_t> ListCursor::load(std::uint32_t block) {
-  if (loaded_ && block == block_) return {documents_, count_};
-  loaded_ = true;
-  scored_ = false;
-  block_ = block;
-  if (gathered()) {
-    const auto rest = list_->documents.subspan(std::size_t{block} * kBlockPostings);
-    count_ = static_cast<std::uint32_t>(std::min<std::size_t>(kBlockPostings, rest.size()));
-    documents_ = rest.data();
-    if (count_ < kBlockPostings) {  // copied, to be filled up
-      std::copy(rest.begin(), rest.end(), decoded_.begin());
-      documents_ = decoded_.data();
-    }
-  } else {
-    documents_ = decoded_.data();
-    count_ = list_->postings.documents(block, decoded_.data());
-  }
-  if (count_ < kBlockPostings) std::fill(decoded_.begin() + count_, decoded_.begin() + kBlockPostings, UINT32_MAX);
-  return {documents_, count_};
-}
-
-bool ListCursor::move_to(std::uint32_t document) {
-  std::uint32_t from = 0;
-  if (loaded_) {
-    if (document > documents_[count_ - 1]) {
-      from = block_ + 1;
-    } else if (block_ == 0 || document > block_last(block_ - 1)) {
-      return true;  // before the first of this block
-    }
-  }
-  const std::uint32_t block = from < blocks_ ? find_block(from, document) : blocks_;
-  if (block >= blocks_) return false;
-  load(block);
-  return true;
-}
-
-std::size_t ListCursor::find(std::span<const std::uint32_t> wanted, std::uint32_t* places, float* scores) {
-  std::array<std::uint32_t, kBlockPostings + 1> at;  // NOLINT(cppcoreguidelines-pro-type-member-init): filled as far as it is read
-  std::size_t found = 0;
-  for (std::size_t i = 0; i < wanted.size();) {
-    if (!reach(wanted[i])) break;
-    const std::uint32_t last = documents_[count_ - 1];
-    const std::size_t first = found;
-    do {
-      const std::uint32_t place = lower_bound(wanted[i]);
-      places[found] = static_cast<std::uint32_t>(i);
-      at[found - first] = place;
-      found += documents_[place] == wanted[i] ? 1 : 0;
-      ++i;
-    } while (i < wanted.size() && wanted[i] <= last);
-    for (std::size_t j = first; j < found; ++j) {
-      const std::uint32_t place = at[j - first];
-      const float unit = gathered() ? list_->units[block_ * kBlockPostings + place]
-                                    : (*list_->scores)(documents_[place], list_->postings.code(block_, place));
-      scores[j] = list_->idf * unit;
-    }
-  }
-  return found;
-}
-
-std::span<const float> ListCursor::block_scores() {
-  const std::span<const float> all(block_scores_.data(), count_);
-  if (scored_) return all;
-  scored_ = true;
-  const float idf = list_->idf;
-  if (gathered()) {
-    const float* units = list_->units.data() + std::size_t{block_} * kBlockPostings;
-    for (std::uint32_t i = 0; i < count_; ++i) block_scores_[i] = idf * units[i];
-    return all;
-  }
-  Block codes;  // NOLINT(cppcoreguidelines-pro-type-member-init): filled next
-  list_->postings.codes(block_, codes.data());
-  for (std::uint32_t i = 0; i < count_; ++i) block_scores_[i] = idf * (*list_->scores)(documents_[i], codes[i]);
-  return all;
-}
-
-namespace {
 
 // Conjunction: the rarest list leads, block by block; every further one keeps the candidates that it holds too.
 class Conjunction {
  public:
-  Conjunction(std::span<const TermList> lists, RankedScratch& scratch) : lists_(lists), cursors_(scratch.cursors), parts_(scratch.parts) {
+  Conjunction(std::span<const TermList> lists, RankedScratch& scratch)
+      : lists_(lists), cursors_(scratch.cursors), parts_(scratch.parts), order_(scratch.order), rest_(scratch.rest) {
     if (cursors_.size() < lists.size()) cursors_.resize(lists.size());
     if (parts_.size() < lists.size()) parts_.resize(lists.size());
     order_.resize(lists.size());
@@ -156,31 +49,72 @@ class Conjunction {
     for (std::size_t i = lists.size(); i-- > 0;) rest_[i] = rest_[i + 1] + cursors_[order_[i]].bound();
   }
 
-  // Calls found(document, score) for each document that all lists hold, but those that cannot reach limit().
+  // Calls found(document, score) for each document that all lists hold and the filter lets pass.
+  template <class Found>
+  void run(const DocumentFilter* filter, Found found) {
+    each_block(
+        filter, [](std::uint32_t) { return true; },
+        [&](ListCursor& first) {
+          for (std::size_t i = 1; i < order_.size() && candidates_ > 0; ++i) keep_common(i, -std::numeric_limits<float>::infinity());
+          score_first(first);
+          report(found);
+        });
+  }
+
+  // The same, but for documents that cannot reach limit().
   template <class Limit, class Found>
-  void run(float most_prior, Limit limit, Found found) {
-    if (lists_.empty() || lists_[order_[0]].optional) return;
-    ListCursor& first = cursors_[order_[0]];
-    for (std::uint32_t block = 0; block < first.blocks(); ++block) {
-      if (first.block_bound(block) + rest_[1] + most_prior < limit()) continue;
-      const std::span<const std::uint32_t> documents = first.load(block);
-      candidates_ = static_cast<std::uint32_t>(documents.size());
-      std::copy(documents.begin(), documents.end(), documents_.begin());
-      const std::span<const float> scores = first.block_scores();
-      std::copy(scores.begin(), scores.end(), parts_[order_[0]].begin());
-      std::copy(scores.begin(), scores.end(), partial_.begin());
+  void run(const DocumentFilter* filter, float most_prior, Limit limit, Found found) {
+    const auto enough = [&](std::uint32_t block) { return !(cursors_[order_[0]].block_bound(block) + rest_[1] + most_prior < limit()); };
+    each_block(filter, enough, [&](ListCursor& first) {
+      score_first(first);
+      std::copy_n(parts_[order_[0]].begin(), candidates_, partial_.begin());
       for (std::size_t i = 1; i < order_.size() && candidates_ > 0; ++i) keep_common(i, limit() - rest_[i] - most_prior);
-      for (std::uint32_t c = 0; c < candidates_; ++c) {
-        float score = 0;
-        for (std::size_t w = 0; w < lists_.size(); ++w) score += parts_[w][c];
-        found(documents_[c], score);
-      }
-    }
+      report(found);
+    });
   }
 
  private:
+  // Goes through the blocks of the rarest list: its documents that pass the filter are the candidates.
+  template <class Wanted, class Visit>
+  void each_block(const DocumentFilter* filter, Wanted wanted, Visit visit) {
+    if (lists_.empty() || lists_[order_[0]].optional) return;
+    ListCursor& first = cursors_[order_[0]];
+    for (std::uint32_t block = 0; block < first.blocks(); ++block) {
+      if (!wanted(block)) continue;
+      const std::span<const std::uint32_t> documents = first.load(block);
+      candidates_ = static_cast<std::uint32_t>(documents.size());
+      std::copy(documents.begin(), documents.end(), documents_.begin());
+      std::iota(first_places_.begin(), first_places_.begin() + candidates_, 0U);
+      if (filter != nullptr) {
+        candidates_ = static_cast<std::uint32_t>(filter->keep(std::span(documents_).first(candidates_), first_places_.data()));
+      }
+      if (candidates_ > 0) visit(first);
+    }
+  }
+
+  // What the first list adds to the candidates: all of a block at once where many are left.
+  void score_first(ListCursor& first) {
+    std::array<float, kBlockPostings>& added = parts_[order_[0]];
+    if (candidates_ > kBlockPostings / 4) {
+      const std::span<const float> scores = first.block_scores();
+      for (std::uint32_t c = 0; c < candidates_; ++c) added[c] = scores[first_places_[c]];
+    } else {
+      for (std::uint32_t c = 0; c < candidates_; ++c) added[c] = first.score(first_places_[c]);
+    }
+  }
+
+  template <class Found>
+  void report(Found found) {
+    for (std::uint32_t c = 0; c < candidates_; ++c) {
+      float score = 0;
+      for (std::size_t w = 0; w < lists_.size(); ++w) score += parts_[w][c];
+      found(documents_[c], score);
+    }
+  }
+
   void keep(std::size_t lists, std::uint32_t to, std::uint32_t from) {
     documents_[to] = documents_[from];
+    first_places_[to] = first_places_[from];
     partial_[to] = partial_[from];
     for (std::size_t j = 0; j < lists; ++j) parts_[order_[j]][to] = parts_[order_[j]][from];
   }
@@ -215,12 +149,13 @@ class Conjunction {
   std::span<const TermList> lists_;
   std::vector<ListCursor>& cursors_;
   std::vector<std::array<float, kBlockPostings>>& parts_;
-  std::vector<std::uint32_t> order_;  // required ones first, the rarest of them before others
-  std::vector<float> rest_;           // what the lists from the i-th rarest on can add
+  std::vector<std::uint32_t>& order_;  // required ones first, the rarest of them before others
+  std::vector<float>& rest_;           // what the lists from the i-th rarest on can add
   std::uint32_t candidates_ = 0;
+  std::array<float, kBlockPostings> partial_{};  // beside documents_: what the lists so far add
   // NOLINTBEGIN(cppcoreguidelines-pro-type-member-init): filled as far as they are read
   std::array<std::uint32_t, kBlockPostings> documents_;
-  std::array<float, kBlockPostings> partial_;  // beside them: what the lists so far add
+  std::array<std::uint32_t, kBlockPostings> first_places_;  // beside them: where each stands in the block of the first list
   std::array<std::uint32_t, kBlockPostings + 1> places_;
   std::array<float, kBlockPostings + 1> scores_;
   // NOLINTEND(cppcoreguidelines-pro-type-member-init)
@@ -473,44 +408,23 @@ class Disjunction {
 
 }  // namespace
 
-void disjunction(std::span<const TermList> lists, std::uint32_t documents, RankedScratch& scratch, Matches& out) {
-  scratch.reserve(documents);
-  ListCursor cursor;
-  for (const TermList& list : lists) {  // in the order of the words, so that sums are exact
-    cursor.open(list);
-    for (std::uint32_t block = 0; block < cursor.blocks(); ++block) {
-      const std::span<const std::uint32_t> found = cursor.load(block);
-      const std::span<const float> added = cursor.block_scores();
-      for (std::size_t i = 0; i < found.size(); ++i) {
-        scratch.sums[found[i]] += added[i];
-        set_bit(scratch.bits, found[i]);
-      }
-    }
-  }
-  const std::span<std::uint64_t> bits = std::span(scratch.bits).first((std::size_t{documents} + 63) / 64);
-  for_each_bit(bits, [&](std::uint32_t document) {
+void conjunction(std::span<const TermList> lists, const DocumentFilter* filter, RankedScratch& scratch, Matches& out) {
+  if (is_empty(lists)) return;
+  constexpr std::size_t kFew = 64;
+  out.documents.reserve(kFew);
+  out.scores.reserve(kFew);
+  Conjunction(lists, scratch).run(filter, [&](std::uint32_t document, float score) {
     out.documents.push_back(document);
-    out.scores.push_back(scratch.sums[document]);
-    scratch.sums[document] = 0;
+    out.scores.push_back(score);
   });
-  std::fill(bits.begin(), bits.end(), std::uint64_t{0});
-}
-
-void conjunction(std::span<const TermList> lists, RankedScratch& scratch, Matches& out) {
-  Conjunction(lists, scratch)
-      .run(
-          0, [] { return -std::numeric_limits<float>::infinity(); },
-          [&](std::uint32_t document, float score) {
-            out.documents.push_back(document);
-            out.scores.push_back(score);
-          });
 }
 
 void best_of_all(std::span<const TermList> lists, const DocumentSide& side, float floor, RankedScratch& scratch, TopK& best) {
+  if (is_empty(lists)) return;
   Threshold threshold(floor, best);
   Conjunction(lists, scratch)
       .run(
-          side.most_prior, [&] { return threshold.limit(); },
+          side.filter, side.most_prior, [&] { return threshold.limit(); },
           [&](std::uint32_t document, float score) {
             if (!side.allows(document)) return;
             best.offer(side.items[document], score + side.prior_of(document));

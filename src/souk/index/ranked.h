@@ -28,6 +28,14 @@ struct TermList {
   std::uint32_t frequency() const { return documents.empty() ? postings.frequency() : static_cast<std::uint32_t>(documents.size()); }
 };
 
+// What documents must be to count, asked before they are looked up in further lists.
+class DocumentFilter {
+ public:
+  virtual ~DocumentFilter() = default;
+  // Moves the documents that count to the front, in order, with what stands beside each; returns how many.
+  virtual std::size_t keep(std::span<std::uint32_t> documents, std::uint32_t* beside) const = 0;
+};
+
 // Reads a list block by block, and finds documents in it.
 class ListCursor {
  public:
@@ -43,7 +51,12 @@ class ListCursor {
   }
   // Decodes a block, unless it is the one decoded last, and returns its documents.
   std::span<const std::uint32_t> load(std::uint32_t block);
-  std::span<const float> block_scores();  // idf * unit score of every document of the block loaded last; made once a block
+  std::span<const float> block_scores();    // idf * unit score of every document of the block loaded last; made once a block
+  float score(std::uint32_t place) const {  // of one of them
+    const float unit = gathered() ? list_->units[block_ * kBlockPostings + place]
+                                  : (*list_->scores)(documents_[place], list_->postings.code(block_, place));
+    return list_->idf * unit;
+  }
 
   // Which of some ascending documents the list holds: their places among `wanted`, ascending, and what the list adds to each. Both outputs
   // have room for wanted.size() + 1. Returns how many. Cheapest when calls go forward.
@@ -80,6 +93,7 @@ struct DocumentSide {
   std::span<const std::uint32_t> items = {};    // ItemId of each document
   std::span<const float> prior = {};            // by ItemId, at least 0 and finite where it counts; shorter: 0 for the rest
   float most_prior = 0;
+  const DocumentFilter* filter = nullptr;  // of best_of_all, beside `allowed`
   bool allows(std::uint32_t document) const { return allowed.empty() || (allowed[document / 64] >> (document % 64) & 1U) != 0; }
   float prior_of(std::uint32_t document) const {
     const std::uint32_t item = items[document];
@@ -93,15 +107,19 @@ struct RankedScratch {
     if (sums.size() >= size) return;
     sums.resize(size);
     bits.resize(bits_for(size).size());
+    flags.resize(size);
   }
   std::vector<ListCursor> cursors, probes;               // by word: one goes through the blocks, one finds documents
   std::vector<float> sums;                               // by document of a segment, all zero between uses
   Bits bits;                                             // beside them
+  std::vector<std::uint8_t> flags;                       // beside them
   std::vector<std::uint32_t> documents;                  // candidates of a window; these four only grow
   std::vector<float> partial;                            // beside them
   std::vector<std::uint32_t> places;                     // of find()
   std::vector<float> found;                              // beside them
   std::vector<std::array<float, kBlockPostings>> parts;  // by word
+  std::vector<std::uint32_t> order;                      // of a conjunction's lists; these two are its own
+  std::vector<float> rest;
 };
 
 struct Matches {
@@ -109,11 +127,17 @@ struct Matches {
   std::vector<float> scores;             // without the prior
 };
 
-// Appends every document that any list holds, with its score. An optional list's documents must be in a required one. scratch: sums of at
-// least `documents`.
-void disjunction(std::span<const TermList> lists, std::uint32_t documents, RankedScratch& scratch, Matches& out);
-// Appends every document that all required lists hold, with its score.
-void conjunction(std::span<const TermList> lists, RankedScratch& scratch, Matches& out);
+// Appends every document that any list holds, with its score; only those of `allowed` when that is not empty. An optional list's documents
+// must be in a required one. scratch: reserved for `documents`.
+void disjunction(std::span<const TermList> lists, std::uint32_t documents, std::span<const std::uint64_t> allowed, RankedScratch& scratch,
+                 Matches& out);
+// Appends every document that all required lists hold, with its score; those that the filter, if there is one, lets pass.
+void conjunction(std::span<const TermList> lists, const DocumentFilter* filter, RankedScratch& scratch, Matches& out);
+// Sets out, [(documents + 63) / 64], to the bits of the documents that any list holds. Reads no frequencies, and scores nothing.
+void unite(std::span<const TermList> lists, std::uint32_t documents, RankedScratch& scratch, std::span<std::uint64_t> out);
+// The scores of some documents, ascending, of which each is in a required list.
+void score_documents(std::span<const TermList> lists, std::span<const std::uint32_t> documents, RankedScratch& scratch,
+                     std::vector<float>& scores);
 
 // Offers the documents that all required lists hold (or any of them) to `best`, rows being items. Documents that score below `floor` may be
 // left out: what is known beforehand of the k-th best score.

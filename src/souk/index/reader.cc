@@ -6,8 +6,8 @@
 #include <numeric>
 #include <roaring/roaring.hh>
 
-#include "souk/index/field_values.h"
 #include "souk/index/lexical_query.h"
+#include "souk/index/ready_filter.h"
 
 namespace souk::index {
 namespace {
@@ -93,8 +93,8 @@ std::optional<double> LexicalReader::number(ItemId item, std::string_view field)
   if (place.view == nullptr) return std::nullopt;
   const Column* column = place.view->segment->column(field);
   if (column == nullptr || column->kind == ColumnKind::keyword) return std::nullopt;
-  const auto numbers = column->numbers_of(place.document);
-  return numbers.empty() ? std::nullopt : std::optional(numbers.front());
+  const OrdinalList ordinals = column->ordinals(place.document);
+  return ordinals.empty() ? std::nullopt : std::optional(column->numbers[ordinals.front()]);
 }
 
 std::uint32_t LexicalReader::group_of(ItemId item) const {
@@ -122,16 +122,12 @@ Result<Roaring> LexicalReader::matching(const FilterPtr& filter, std::string_vie
                                         std::span<const StatColumn> stats) const {
   Roaring items;
   for (const View& view : parts_.views) {
-    std::vector<std::uint32_t> documents;
-    for (std::uint32_t d = 0; d < view.segment->size(); ++d) {
-      if (view.shown(d)) documents.push_back(d);
-    }
-    std::vector<std::uint8_t> holds(documents.size(), 1);
-    if (filter != nullptr) evaluate(*filter, view, *parts_.schema, {market, now, stats}, documents, holds);
+    Bits bits;
+    for (std::size_t w = 0; w < view.segment->titled.size(); ++w) bits.push_back(view.shown_word(w));
+    if (filter != nullptr) ReadyFilter(*filter, view, *parts_.schema, {market, now, stats}).narrow(bits);
     std::vector<std::uint32_t> found;
-    for (std::size_t i = 0; i < documents.size(); ++i) {
-      if (holds[i] != 0) found.push_back(view.segment->ids[documents[i]]);
-    }
+    append_bits(bits, found);
+    for (std::uint32_t& document : found) document = view.segment->ids[document];
     items.addMany(found.size(), found.data());
   }
   return items;

@@ -48,12 +48,17 @@ struct View {  // a segment as one reader sees it
   std::uint64_t shown_word(std::size_t w) const { return segment->titled[w] & (hidden == nullptr ? ~std::uint64_t{0} : ~(*hidden)[w]); }
 };
 
+struct TallyRoom {
+  std::vector<std::uint32_t> counts, touched;  // counts: all zero between uses
+};
+
 // Dense arrays over a segment's documents, all zero between uses, lent to one query at a time.
 struct Scratch {
   std::vector<float> dense;
   std::vector<std::uint16_t> stage;
   Bits bits;
   std::vector<std::uint32_t> slots;  // by group number: slot + 1
+  TallyRoom codes, values;           // of facets
   RankedScratch ranked;
   void reserve(std::size_t documents);
 };

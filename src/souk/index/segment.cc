@@ -16,36 +16,6 @@ struct Segment::Widened {
   Column column;
 };
 
-namespace {
-
-Column read_column(BlobReader& reader, std::uint32_t documents) {
-  Column column;
-  const std::span<const char> name = reader.array<char>();
-  column.name = {name.data(), name.size()};
-  const std::span<const std::uint32_t> kind = reader.array<std::uint32_t>();
-  reader.expect(kind.size() == 1 && kind[0] <= static_cast<std::uint32_t>(ColumnKind::flag));
-  if (reader.failed()) return column;
-  column.kind = static_cast<ColumnKind>(kind[0]);
-  column.offsets = reader.offsets<std::uint32_t>(documents);
-  column.values = reader.array<std::uint32_t>();
-  column.numbers = reader.array<double>();
-  column.original = reader.strings();
-  column.folded = reader.strings();
-  column.heads = reader.array<std::uint32_t>();
-  column.counts = reader.array<std::uint32_t>();
-  if (reader.failed()) return column;
-  const bool keyword = column.kind == ColumnKind::keyword;
-  const std::uint32_t dictionary = column.original.size();
-  reader.expect(column.offsets.back() == (keyword ? column.values.size() : column.numbers.size()));
-  reader.expect(column.folded.size() == dictionary && column.heads.size() == dictionary && column.counts.size() == dictionary);
-  const auto inside = [&](std::uint32_t ordinal) { return ordinal < dictionary; };
-  reader.expect(std::all_of(column.values.begin(), column.values.end(), inside));
-  reader.expect(std::all_of(column.heads.begin(), column.heads.end(), inside));
-  return column;
-}
-
-}  // namespace
-
 Result<std::vector<Field>> searched_fields(const Schema& schema) {
   std::vector<Field> fields;
   fields.push_back(*schema.find("title"));
@@ -86,27 +56,6 @@ Hash128 fingerprint(const Schema& schema, std::string_view language, const text:
                         field.search > 0 && field.exact > 0, field.search > 0 && field.phrases, has_column(field));
   }
   return hash128(text);
-}
-
-Column::Range Column::find(std::string_view folded_text) const {
-  const std::uint32_t begin = folded.lower_bound(folded_text);
-  std::uint32_t end = begin;
-  while (end < folded.size() && folded[end] == folded_text) ++end;
-  return {begin, end};
-}
-
-Column::Range Column::with_prefix(std::string_view folded_prefix) const {
-  const std::uint32_t begin = folded.lower_bound(folded_prefix);
-  std::uint32_t low = begin, high = folded.size();  // the first that does not begin so
-  while (low < high) {
-    const std::uint32_t middle = low + (high - low) / 2;
-    if (folded[middle].starts_with(folded_prefix)) {
-      low = middle + 1;
-    } else {
-      high = middle;
-    }
-  }
-  return {begin, low};
 }
 
 Status SegmentImage::write(const fs::path& path, const Hash128& print) const {
@@ -245,18 +194,11 @@ Status Segment::parse(const std::function<Result<std::span<const std::byte>>(std
   }));
   SOUK_CHECK(read("terms", [&](BlobReader& reader) { parse_terms(reader); }));
   SOUK_CHECK(read("forward", [&](BlobReader& reader) { parse_forward(reader); }));
-  SOUK_CHECK(read("offers", [&](BlobReader& reader) {
-    offers = reader.array<OfferRow>();
-    offer_of = offers.empty() ? reader.array<std::uint32_t>() : reader.offsets<std::uint32_t>(n);
-    markets = reader.strings();
-    reader.expect(offers.empty() ? offer_of.empty() : !offer_of.empty() && offer_of.back() == offers.size());
-    reader.expect(std::all_of(offers.begin(), offers.end(),
-                              [&](const OfferRow& row) { return row.market < markets.size() && row.availability <= 4; }));
-  }));
+  SOUK_CHECK(read("offers", [&](BlobReader& reader) { offers = Offers::read(reader, n); }));
   return read("columns", [&](BlobReader& reader) {
     const auto count = reader.array<std::uint32_t>();
     reader.expect(count.size() == 1);
-    for (std::uint32_t i = 0; !reader.failed() && i < count[0]; ++i) columns.push_back(read_column(reader, n));
+    for (std::uint32_t i = 0; !reader.failed() && i < count[0]; ++i) columns.push_back(Column::read(reader, n));
     reader.expect(std::is_sorted(columns.begin(), columns.end(), [](const Column& a, const Column& b) { return a.name < b.name; }));
   });
 }
@@ -322,20 +264,9 @@ std::shared_ptr<const Column> Segment::widened(const Column& column) const {
     slot = std::make_shared<Widened>();
     slot->bytes = writer.take();
     BlobReader reader(slot->bytes);
-    slot->column = read_column(reader, size());
+    slot->column = Column::read(reader, size());
   }
   return {slot, &slot->column};
-}
-
-const OfferRow* current_offer(const Segment& segment, std::uint32_t document, std::optional<std::uint32_t> market, Timestamp now) {
-  const OfferRow* best = nullptr;
-  if (segment.offers.empty()) return best;
-  for (std::uint32_t i = segment.offer_of[document]; i < segment.offer_of[document + 1]; ++i) {
-    const OfferRow& row = segment.offers[i];
-    if ((market && row.market != *market) || row.from > now || now >= row.until) continue;
-    if (best == nullptr || row.from > best->from) best = &row;
-  }
-  return best;
 }
 
 }  // namespace souk::index

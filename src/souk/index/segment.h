@@ -21,8 +21,10 @@
 #include "souk/base/section_file.h"
 #include "souk/base/time.h"
 #include "souk/index/blob.h"
+#include "souk/index/column.h"
 #include "souk/index/dictionary.h"
 #include "souk/index/forward.h"
+#include "souk/index/offers.h"
 #include "souk/index/schema.h"
 #include "souk/index/scoring.h"
 #include "souk/text/analyzer.h"
@@ -58,38 +60,6 @@ inline std::string_view word_of_key(std::string_view key) {
 Hash128 fingerprint(const Schema& schema, std::string_view language, const text::AnalyzerSettings& settings = {});
 // Does this declared field have a column in segments?
 bool has_column(const Field& field);
-
-enum class ColumnKind : std::uint8_t { keyword, number, flag };
-
-struct Column {  // a view; row r has values [offsets[r], offsets[r + 1])
-  std::string_view name;
-  ColumnKind kind = ColumnKind::keyword;
-  std::span<const std::uint32_t> offsets;  // [documents + 1]
-  std::span<const std::uint32_t> values;   // keyword: ordinals of the dictionary, in the item's order
-  std::span<const double> numbers;         // number, time (ms), flag (0 and 1)
-  Strings original, folded;                // the dictionary, sorted by (folded, original)
-  std::span<const std::uint32_t> heads;    // ordinal -> the first with the same folded form
-  std::span<const std::uint32_t> counts;   // titled documents an ordinal
-
-  std::span<const std::uint32_t> ordinals(std::uint32_t document) const {
-    return values.subspan(offsets[document], offsets[document + 1] - offsets[document]);
-  }
-  std::span<const double> numbers_of(std::uint32_t document) const {
-    return numbers.subspan(offsets[document], offsets[document + 1] - offsets[document]);
-  }
-  struct Range {
-    std::uint32_t begin = 0, end = 0;
-  };
-  Range find(std::string_view folded_text) const;  // ordinals with this folded form
-  Range with_prefix(std::string_view folded_prefix) const;
-};
-
-struct OfferRow {
-  double amount = 0;
-  Timestamp from = INT64_MIN, until = INT64_MAX;
-  std::uint32_t market = 0;
-  std::uint32_t availability = 0;
-};
 
 // The words of the titles, turned around: by document.
 struct Titles {
@@ -148,15 +118,12 @@ class Segment {  // immutable, thread-safe
   std::span<const std::uint64_t> totals;          // [searched fields] sum of lengths
   std::vector<Norms> reference, exact_reference;  // [searched fields] under which the impacts of postings were taken
 
-  std::span<const std::uint32_t> offer_of;  // [documents + 1]; empty without offers
-  std::span<const OfferRow> offers;         // in the item's order
-  Strings markets;
+  Offers offers;
 
   std::vector<Column> columns;  // by name
 
  private:
   Status parse(const std::function<Result<std::span<const std::byte>>(std::string_view)>& section);
-  Status parse_columns(BlobReader& reader);
   void parse_ids(std::uint32_t n, std::uint32_t least, unsigned bits, std::span<const std::byte> packed, BlobReader& reader);
   void parse_terms(BlobReader& reader);
   void parse_forward(BlobReader& reader);
@@ -174,9 +141,5 @@ class Segment {  // immutable, thread-safe
   struct Widened;
   mutable std::map<std::string, std::shared_ptr<Widened>, std::less<>> widened_;
 };
-
-// The offer that holds for a market at a time: of those that are current, the one that began last (a promotion before the list price),
-// the first of equals. market: an ordinal of segment.markets, kNone for a market no item has, or nothing for any market.
-const OfferRow* current_offer(const Segment& segment, std::uint32_t document, std::optional<std::uint32_t> market, Timestamp now);
 
 }  // namespace souk::index

@@ -10,9 +10,8 @@
 //                before them, the words of terms that have several; u64 plain[]: bits, the term is a word by itself;
 //                strings word[w] sorted: the folded forms that occur and are no terms; u32 term of the word[w]
 //   forward      u32 row[n + 1], none when no field knows phrases; u32 bits; the words of each document in order (forward.h), packed
-//   offers       OfferRow[]; u32 row[n + 1], none without offers; strings market[]
-//   columns      u32 count; for each, by name: char name[]; u32 kind; u32 row[n + 1]; u32 ordinal[]; f64 number[];
-//                strings original[d], folded[d] sorted by (folded, original); u32 head[d]; u32 titled documents[d]
+//   offers       offers.cc
+//   columns      u32 count; for each, by name: column.cc
 #include "souk/index/segment_builder.h"
 
 #include <algorithm>
@@ -53,130 +52,7 @@ ColumnKind kind_for(FieldType type) {
   return type == FieldType::flag ? ColumnKind::flag : ColumnKind::keyword;
 }
 
-// Rows of a compressed sparse matrix from (document, value) pairs in builder's order.
-template <class T>
-void compressed_rows(const std::vector<std::pair<std::uint32_t, T>>& pairs, std::span<const std::uint32_t> rank, std::uint32_t documents,
-                     std::vector<std::uint32_t>& offsets, std::vector<T>& values) {
-  offsets.assign(documents + 1, 0);
-  for (const auto& [document, value] : pairs) {
-    if (rank[document] != kNone) ++offsets[rank[document] + 1];
-  }
-  std::partial_sum(offsets.begin(), offsets.end(), offsets.begin());
-  std::vector<std::uint32_t> next(offsets.begin(), offsets.end() - 1);
-  values.resize(offsets.back());
-  for (const auto& [document, value] : pairs) {
-    if (rank[document] != kNone) values[next[rank[document]]++] = value;
-  }
-}
-
 }  // namespace
-
-std::uint32_t StringTable::add(std::string_view text) {
-  if (const auto found = numbers_.find(text); found != numbers_.end()) return found->second;
-  const auto number = static_cast<std::uint32_t>(strings_.size());
-  strings_.push_back(&numbers_.emplace(std::string(text), number).first->first);
-  return number;
-}
-
-std::vector<std::uint32_t> StringTable::sorted() const {
-  std::vector<std::uint32_t> order(size());
-  std::iota(order.begin(), order.end(), 0U);
-  std::sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) { return *strings_[a] < *strings_[b]; });
-  return order;
-}
-
-void ColumnBuilder::add_text(std::uint32_t document, std::string_view original) {
-  const std::uint32_t text = texts_.add(original);
-  for (auto last = values_.rbegin(); last != values_.rend() && last->first == document; ++last) {
-    if (last->second == text) return;
-  }
-  values_.emplace_back(document, text);
-}
-
-void ColumnBuilder::add_number(std::uint32_t document, double value) {
-  numbers_.emplace_back(document, value);
-}
-
-void ColumnBuilder::widen() {
-  if (kind_ == ColumnKind::keyword) return;
-  const bool flag = kind_ == ColumnKind::flag;
-  kind_ = ColumnKind::keyword;
-  for (const auto& [document, value] : numbers_) add_text(document, flag ? (value != 0 ? "true" : "false") : number_text(value));
-  numbers_.clear();
-}
-
-void ColumnBuilder::absorb(const Column& column, std::span<const std::uint32_t> place) {
-  std::vector<std::uint32_t> texts(column.original.size(), kNone);
-  for (std::uint32_t row = 0; row < place.size(); ++row) {
-    if (place[row] == kNone) continue;
-    if (column.kind != ColumnKind::keyword) {
-      for (const double value : column.numbers_of(row)) {
-        if (kind_ != ColumnKind::keyword) {
-          add_number(place[row], value);
-        } else {
-          add_text(place[row], column.kind == ColumnKind::flag ? (value != 0 ? "true" : "false") : number_text(value));
-        }
-      }
-      continue;
-    }
-    for (const std::uint32_t ordinal : column.ordinals(row)) {
-      if (texts[ordinal] == kNone) texts[ordinal] = texts_.add(column.original[ordinal]);
-      values_.emplace_back(place[row], texts[ordinal]);
-    }
-  }
-}
-
-void ColumnBuilder::write(BlobWriter& writer, std::span<const std::uint32_t> rank, std::uint32_t documents,
-                          std::span<const std::uint64_t> titled) const {
-  writer.add(std::span<const char>(name_.data(), name_.size()));
-  const std::array<std::uint32_t, 1> kind = {static_cast<std::uint32_t>(kind_)};
-  writer.add(std::span<const std::uint32_t>(kind));
-  std::vector<std::uint32_t> offsets, ordinals;
-  if (kind_ != ColumnKind::keyword) {
-    std::vector<double> numbers;
-    compressed_rows(numbers_, rank, documents, offsets, numbers);
-    writer.add(offsets);
-    writer.add(ordinals);
-    writer.add(numbers);
-    write_dictionary(writer, {}, {}, {});
-    return;
-  }
-  std::vector<std::string> folded(texts_.size());
-  for (std::uint32_t i = 0; i < folded.size(); ++i) folded[i] = comparable(name_, texts_[i]);
-  std::vector<std::uint32_t> order(texts_.size());
-  std::iota(order.begin(), order.end(), 0U);
-  std::sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) {
-    const int compared = folded[a].compare(folded[b]);
-    return compared != 0 ? compared < 0 : texts_[a] < texts_[b];
-  });
-  std::vector<std::uint32_t> ordinal_of(order.size()), counts(order.size());
-  for (std::uint32_t i = 0; i < order.size(); ++i) ordinal_of[order[i]] = i;
-  compressed_rows(values_, rank, documents, offsets, ordinals);
-  writer.add(offsets);
-  for (std::uint32_t& value : ordinals) value = ordinal_of[value];
-  for (std::uint32_t row = 0; row < documents; ++row) {
-    if (!test_bit(titled, row)) continue;
-    for (std::uint32_t i = offsets[row]; i < offsets[row + 1]; ++i) ++counts[ordinals[i]];
-  }
-  writer.add(ordinals);
-  writer.add(std::vector<double>());
-  write_dictionary(writer, order, folded, counts);
-}
-
-void ColumnBuilder::write_dictionary(BlobWriter& writer, const std::vector<std::uint32_t>& order, const std::vector<std::string>& folded,
-                                     const std::vector<std::uint32_t>& counts) const {
-  std::vector<std::string_view> original_sorted, folded_sorted;
-  std::vector<std::uint32_t> heads;
-  for (std::uint32_t i = 0; i < order.size(); ++i) {
-    original_sorted.push_back(texts_[order[i]]);
-    folded_sorted.push_back(folded[order[i]]);
-    heads.push_back(i > 0 && folded_sorted[i] == folded_sorted[i - 1] ? heads[i - 1] : i);
-  }
-  writer.add_strings(original_sorted);
-  writer.add_strings(folded_sorted);
-  writer.add(heads);
-  writer.add(counts);
-}
 
 SegmentBuilder::SegmentBuilder(const Schema& schema, const std::vector<Field>& fields, const text::Analyzer& analyzer)
     : schema_(schema),
@@ -363,11 +239,10 @@ void SegmentBuilder::absorb(const Segment& segment, const Bits* hidden) {
     place[d] = begin_document(ItemId{segment.ids[d]}, test_bit(segment.titled, d));
     std::copy_n(segment.lengths.begin() + static_cast<std::ptrdiff_t>(d * fields_.size()), fields_.size(),
                 lengths_.begin() + static_cast<std::ptrdiff_t>(place[d] * fields_.size()));
-    for (std::uint32_t i = segment.offers.empty() ? 0 : segment.offer_of[d]; !segment.offers.empty() && i < segment.offer_of[d + 1]; ++i) {
-      OfferRow row = segment.offers[i];
-      row.market = markets_.add(segment.markets[row.market]);
+    segment.offers.each(d, [&](OfferRow row) {
+      row.market = markets_.add(segment.offers.markets[row.market]);
       offers_.emplace_back(place[d], row);
-    }
+    });
   }
   removed_.insert(removed_.end(), segment.removed.begin(), segment.removed.end());
   const std::vector<std::uint32_t> terms = absorb_words(segment, place);
@@ -491,15 +366,9 @@ void SegmentBuilder::finish_lengths(SegmentImage& image) {
 
 void SegmentBuilder::finish_offers(SegmentImage& image) const {
   BlobWriter writer;
-  std::vector<std::uint32_t> offsets;
-  std::vector<OfferRow> rows;
-  compressed_rows(offers_, rank_, static_cast<std::uint32_t>(order_.size()), offsets, rows);
-  if (rows.empty()) offsets.clear();
-  writer.add(rows);
-  writer.add(offsets);
   std::vector<std::string_view> markets;
   for (std::size_t i = 0; i < markets_.size(); ++i) markets.push_back(markets_[i]);
-  writer.add_strings(markets);
+  Offers::write(writer, offers_, rank_, static_cast<std::uint32_t>(order_.size()), markets);
   image.sections.emplace_back("offers", writer.take());
 }
 

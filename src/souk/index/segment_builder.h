@@ -6,57 +6,17 @@
 #include <memory>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "souk/base/ids.h"
 #include "souk/index/bits.h"
 #include "souk/index/forward.h"
+#include "souk/index/column_builder.h"
 #include "souk/index/segment.h"
 #include "souk/store/records.h"
 #include "souk/text/analyzer.h"
 
 namespace souk::index {
-
-// Strings numbered in order of arrival.
-class StringTable {
- public:
-  std::uint32_t add(std::string_view text);  // its number; new ones are appended
-  std::size_t size() const { return strings_.size(); }
-  std::string_view operator[](std::size_t i) const { return *strings_[i]; }
-  std::vector<std::uint32_t> sorted() const;  // numbers by string
-
- private:
-  struct Hash {
-    using is_transparent = void;
-    std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>()(text); }
-  };
-  std::unordered_map<std::string, std::uint32_t, Hash, std::equal_to<>> numbers_;
-  std::vector<const std::string*> strings_;
-};
-
-class ColumnBuilder {
- public:
-  ColumnBuilder(std::string name, ColumnKind kind) : name_(std::move(name)), kind_(kind) {}
-  ColumnKind kind() const { return kind_; }
-  // Documents come in ascending order, as builders number them. A text twice in one document counts once.
-  void add_text(std::uint32_t document, std::string_view original);
-  void add_number(std::uint32_t document, double value);
-  void widen();  // to a keyword column
-  // place: [documents of the column] -> document here, or kNone.
-  void absorb(const Column& column, std::span<const std::uint32_t> place);
-  // rank: builder's document -> ordinal, or kNone.
-  void write(BlobWriter& writer, std::span<const std::uint32_t> rank, std::uint32_t documents, std::span<const std::uint64_t> titled) const;
-
- private:
-  void write_dictionary(BlobWriter& writer, const std::vector<std::uint32_t>& order, const std::vector<std::string>& folded,
-                        const std::vector<std::uint32_t>& counts) const;
-  std::string name_;
-  ColumnKind kind_;
-  StringTable texts_;
-  std::vector<std::pair<std::uint32_t, std::uint32_t>> values_;  // document, text
-  std::vector<std::pair<std::uint32_t, double>> numbers_;
-};
 
 class SegmentBuilder {  // not thread-safe
  public:

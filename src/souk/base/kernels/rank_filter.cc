@@ -10,11 +10,6 @@ namespace {
 
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
 
-// A type of its own, so that sorting compares in line and not through a pointer.
-struct Better {
-  bool operator()(const Scored& a, const Scored& b) const { return better(a, b); }
-};
-
 }  // namespace
 
 void RankFilter::reset(std::uint32_t k, std::span<const float> asked, std::span<const std::uint32_t> skip, bool keep_best) {

@@ -20,6 +20,11 @@ inline bool better(const Scored& a, const Scored& b) {
   return a.score != b.score ? a.score > b.score : a.row < b.row;
 }
 
+// The same as a type, so that sorting compares in line and not through a pointer.
+struct Better {
+  bool operator()(const Scored& a, const Scored& b) const { return better(a, b); }
+};
+
 // Adds up the scores of equal rows, which stand together; one of each row stays, at the place of its first.
 inline void add_up_equal_rows(std::vector<Scored>& scores) {
   std::size_t kept = 0;
@@ -47,17 +52,17 @@ class TopK {  // not thread-safe; reusable through reset(), allocates nothing af
     const Scored candidate{row, score};
     if (heap_.size() < k_) {
       heap_.push_back(candidate);
-      std::push_heap(heap_.begin(), heap_.end(), better);
+      std::push_heap(heap_.begin(), heap_.end(), Better());
     } else if (k_ > 0 && better(candidate, heap_.front())) {
-      std::pop_heap(heap_.begin(), heap_.end(), better);
+      std::pop_heap(heap_.begin(), heap_.end(), Better());
       heap_.back() = candidate;
-      std::push_heap(heap_.begin(), heap_.end(), better);
+      std::push_heap(heap_.begin(), heap_.end(), Better());
     }
   }
   std::size_t size() const { return heap_.size(); }
   // Best first. Leaves the heap empty.
   std::vector<Scored> take() {
-    std::sort_heap(heap_.begin(), heap_.end(), better);
+    std::sort_heap(heap_.begin(), heap_.end(), Better());
     std::vector<Scored> result;
     result.swap(heap_);
     return result;
