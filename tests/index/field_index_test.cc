@@ -214,7 +214,7 @@ TEST(FieldIndex, LearnsAttributesAsItemsBringThem) {
   EXPECT_EQ(shop.index().schema()->find("capacity_l")->type, FieldType::number);
   EXPECT_EQ(shop.index().schema()->find("cordless")->type, FieldType::flag);
   EXPECT_THAT(shop.ids({.filter = shop.filter("colour = BLUE AND capacity_l 1.5 TO 2 AND cordless = true")}), ElementsAre(1));
-  EXPECT_EQ(shop.search({.text = "red"}).total, 0U) << "attributes are searched only when the schema says so";
+  EXPECT_EQ(shop.search({.text = "red"}).total, 1U) << "the words of all attributes are searched";
   store::Item pot = item("pot");
   pot.attributes = {{"capacity_l", {std::string("large")}}};
   shop.put(2, pot);
@@ -328,7 +328,7 @@ TEST(FieldIndex, ExplainsAScore) {
   ASSERT_TRUE(explanation.has_value());
   EXPECT_EQ(explanation->value, shop.search(query).hits[0].score);
   EXPECT_EQ(explanation->parts.size(), 2U);
-  EXPECT_THAT(explanation->parts[0].parts[0].parts[1].parts[0].what, HasSubstr("title: 1 times, weight 3, 2 words"));
+  EXPECT_THAT(explanation->parts[0].parts[0].parts[1].parts[0].what, HasSubstr("title: 1 times, weight 8, 2 words"));
 }
 
 TEST(FieldIndex, SurvivesHostileQueries) {

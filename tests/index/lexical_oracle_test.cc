@@ -45,6 +45,7 @@ store::Item random_item(Random& random, std::uint32_t id) {
     item.category.push_back(std::array{"Food", "Food > Tea", "Food > Tea > Green", "Home > Kitchen"}[random.below(4)]);
   }
   if (random.below(2) == 0) item.group = fmt::format("g{}", random.below(20));
+  if (random.below(4) == 0) item.mpn = std::array{"x100", "X100-B", "tea"}[random.below(3)];
   for (std::uint64_t n = random.below(3); n > 0; --n)
     item.attributes["colour"].emplace_back(std::array{"red", "Blue", "green"}[random.below(3)]);
   if (item.attributes.contains("colour") && item.attributes["colour"].size() == 2 &&
@@ -64,14 +65,17 @@ store::Item random_item(Random& random, std::uint32_t id) {
 
 struct Word {
   std::string term, surface;
-  bool extra = false;
+  bool extra = false, part = false;
 };
 
-std::vector<Word> words_in(const store::Item& item, const std::string& field) {
+std::vector<Word> all_words_in(const store::Item& item, const std::string& field) {
   static const auto analyzer = text::Analyzer::for_language("en");
   std::vector<Word> terms;
   const auto add = [&](const std::string& text) {
-    for (text::Token& token : analyzer->analyze(text)) terms.push_back({std::move(token.term), std::move(token.surface), token.extra});
+    for (text::Token& token : analyzer->analyze(text)) {
+      const bool part = token.extra && token.kind == text::TokenKind::part;
+      terms.push_back({std::move(token.term), std::move(token.surface), token.extra, part});
+    }
   };
   if (field == "title") add(item.title);
   if (field == "brand") add(item.brand);
@@ -79,7 +83,23 @@ std::vector<Word> words_in(const store::Item& item, const std::string& field) {
   if (field == "category") {
     for (const std::string& path : item.category) add(path);
   }
+  if (field == "mpn") add(item.mpn);
+  if (field == "attributes" && item.attributes.contains("colour")) {
+    for (const store::Value& value : item.attributes.at("colour")) add(std::get<std::string>(value));
+  }
+  if (field == "parts") {
+    for (const char* other : {"title", "brand", "category", "description", "mpn", "attributes"}) {
+      for (Word& word : all_words_in(item, other)) terms.push_back(std::move(word));
+    }
+  }
   return terms;
+}
+
+// Parts of words are a field of their own.
+std::vector<Word> words_in(const store::Item& item, const std::string& field) {
+  std::vector<Word> words = all_words_in(item, field);
+  std::erase_if(words, [&](const Word& word) { return word.part != (field == "parts"); });
+  return words;
 }
 
 std::set<std::string> values_of(const store::Item& item, const std::string& field) {
@@ -159,7 +179,8 @@ class Oracle {
  public:
   // score: of an item, when the statistics are not those of the catalogue alone; else the oracle's own.
   using Score = std::function<float(std::uint32_t item, const LexicalQuery& query)>;
-  Oracle(const Catalogue& catalogue, const Schema& schema, Score score = {}) : catalogue_(catalogue), score_(std::move(score)) {
+  Oracle(const Catalogue& catalogue, const Schema& schema, Score score = {})
+      : catalogue_(catalogue), score_(std::move(score)), k1_(schema.k1()) {
     for (const Field& field : schema.fields()) {
       if (field.search <= 0) continue;
       double total = 0;
@@ -297,27 +318,29 @@ class Oracle {
   float reading_weight(const store::Item& item, const text::Concept& word) const {
     float most = 0;
     for (const text::Alternative& alternative : word.alternatives) {
+      const bool typed = &alternative == word.alternatives.data();
       float least = std::numeric_limits<float>::infinity();
       for (const text::QueryTerm& term : alternative.terms) {
         least = std::min(least, has(item, term.term, &Word::term) ? weight_of(item, term.term, &Word::term, &Field::search) : 0.0F);
       }
-      most = std::max(most, least);
+      most = std::max(most, typed ? least : other_reading(least, k1_));
     }
     return most;
   }
   float weight_of(const store::Item& item, const std::string& word, std::string Word::*form, float Field::*weight) const {
-    constexpr float b = 0.75F;
     float weighted = 0;
     for (std::size_t f = 0; f < fields_.size(); ++f) {
+      const float b = fields_[f].length;
       const auto& in_field = words_.at(&item)[f];
       const auto count = std::ranges::count(in_field, word, form);
       if (count == 0) continue;
-      weighted += static_cast<float>(count) * (fields_[f].*weight / (1 - b + b * static_cast<float>(length_of(in_field)) / averages_[f]));
+      const float length = averages_[f] > 0 ? 1 - b + b * static_cast<float>(length_of(in_field)) / averages_[f] : 1;
+      weighted += static_cast<float>(count) * (fields_[f].*weight / length);
     }
     return weighted;
   }
   float contribution(float weighted, std::size_t frequency) const {
-    constexpr float k1 = 1.2F;
+    const float k1 = k1_;
     const double n = static_cast<double>(catalogue_.size()), df = static_cast<double>(frequency);
     const auto idf = static_cast<float>(std::log(1 + (n - df + 0.5) / (df + 0.5)));
     return idf * ((weighted * (k1 + 1)) / (weighted + k1));
@@ -328,6 +351,7 @@ class Oracle {
   std::map<const store::Item*, std::vector<std::vector<Word>>> words_;  // by item and searched field
   std::vector<Field> fields_;
   std::vector<float> averages_;
+  float k1_;
 };
 
 LexicalQuery random_query(Random& random, const Schema& schema) {
@@ -445,8 +469,10 @@ class LexicalOracle : public ::testing::Test {
     fs::remove_all(dir_ / "segments");
     schema_ = Schema::defaults();
     const std::uint64_t kind = random_.below(3);  // exact forms that do not count, that do somewhere, that do everywhere
-    for (const char* name : {"title", "brand", "category", "description"}) {
+    if (random_.below(2) == 0) schema_.set_k1(static_cast<float>(0.1 + 3 * random_.uniform()));
+    for (const char* name : {"title", "brand", "category", "description", "mpn", "attributes"}) {
       Field field = *schema_.find(name);
+      if (random_.below(2) == 0) field.length = static_cast<float>(random_.uniform());
       if (kind == 2 || (kind == 1 && random_.below(2) == 0)) field.exact = static_cast<float>(0.5 + 2 * random_.uniform());
       schema_.put(field);
     }

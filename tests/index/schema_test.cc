@@ -16,8 +16,9 @@ Result<Schema> from(std::string_view toml) {
 
 TEST(Schema, KnowsTheItemFields) {
   const Schema schema = Schema::defaults();
-  EXPECT_EQ(schema.find("title")->search, 3.0F);
-  EXPECT_EQ(schema.find("brand")->search, 2.0F);
+  EXPECT_EQ(schema.find("title")->search, 8.0F);
+  EXPECT_EQ(schema.find("brand")->search, 4.0F);
+  for (const char* searched : {"mpn", "gtin", "attributes", "parts"}) EXPECT_GT(schema.find(searched)->search, 0) << searched;
   for (const char* facet : {"brand", "category", "price", "availability"}) EXPECT_TRUE(schema.find(facet)->facet) << facet;
   EXPECT_EQ(schema.find("colour"), nullptr);
 }
@@ -47,6 +48,11 @@ type = "number"
 sort = true
 [fields."facts.style"]
 filter = false
+[fields.attributes]
+search = 0.5
+length = 0.25
+[fields."attributes.search"]
+facet = true
 )");
   ASSERT_TRUE(schema.has_value()) << schema.error().message();
   EXPECT_EQ(schema->find("brand")->search, 5.5F);
@@ -55,6 +61,9 @@ filter = false
   EXPECT_EQ(schema->find("colour")->search, 1.0F);
   EXPECT_EQ(schema->find("attributes.capacity_l")->type, FieldType::number);
   EXPECT_FALSE(schema->find("facts.style")->filter);
+  EXPECT_EQ(schema->find("attributes")->search, 0.5F);
+  EXPECT_EQ(schema->find("attributes")->length, 0.25F);
+  EXPECT_TRUE(schema->find("attributes.search")->facet) << "an attribute of that name";
 }
 
 TEST(Schema, NamesLineAndColumnOfMistakes) {
@@ -70,6 +79,8 @@ TEST(Schema, NamesLineAndColumnOfMistakes) {
   check("[fields.price]\nsearch = 2.0\n", "only words", "shop.toml:2");
   check("[fields.brand]\nsearch = -1\n", "search weight", "shop.toml:2");
   check("[fields.brand]\nsearch = \"much\"\n", "number", "shop.toml:2");
+  check("[fields.brand]\nlength = 1.5\n", "share of the length", "shop.toml:2");
+  check("[fields.attributes]\nsearch = -1\n", "search weight", "shop.toml:2");
 }
 
 }  // namespace

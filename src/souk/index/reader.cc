@@ -44,8 +44,8 @@ LexicalReader::LexicalReader(Parts parts) : parts_(std::move(parts)) {
   }
   for (std::size_t f = 0; f < fields; ++f) {
     averages_.push_back(documents_ == 0 ? 0 : static_cast<float>(static_cast<double>(totals[f]) / static_cast<double>(documents_)));
-    norms_.push_back(norms_of((*parts_.fields)[f].search, parts_.params.b, averages_[f]));
-    exact_norms_.push_back(norms_of((*parts_.fields)[f].exact, parts_.params.b, averages_[f]));
+    norms_.push_back(norms_of((*parts_.fields)[f].search, (*parts_.fields)[f].length, averages_[f]));
+    exact_norms_.push_back(norms_of((*parts_.fields)[f].exact, (*parts_.fields)[f].length, averages_[f]));
   }
   scores_ = std::make_unique<LazyScores[]>(parts_.views.size());
 }
@@ -54,7 +54,7 @@ const UnitScores& LexicalReader::scores(std::size_t view) const {
   LazyScores& lazy = scores_[view];
   std::call_once(lazy.made, [&] {
     const Segment& segment = *parts_.views[view].segment;
-    lazy.scores = UnitScores(segment.lengths, segment.patterns, norms_, parts_.params.k1);
+    lazy.scores = UnitScores(segment.lengths, segment.patterns, norms_, k1());
     if (segment.size() >= kPrepared) lazy.scores.prepare(segment.reference);
   });
   return lazy.scores;
@@ -64,7 +64,7 @@ const UnitScores& LexicalReader::exact_scores(std::size_t view) const {
   LazyScores& lazy = scores_[view];
   std::call_once(lazy.exact_made, [&] {
     const Segment& segment = *parts_.views[view].segment;
-    lazy.exact = UnitScores(segment.lengths, segment.patterns, exact_norms_, parts_.params.k1);
+    lazy.exact = UnitScores(segment.lengths, segment.patterns, exact_norms_, k1());
     if (segment.size() >= kPrepared) lazy.exact.prepare(segment.exact_reference);
   });
   return lazy.exact;
@@ -140,7 +140,7 @@ void LexicalReader::explain_fields(const Segment& segment, std::uint32_t documen
     const std::uint8_t length = segment.lengths[document * norms_.size() + f];
     fields.parts.push_back({static_cast<float>(count) * norms_[f][length],
                             fmt::format("{}: {} times, weight {}, {} words of {:.1f} on average, b = {}", (*parts_.fields)[f].name, count,
-                                        (*parts_.fields)[f].search, length_of_code(length), averages_[f], parts_.params.b),
+                                        (*parts_.fields)[f].search, length_of_code(length), averages_[f], (*parts_.fields)[f].length),
                             {}});
   }
 }
@@ -179,8 +179,7 @@ Result<Explanation> LexicalReader::explain(const LexicalQuery& query, ItemId ite
       continue;
     }
     const float frequency = list.frequencies[static_cast<std::size_t>(at - list.documents.begin())];
-    Explanation part{
-        contribution(word.idf, frequency), fmt::format("\"{}\": idf f (k1 + 1) / (f + k1), k1 = {}", word.surface, parts_.params.k1), {}};
+    Explanation part{contribution(word.idf, frequency), fmt::format("\"{}\": idf f (k1 + 1) / (f + k1), k1 = {}", word.surface, k1()), {}};
     part.parts.push_back(
         {word.idf, fmt::format("idf = ln(1 + (N - n + 0.5) / (n + 0.5)), N = {} items, n = {} with it", documents_, word.frequency), {}});
     Explanation fields{frequency, "f, the weighted frequency, the sum over the fields", {}};

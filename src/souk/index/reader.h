@@ -119,7 +119,6 @@ class LexicalReader final : public Reader {
     std::uint32_t group_numbers = 0;  // above every group number
     bool grouped = false;             // some item has a group
     Seq seq = 0;
-    Bm25Params params;
   };
   explicit LexicalReader(Parts parts);
 
@@ -143,8 +142,9 @@ class LexicalReader final : public Reader {
   };
   Place find(ItemId item) const;  // of the visible version; view null: not here
   const Parts& parts() const { return parts_; }
+  float k1() const { return parts_.schema->k1(); }
   float contribution(float idf, float frequency) const {  // the same operations as UnitScores
-    return idf * ((frequency * (parts_.params.k1 + 1)) / (frequency + parts_.params.k1));
+    return idf * ((frequency * (k1() + 1)) / (frequency + k1()));
   }
   // The words of a query, with the lists of those only that no posting list holds by itself.
   GatheredWords find_words(std::string_view text, bool prefix_last, Scratch& scratch) const;

@@ -9,6 +9,7 @@ namespace souk::index {
 namespace {
 
 constexpr std::array<std::string_view, 3> kSpaces = {"attributes", "stats", "facts"};  // the order in which short names resolve
+constexpr std::string_view kAllAttributes = "attributes";
 
 std::optional<FieldType> type_named(std::string_view name) {
   static const std::map<std::string_view, FieldType> types = {
@@ -51,8 +52,24 @@ Result<float> weight_named(const Config& field, const char* name, float otherwis
   return static_cast<float>(weight);
 }
 
+// How much words of a field count: the weights of stem and exact form, and what its length does.
+Status weigh(Field& field, const Config& config) {
+  SOUK_TRY(field.search, weight_named(config, "search", field.search));
+  SOUK_TRY(field.exact, weight_named(config, "exact", field.exact));
+  if (field.exact > 0 && field.search <= 0) {
+    return fail(
+        Error{ErrorKind::invalid, "an exact form counts beside the stem", config.where("exact"), "a search weight above 0", {}, {}});
+  }
+  SOUK_TRY(const double length, config.number("length", field.length));
+  if (!(length >= 0 && length <= 1)) {
+    return fail(Error{ErrorKind::invalid, "bad share of the length", config.where("length"), "0 to 1", fmt::format("{}", length), {}});
+  }
+  field.length = static_cast<float>(length);
+  return {};
+}
+
 Status apply(Schema& schema, const std::string& name, const Config& config) {
-  SOUK_CHECK(config.only({"type", "search", "exact", "phrases", "facet", "filter", "sort"}));
+  SOUK_CHECK(config.only({"type", "search", "exact", "length", "phrases", "facet", "filter", "sort"}));
   Field field;
   const Field* known = schema.find(name);
   const bool item_field = known != nullptr && !in_a_space(known->name);
@@ -73,12 +90,7 @@ Status apply(Schema& schema, const std::string& name, const Config& config) {
   field.type = *meant;
   const bool words = field.type == FieldType::text || field.type == FieldType::keyword;
   if (known == nullptr && field.type == FieldType::text) field.search = 1;
-  SOUK_TRY(field.search, weight_named(config, "search", field.search));
-  SOUK_TRY(field.exact, weight_named(config, "exact", field.exact));
-  if (field.exact > 0 && field.search <= 0) {
-    return fail(
-        Error{ErrorKind::invalid, "an exact form counts beside the stem", config.where("exact"), "a search weight above 0", {}, {}});
-  }
+  SOUK_CHECK(weigh(field, config));
   if (field.search > 0 && !words) {
     return fail(Error{ErrorKind::invalid, "only words can be searched", config.where("search"), "type keyword or text", type, {}});
   }
@@ -93,27 +105,35 @@ Status apply(Schema& schema, const std::string& name, const Config& config) {
   return {};
 }
 
+// Of [fields.attributes]: a weight of all attributes together, where the tables in it are attributes.
+bool is_weight(const Config& table, const std::string& key) {
+  if (key != "search" && key != "exact" && key != "length") return false;
+  return table.number(key, 0).has_value() || table.flag(key, false).has_value();
+}
+
 }  // namespace
 
 Schema Schema::defaults() {
   using enum FieldType;
   Schema schema;
   schema.fields_ = {
-      {.name = "title", .type = text, .search = 3, .phrases = true, .sort = true},
-      {.name = "brand", .type = keyword, .search = 2, .phrases = true, .facet = true, .sort = true},
-      {.name = "category", .type = keyword, .search = 1, .phrases = true, .facet = true},
-      {.name = "description", .type = text, .search = 1, .phrases = true, .filter = false},
+      {.name = "title", .type = text, .search = 8, .length = 0.5F, .phrases = true, .sort = true},
+      {.name = "brand", .type = keyword, .search = 4, .phrases = true, .facet = true, .sort = true},
+      {.name = "category", .type = keyword, .search = 3, .phrases = true, .facet = true},
+      {.name = "description", .type = text, .search = 2, .phrases = true, .filter = false},
       {.name = "price", .type = number, .facet = true, .sort = true},
       {.name = "availability", .type = keyword, .facet = true},
       {.name = "group", .type = keyword},
-      {.name = "gtin", .type = keyword},
-      {.name = "mpn", .type = keyword},
+      {.name = "gtin", .type = keyword, .search = 4},
+      {.name = "mpn", .type = keyword, .search = 4},
       {.name = "condition", .type = keyword},
       {.name = "language", .type = keyword},
       {.name = "released", .type = time, .sort = true},
       {.name = "updated", .type = time, .sort = true},
       {.name = "stats.popularity", .type = number, .sort = true},
       {.name = "stats.rating", .type = number, .sort = true},
+      {.name = std::string(kAllAttributes), .type = text, .search = 1, .filter = false},
+      {.name = "parts", .type = text, .search = 0.5F, .length = 0, .filter = false},
   };
   return schema;
 }
@@ -126,7 +146,15 @@ Result<Schema> Schema::from_config(const Config& fields) {
       SOUK_CHECK(apply(schema, name, table));
       continue;
     }
-    for (const std::string& inner : table.keys()) SOUK_CHECK(apply(schema, name + "." + inner, table.table(inner)));
+    for (const std::string& inner : table.keys()) {
+      if (name == kAllAttributes && is_weight(table, inner)) {
+        Field all = *schema.find(kAllAttributes);
+        SOUK_CHECK(weigh(all, table));
+        schema.put(std::move(all));
+      } else {
+        SOUK_CHECK(apply(schema, name + "." + inner, table.table(inner)));
+      }
+    }
   }
   return schema;
 }

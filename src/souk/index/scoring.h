@@ -15,16 +15,17 @@
 
 namespace souk::index {
 
-struct Bm25Params {
-  float k1 = 1.2F;
-  float b = 0.75F;
-  friend bool operator==(const Bm25Params&, const Bm25Params&) = default;
-};
-
 // ln(1 + (N - n + 0.5) / (n + 0.5)) of a word that n of N documents have.
 inline float inverse_frequency(std::uint64_t documents, std::uint64_t frequency) {
   const auto n = static_cast<double>(documents), df = static_cast<double>(frequency);
   return static_cast<float>(std::log(1 + (n - df + 0.5) / (df + 0.5)));
+}
+
+// What a word is worth that was found by another reading of it (its parts, or joined with its neighbour), beside the word as typed.
+inline constexpr float kOtherReading = 0.5F;
+// The frequency whose unit score is kOtherReading of that of `x`.
+inline float other_reading(float x, float k1) {
+  return kOtherReading * x * k1 / (k1 + x * (1 - kOtherReading));
 }
 
 // Weights by field and length: weight / (1 - b + b length / average).

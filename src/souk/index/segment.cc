@@ -185,11 +185,11 @@ Status Segment::parse(const std::function<Result<std::span<const std::byte>>(std
     totals = reader.array<std::uint64_t>();
     lengths = reader.array<std::uint8_t>();
     const auto weights = reader.array<float>(), exact = reader.array<float>(), averages = reader.array<float>(), b = reader.array<float>();
-    reader.expect(totals.size() <= kMaxSearched && lengths.size() == totals.size() * n && b.size() == 1);
+    reader.expect(totals.size() <= kMaxSearched && lengths.size() == totals.size() * n && b.size() == totals.size());
     reader.expect(weights.size() == totals.size() && exact.size() == totals.size() && averages.size() == totals.size());
     for (std::size_t f = 0; !reader.failed() && f < totals.size(); ++f) {
-      reference.push_back(norms_of(weights[f], b[0], averages[f]));
-      exact_reference.push_back(norms_of(exact[f], b[0], averages[f]));
+      reference.push_back(norms_of(weights[f], b[f], averages[f]));
+      exact_reference.push_back(norms_of(exact[f], b[f], averages[f]));
     }
   }));
   SOUK_CHECK(read("terms", [&](BlobReader& reader) { parse_terms(reader); }));

@@ -31,7 +31,7 @@
 
 namespace souk::index {
 
-inline constexpr std::uint32_t kSegmentVersion = 3;
+inline constexpr std::uint32_t kSegmentVersion = 4;
 inline constexpr std::uint32_t kAnalyzerVersion = 2;  // raised when text/ gives other terms for the same text
 inline constexpr std::uint32_t kNone = UINT32_MAX;
 

@@ -1,10 +1,10 @@
-// The format of a segment: a section file of kind "SEGM", version 3; each section holds arrays (blob.h) in this order.
+// The format of a segment: a section file of kind "SEGM", version 4; each section holds arrays (blob.h) in this order.
 //
 //   fingerprint  u64[2]: what the segment was made under (segment.h)
 //   items        u32 n, least item, bits; items less the least, packed (bit_pack.h), none when they are consecutive; u32 removed[]
 //                ascending; u64 titled[]: bits
 //   lengths      u64 total[f]; u8 code of the length [n, f] (lengths.h): words of each searched field;
-//                f32 weight[f], weight of exact forms[f], average length[f], b[1]: under which the impacts of postings were taken
+//                f32 weight[f], weight of exact forms[f], average length[f], b[f]: under which the impacts of postings were taken
 //   terms        u32 begin[c + 1], u16 part[]: what each of c codes of postings stands for, parts by field as field << 11 | frequency (at
 //                most 2,047), the most common code first; the dictionary (dictionary.cc): terms, and where exact forms count, with byte 1
 //                before them, the words of terms that have several; u64 plain[]: bits, the term is a word by itself;
@@ -86,7 +86,7 @@ void SegmentBuilder::remove(ItemId id) {
   removed_.push_back(index_of(id));
 }
 
-void SegmentBuilder::add_words(std::string_view text, bool in_order, Words& words) {
+void SegmentBuilder::add_words(std::string_view text, bool in_order) {
   const std::span<const text::TokenRef> tokens = tokenizer_.analyze(text);
   if (tokenizer_.generation() != tokenizer_generation_) {
     tokenizer_generation_ = tokenizer_.generation();
@@ -96,8 +96,9 @@ void SegmentBuilder::add_words(std::string_view text, bool in_order, Words& word
   for (const text::TokenRef& token : tokens) {
     std::uint32_t& number = numbers_[token.word];
     if (number == kNone) number = add_word(tokenizer_.surface(token.word), tokenizer_.term(token.word));
-    words.numbers.push_back(number);
-    words.length += token.extra ? 0 : 1;
+    const bool part = token.extra && token.kind == text::TokenKind::part;
+    (part ? parts_ : field_words_).numbers.push_back(number);
+    field_words_.length += token.extra ? 0 : 1;
     if (!in_order) continue;
     const bool same_position = &token != tokens.data() && (&token - 1)->position == token.position;
     forward_words_.push_back(forward_word(word_terms_[number], same_position));
@@ -115,8 +116,8 @@ std::uint32_t SegmentBuilder::add_word(std::string_view surface, std::string_vie
   return further;
 }
 
-void SegmentBuilder::index_words(std::uint32_t field, std::uint32_t document) {
-  std::vector<std::uint32_t>& numbers = field_words_.numbers;
+void SegmentBuilder::index_words(std::uint32_t field, std::uint32_t document, Words& words) {
+  std::vector<std::uint32_t>& numbers = words.numbers;
   std::sort(numbers.begin(), numbers.end());
   for (std::size_t i = 0; i < numbers.size();) {
     std::size_t end = i + 1;
@@ -125,15 +126,16 @@ void SegmentBuilder::index_words(std::uint32_t field, std::uint32_t document) {
     occurrences_.push_back({numbers[i], document, part_of(field, static_cast<std::uint32_t>(frequency))});
     i = end;
   }
-  lengths_[document * fields_.size() + field] = length_code(static_cast<std::uint32_t>(std::min<std::size_t>(field_words_.length, 65'535)));
+  lengths_[document * fields_.size() + field] = length_code(static_cast<std::uint32_t>(std::min<std::size_t>(words.length, 65'535)));
 }
 
 void SegmentBuilder::index_text(std::uint32_t document, const store::Item& item, std::string_view title, std::string_view description) {
+  parts_.numbers.clear();
   for (std::uint32_t f = 0; f < fields_.size(); ++f) {
     const std::string& name = fields_[f].name;
     field_words_.numbers.clear();
     field_words_.length = 0;
-    const auto append = [&](std::string_view text) { add_words(text, fields_[f].phrases, field_words_); };
+    const auto append = [&](std::string_view text) { add_words(text, fields_[f].phrases); };
     if (name == "title") {
       append(title);
     } else if (name == "description") {
@@ -152,8 +154,24 @@ void SegmentBuilder::index_text(std::uint32_t document, const store::Item& item,
       const auto found = item.attributes.find(name.substr(11));
       if (found == item.attributes.end()) continue;
       for (const store::Value& value : found->second) append(text_of_value(value));
+    } else if (name == "attributes") {
+      append_attributes(item);
     }
-    index_words(f, document);
+    index_words(f, document, field_words_);
+  }
+  const auto parts = std::find_if(fields_.begin(), fields_.end(), [](const Field& field) { return field.name == "parts"; });
+  if (parts != fields_.end()) index_words(static_cast<std::uint32_t>(parts - fields_.begin()), document, parts_);
+}
+
+// The words of all attributes that no field of their own has. Numbers and flags say nothing without their names, addresses nothing at all.
+void SegmentBuilder::append_attributes(const store::Item& item) {
+  for (const auto& [name, values] : item.attributes) {
+    const auto own = [&, known = "attributes." + name](const Field& field) { return field.name == known; };
+    if (std::any_of(fields_.begin(), fields_.end(), own)) continue;
+    for (const store::Value& value : values) {
+      const auto* text = std::get_if<std::string>(&value);
+      if (text != nullptr && !text->starts_with("http://") && !text->starts_with("https://")) add_words(*text, false);
+    }
   }
 }
 
@@ -345,14 +363,14 @@ void SegmentBuilder::finish_lengths(SegmentImage& image) {
     }
   }
   lengths_.swap(lengths);  // by ordinal from here on
-  const std::array<float, 1> b = {Bm25Params().b};
-  std::vector<float> weights, exact_weights, averages;
+  std::vector<float> weights, exact_weights, averages, b;
   for (std::size_t f = 0; f < fields; ++f) {
+    b.push_back(fields_[f].length);
     weights.push_back(fields_[f].search);
     exact_weights.push_back(fields_[f].exact);
     averages.push_back(order_.empty() ? 0 : static_cast<float>(static_cast<double>(totals[f]) / static_cast<double>(order_.size())));
-    norms_.push_back(norms_of(weights[f], b[0], averages[f]));
-    exact_norms_.push_back(norms_of(exact_weights[f], b[0], averages[f]));
+    norms_.push_back(norms_of(weights[f], b[f], averages[f]));
+    exact_norms_.push_back(norms_of(exact_weights[f], b[f], averages[f]));
   }
   BlobWriter writer;
   writer.add(totals);
@@ -360,7 +378,7 @@ void SegmentBuilder::finish_lengths(SegmentImage& image) {
   writer.add(weights);
   writer.add(exact_weights);
   writer.add(averages);
-  writer.add(std::span<const float>(b));
+  writer.add(b);
   image.sections.emplace_back("lengths", writer.take());
 }
 

@@ -44,9 +44,10 @@ class SegmentBuilder {  // not thread-safe
   };
 
   std::uint32_t begin_document(ItemId id, bool titled);
-  void add_words(std::string_view text, bool in_order, Words& words);
+  void add_words(std::string_view text, bool in_order);  // to field_words_, and parts of words to parts_
   std::uint32_t add_word(std::string_view surface, std::string_view term);  // its number
-  void index_words(std::uint32_t field, std::uint32_t document);            // those of field_words_
+  void index_words(std::uint32_t field, std::uint32_t document, Words& words);
+  void append_attributes(const store::Item& item);
   void index_text(std::uint32_t document, const store::Item& item, std::string_view title, std::string_view description);
   void add_columns(std::uint32_t document, const store::Item& item, std::string_view title);
   void add_attribute(std::uint32_t document, const std::string& name, const std::vector<store::Value>& values);
@@ -85,7 +86,7 @@ class SegmentBuilder {  // not thread-safe
   text::Tokenizer tokenizer_;
   std::uint64_t tokenizer_generation_ = 0;
   std::vector<std::uint32_t> numbers_;  // the tokenizer's word -> number in words_
-  Words field_words_;
+  Words field_words_, parts_;
   std::vector<std::uint32_t> rank_;   // document -> ordinal, while finishing
   std::vector<std::uint32_t> order_;  // ordinal -> document
   bool bisected_ = false;

@@ -174,7 +174,8 @@ WordList either(const WordList& a, const WordList& b) {
 
 }  // namespace
 
-// A word of several readings counts as one: of each alternative the least frequent of its terms, of the alternatives the most frequent.
+// A word of several readings counts as one: of each alternative the least frequent of its terms, of the alternatives the one that counts
+// most. Readings but the first count less than the word as it was typed.
 WordList LexicalReader::gather_reading(std::size_t v, const QueryWord& word, bool title_only, Scratch& scratch) const {
   WordList all;
   for (std::size_t a = 0; a < word.reading.alternatives.size(); ++a) {
@@ -183,6 +184,9 @@ WordList LexicalReader::gather_reading(std::size_t v, const QueryWord& word, boo
     for (std::size_t t = 0; t < alternative.terms.size(); ++t) {
       WordList more = gather_term(v, alternative.terms[t], alternative.prefix || (word.prefix && word.plain), title_only, scratch);
       list = t == 0 ? std::move(more) : both(list, more);
+    }
+    for (float& x : list.frequencies) {
+      if (a > 0) x = other_reading(x, k1());
     }
     all = a == 0 ? std::move(list) : either(all, list);
   }

@@ -53,6 +53,7 @@ class PlainIndex {
     for (index::Field field : std::vector(schema.fields())) {
       const bool searched = field.name == "title" || field.name == "brand" || field.name == "description";
       field.search = searched ? 1.0F : 0.0F;
+      field.length = 0.75F;
       schema.put(std::move(field));
     }
     PlainIndex plain(shop);
