@@ -73,6 +73,11 @@ TEST(ShopToml, AShelfOfTheShopsOwnJoinsTheBuiltInOnes) {
   EXPECT_EQ(config->shelves[6].k, 3U);
 }
 
+TEST(ShopToml, SaysHowSoonWordsSaturate) {
+  EXPECT_EQ(parse_shop_toml("[search]\nk1 = 2.5\n", "shop.toml").value().schema.k1(), 2.5F);
+  EXPECT_THAT(parse_shop_toml("[search]\nk1 = -1\n", "shop.toml").error().message(), HasSubstr("shop.toml:2"));
+}
+
 TEST(ShopToml, PopularityIsAlwaysAField) {
   const auto config = parse_shop_toml("", "shop.toml").value();
   ASSERT_NE(config.schema.find("stats.popularity"), nullptr);

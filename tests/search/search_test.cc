@@ -1,6 +1,7 @@
 // Search as a shelf: what the lexical retriever asks of the index, and completions.
 #include "souk/search/search.h"
 
+#include <cmath>
 #include <gmock/gmock.h>
 
 #include "tests/support/fake_shop.h"
@@ -63,7 +64,7 @@ TEST(Lexical, LetsPopularityDecideBetweenEqualMatches) {
   const auto found = retriever->retrieve(request, 3, nullptr, shop.view);
   ASSERT_TRUE(found);
   EXPECT_THAT(found->items, ElementsAre(ItemId{2}, ItemId{1}, ItemId{0}));
-  EXPECT_FLOAT_EQ(found->scores[0], 1 + 1);
+  EXPECT_FLOAT_EQ(found->scores[0], 1 + 0.25F * std::log(4.0F)) << "of three items, rounded up";
 }
 
 TEST(Lexical, WeighsPopularityAsSetAndFollowsNewTables) {
@@ -71,7 +72,7 @@ TEST(Lexical, WeighsPopularityAsSetAndFollowsNewTables) {
   Request request;
   request.query = "item";
   const auto half = lexical("popularity = 0.5"), none = lexical("popularity = 0");
-  EXPECT_FLOAT_EQ(half->retrieve(request, 3, nullptr, shop.view)->scores[0], 1 + 0.5F);
+  EXPECT_FLOAT_EQ(half->retrieve(request, 3, nullptr, shop.view)->scores[0], 1 + 0.5F * std::log(4.0F));
   const auto unmoved = none->retrieve(request, 3, nullptr, shop.view);
   EXPECT_THAT(unmoved->items, ElementsAre(ItemId{0}, ItemId{1}, ItemId{2}));
   EXPECT_FLOAT_EQ(unmoved->scores[0], 1);

@@ -19,7 +19,7 @@ retrieve = ["lexical"]
 relax = "drop-words"              # what to do when no item has all the words: leave some out, and say so
 k = 10
 [shelves.search.settings.lexical]
-popularity = 3.0                  # the most that popularity may add to a text score (BM25F units); 0 ranks by text alone
+popularity = 0.25                 # the most that popularity may add to a text score, beside a word that one item has; 0: text alone
 
 [shelves.similar]
 context = "item"                  # shopper | item | basket | query | none
@@ -205,6 +205,13 @@ Result<store::KindLimits> read_retention(const Config& table) {
   return limits;
 }
 
+Status read_saturation(const Config& search, index::Schema& schema) {
+  SOUK_TRY(const double k1, search.number("k1", schema.k1()));
+  if (!(k1 >= 0.01 && k1 <= 100)) return bad_value(search, "k1", "cannot use this k1", "a number from 0.01 to 100", fmt::format("{}", k1));
+  schema.set_k1(static_cast<float>(k1));
+  return {};
+}
+
 Result<std::vector<shelf::ShelfSpec>> read_shelves(const Config& declared) {
   SOUK_TRY(const Config defaults, Config::parse(kShelvesToml, "the built-in shelves"));
   const Config seeded = defaults.table("shelves");
@@ -270,6 +277,7 @@ Result<ShopConfig> parse_shop_toml(std::string_view text, const std::string& nam
   ShopConfig config;
   SOUK_TRY(config.shop, read_shop(root.table("shop")));
   SOUK_TRY(config.schema, index::Schema::from_config(root.table("fields")));
+  SOUK_CHECK(read_saturation(root.table("search"), config.schema));
   if (config.schema.find("stats.popularity") == nullptr) {
     config.schema.put(
         {.name = "stats.popularity", .type = index::FieldType::number, .search = 0, .facet = false, .filter = true, .sort = true});

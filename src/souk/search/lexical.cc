@@ -1,7 +1,9 @@
 // Full-text search as a retriever. Popularity enters as a prior: an additive signal in [0, weight], so that it decides between items that
 // match about equally well and never outweighs a much better match.
+#include <bit>
 #include <fmt/format.h>
 #include <mutex>
+#include <numbers>
 
 #include "souk/search/concept_search.h"
 #include "souk/search/nodes.h"
@@ -19,7 +21,7 @@ class Lexical final : public shelf::Retriever {
                                      const shelf::ShopView& view) const override {
     shelf::Candidates candidates;
     if (view.lexical == nullptr) return candidates;
-    const std::shared_ptr<const Prior> prior = prior_of(view.tables);  // held while the query reads it
+    const std::shared_ptr<const Prior> prior = prior_of(view);  // held while the query reads it
     index::LexicalQuery query = query_of(request, view, prior.get());
     query.k = k;
     SOUK_TRY(index::LexicalAnswer answer, answer_to(request, query, *view.lexical));
@@ -31,7 +33,7 @@ class Lexical final : public shelf::Retriever {
 
   Result<std::optional<index::Explanation>> explain(const shelf::Request& request, ItemId item,
                                                     const shelf::ShopView& view) const override {
-    const std::shared_ptr<const Prior> prior = prior_of(view.tables);
+    const std::shared_ptr<const Prior> prior = prior_of(view);
     const index::LexicalQuery query = query_of(request, view, prior.get());
     if (is_plain(request.concepts) && request.enough == 0) return view.lexical->explain(query, item);
     return explain_concepts(*view.lexical, request.concepts, query, item);
@@ -40,8 +42,8 @@ class Lexical final : public shelf::Retriever {
  private:
   struct Prior {
     std::shared_ptr<const shelf::JoinedTables> tables;  // what it was made from
-    std::vector<float> weighted;                        // empty when the tables' own values serve
-    std::span<const float> values;
+    float weight = 0;
+    std::vector<float> values;  // weighted
   };
 
   static index::LexicalQuery query_of(const shelf::Request& request, const shelf::ShopView& view, const Prior* prior) {
@@ -53,7 +55,7 @@ class Lexical final : public shelf::Retriever {
     query.now = request.now;
     query.stats = view.stats;
     query.exclude = request.exclude;
-    query.prior = prior == nullptr ? std::span<const float>() : prior->values;
+    query.prior = prior == nullptr ? std::span<const float>() : std::span(prior->values);
     return query;
   }
 
@@ -66,18 +68,18 @@ class Lexical final : public shelf::Retriever {
     return relaxes && answer && answer->total == 0 ? reader.search(query) : std::move(answer);
   }
 
-  // The weighted popularity, made once for each generation of tables.
-  std::shared_ptr<const Prior> prior_of(const std::shared_ptr<const shelf::JoinedTables>& tables) const {
-    if (tables == nullptr || popularity_ == 0) return nullptr;
+  // The weighted popularity, made once for each generation of tables and size of the shop. Scores grow with the logarithm of the number of
+  // items, so the weight does; that number is rounded up to a power of two, so that an item more does not make the prior anew.
+  std::shared_ptr<const Prior> prior_of(const shelf::ShopView& view) const {
+    if (view.tables == nullptr || popularity_ == 0) return nullptr;
+    const auto doublings = static_cast<float>(std::bit_width(view.lexical->size()));
+    const float weight = popularity_ * std::numbers::ln2_v<float> * doublings;
     const std::scoped_lock lock(mutex_);
-    if (prior_ != nullptr && prior_->tables == tables) return prior_;
+    if (prior_ != nullptr && prior_->tables == view.tables && prior_->weight == weight) return prior_;
     auto fresh = std::make_shared<Prior>();
-    fresh->tables = tables;
-    fresh->values = tables->popularity();
-    if (popularity_ != 1) {
-      for (const float value : fresh->values) fresh->weighted.push_back(popularity_ * value);
-      fresh->values = fresh->weighted;
-    }
+    fresh->tables = view.tables;
+    fresh->weight = weight;
+    for (const float value : view.tables->popularity()) fresh->values.push_back(weight * value);
     return prior_ = std::move(fresh);
   }
 
@@ -88,7 +90,7 @@ class Lexical final : public shelf::Retriever {
 
 Result<std::unique_ptr<shelf::Retriever>> make_lexical(const Config& settings) {
   SOUK_CHECK(settings.only({"popularity"}));
-  SOUK_TRY(const double popularity, settings.number("popularity", 1.0));
+  SOUK_TRY(const double popularity, settings.number("popularity", 0.25));
   if (!(popularity >= 0)) {
     return fail(Error{.kind = ErrorKind::invalid,
                       .what = "wrong weight of popularity",
@@ -103,7 +105,9 @@ Result<std::unique_ptr<shelf::Retriever>> make_lexical(const Config& settings) {
 }  // namespace
 
 void register_lexical(shelf::Registry& registry) {
-  registry.add_retriever("lexical", "full-text search; settings: popularity, the most it may add to a score", make_lexical);
+  registry.add_retriever(
+      "lexical", "full-text search; settings: popularity, the most it may add, as a share of what a word is worth that one item has",
+      make_lexical);
 }
 
 }  // namespace souk::search
