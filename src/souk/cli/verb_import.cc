@@ -49,9 +49,15 @@ Result<feeds::ImportReport> import_data(const Console& console, const ImportFlag
   return shop.import_data(descriptor, flags.folder.empty() ? feeds::data_root() : console.file(flags.folder), console.progress());
 }
 
+// The first names; feeds with thousands of attributes exist.
 std::string listed(const std::map<std::string, std::uint64_t>& counts) {
+  constexpr std::size_t kNamed = 20;
   std::string text;
-  for (const auto& [name, count] : counts) text += fmt::format("{}{} ({})", text.empty() ? "" : ", ", name, with_commas(count));
+  std::size_t named = 0;
+  for (const auto& [name, count] : counts) {
+    if (named++ == kNamed) return text + fmt::format(" and {} more", with_commas(counts.size() - kNamed));
+    text += fmt::format("{}{} ({})", text.empty() ? "" : ", ", name, with_commas(count));
+  }
   return text;
 }
 
