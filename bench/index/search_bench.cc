@@ -32,6 +32,7 @@ index::Schema schema_of(bool shop) {
   index::Schema schema = index::Schema::defaults();
   for (index::Field field : std::vector<index::Field>(schema.fields())) {
     field.search = field.name == "title" ? 1.0F : 0.0F;
+    field.length = 0.75F;  // b, as of the peers
     field.phrases = false;
     if (field.name == "title") field.filter = field.facet = field.sort = false;
     schema.put(field);
