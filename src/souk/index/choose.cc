@@ -215,7 +215,9 @@ bool QueryRun::choose_kept() {
   bool found = false;
   for (std::size_t v = 0; v < candidates_.size(); ++v) {
     const std::span<const TermList> lists = lists_of(v);
-    if (is_single(lists)) {
+    if (nothing_in_all(lists)) {
+      candidates_[v] = {};
+    } else if (is_single(lists)) {
       choose_any_of(v, lists);
     } else {
       Matches matches;

@@ -242,6 +242,11 @@ FacetResult QueryRun::count_facet(const std::string& name, std::span<const std::
   const auto choice = std::find(choice_fields_.begin(), choice_fields_.end(), name);
   const auto own = static_cast<std::uint8_t>(choice == choice_fields_.end() ? 0 : choice - choice_fields_.begin() + 1);
   const bool numbers = field.type == FieldType::number || field.type == FieldType::time;
+  if (std::ranges::all_of(candidates_, [](const Candidates& found) { return found.documents.empty(); })) {
+    FacetResult nothing;
+    if (numbers) nothing.stats = FacetStats();
+    return nothing;
+  }
   if (numbers) return count_numbers(field, own);
   return rows.empty() ? count_words(field, own) : count_groups(field, rows, own);
 }

@@ -97,17 +97,19 @@ Status QueryRun::check() const {
 
 Result<LexicalAnswer> QueryRun::run() {
   SOUK_CHECK(check());
-  gathered_ = reader_.find_words(query_.text, query_.prefix_last, scratch_);
+  const bool all = query_.match == Match::all;
+  gathered_ = reader_.find_words(query_.text, query_.prefix_last, scratch_, all);
   kept_.assign(gathered_.words.size(), true);
+  const bool nothing = all && std::ranges::any_of(gathered_.words, [](const QueryWord& word) { return word.frequency == 0; });
   LexicalAnswer answer;
-  if (only_the_best() && run_ranked(answer)) {
+  if (!nothing && only_the_best() && run_ranked(answer)) {
     name_words(answer);
     return answer;
   }
   const bool blank = query_.text.find_first_not_of(" \t\r\n") == std::string::npos;
-  if (!gathered_.words.empty()) {
+  if (!gathered_.words.empty() && !nothing) {
     query_.match == Match::any ? choose_any() : choose_words();
-  } else if (blank) {
+  } else if (blank && !nothing) {
     choose_all();
   }
   add_prior();

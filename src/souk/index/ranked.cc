@@ -25,11 +25,6 @@ class Threshold {
   float limit_ = 0;
 };
 
-// Does no document hold all required lists, for one of them is empty?
-bool is_empty(std::span<const TermList> lists) {
-  return std::ranges::any_of(lists, [](const TermList& list) { return !list.optional && list.frequency() == 0; });
-}
-
 // Conjunction: the rarest list leads, block by block; every further one keeps the candidates that it holds too.
 class Conjunction {
  public:
@@ -409,18 +404,20 @@ class Disjunction {
 }  // namespace
 
 void conjunction(std::span<const TermList> lists, const DocumentFilter* filter, RankedScratch& scratch, Matches& out) {
-  if (is_empty(lists)) return;
-  constexpr std::size_t kFew = 64;
-  out.documents.reserve(kFew);
-  out.scores.reserve(kFew);
+  if (nothing_in_all(lists)) return;
   Conjunction(lists, scratch).run(filter, [&](std::uint32_t document, float score) {
+    constexpr std::size_t kFew = 64;
+    if (out.documents.empty()) {
+      out.documents.reserve(kFew);
+      out.scores.reserve(kFew);
+    }
     out.documents.push_back(document);
     out.scores.push_back(score);
   });
 }
 
 void best_of_all(std::span<const TermList> lists, const DocumentSide& side, float floor, RankedScratch& scratch, TopK& best) {
-  if (is_empty(lists)) return;
+  if (nothing_in_all(lists)) return;
   Threshold threshold(floor, best);
   Conjunction(lists, scratch)
       .run(

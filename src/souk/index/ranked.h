@@ -127,6 +127,11 @@ struct Matches {
   std::vector<float> scores;             // without the prior
 };
 
+// Does no document hold all required lists, for one of them is empty?
+inline bool nothing_in_all(std::span<const TermList> lists) {
+  return std::ranges::any_of(lists, [](const TermList& list) { return !list.optional && list.frequency() == 0; });
+}
+
 // Appends every document that any list holds, with its score; only those of `allowed` when that is not empty. An optional list's documents
 // must be in a required one. scratch: reserved for `documents`.
 void disjunction(std::span<const TermList> lists, std::uint32_t documents, std::span<const std::uint64_t> allowed, RankedScratch& scratch,

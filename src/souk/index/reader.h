@@ -147,7 +147,8 @@ class LexicalReader final : public Reader {
     return idf * ((frequency * (k1() + 1)) / (frequency + k1()));
   }
   // The words of a query, with the lists of those only that no posting list holds by itself.
-  GatheredWords find_words(std::string_view text, bool prefix_last, Scratch& scratch) const;
+  // With `all`, words after one that no item has are not looked up.
+  GatheredWords find_words(std::string_view text, bool prefix_last, Scratch& scratch, bool all = false) const;
   void gather_rest(GatheredWords& gathered, Scratch& scratch) const;  // the lists of the other words too
   // The lists of all words as if items had nothing but a title.
   GatheredWords gather_titles(std::string_view text, bool prefix_last, Scratch& scratch) const;

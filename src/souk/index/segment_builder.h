@@ -10,8 +10,8 @@
 
 #include "souk/base/ids.h"
 #include "souk/index/bits.h"
-#include "souk/index/forward.h"
 #include "souk/index/column_builder.h"
+#include "souk/index/forward.h"
 #include "souk/index/segment.h"
 #include "souk/store/records.h"
 #include "souk/text/analyzer.h"
@@ -44,7 +44,7 @@ class SegmentBuilder {  // not thread-safe
   };
 
   std::uint32_t begin_document(ItemId id, bool titled);
-  void add_words(std::string_view text, bool in_order);  // to field_words_, and parts of words to parts_
+  void add_words(std::string_view text, bool in_order);                     // to field_words_, and parts of words to parts_
   std::uint32_t add_word(std::string_view surface, std::string_view term);  // its number
   void index_words(std::uint32_t field, std::uint32_t document, Words& words);
   void append_attributes(const store::Item& item);

@@ -253,7 +253,7 @@ std::optional<Dictionary::Term> LexicalReader::find_exact(const Segment& segment
   return at < segment.words.size() && segment.words[at] == word.surface ? term : std::nullopt;
 }
 
-GatheredWords LexicalReader::find_words(std::string_view text, bool prefix_last, Scratch& scratch) const {
+GatheredWords LexicalReader::find_words(std::string_view text, bool prefix_last, Scratch& scratch, bool all) const {
   GatheredWords gathered;
   read_words(text, prefix_last, gathered);
   find_phrases(gathered);
@@ -274,6 +274,7 @@ GatheredWords LexicalReader::find_words(std::string_view text, bool prefix_last,
         word.frequency += gathered.lists[w][v].documents.size();
       }
     }
+    if (all && word.frequency == 0) break;
     word.idf = inverse_frequency(documents_, word.frequency);
     gathered.exact[w].resize(parts_.views.size());
     if (!exact || word.prefix || !word.plain) continue;
