@@ -179,7 +179,7 @@ TEST(SearchEvaluation, OfRealElectronicsFindsMostOfWhatPeopleCalledRelevant) {
   EXPECT_EQ(report->judged.run.result.queries.size(), 77U);
   EXPECT_EQ(report->judged.run.result.without_relevant, 13U);
   EXPECT_EQ(report->unknown_items, 0U);
-  EXPECT_GT(report->judged.run.result.metrics.at("nDCG@10"), 0.7);
+  EXPECT_GT(report->judged.run.result.metrics.at("nDCGexp@10"), 0.775) << "what a new shop gets";
   EXPECT_GT(report->judged.against->result.metrics.at("nDCG@10"), 0.7);
 }
 
