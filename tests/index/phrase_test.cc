@@ -169,6 +169,19 @@ TEST_F(Phrases, NeedFieldsThatKnowThem) {
   EXPECT_THAT(found("\"tea pot\""), ElementsAre(1)) << "the words alone";
 }
 
+TEST_F(Phrases, WherePartsOfWordsAreNotSearched) {
+  Schema schema = Schema::defaults();
+  Field parts = *schema.find("parts");
+  parts.search = 0;
+  schema.put(parts);
+  open("en", schema);
+  put(1, "Sony WH-1000XM4 headphones");
+  EXPECT_THAT(found("\"sony wh-1000xm4 headphones\""), ElementsAre(1));
+  EXPECT_THAT(found("\"1000xm4 headphones\""), ElementsAre(1));
+  ASSERT_TRUE(index_->compact().has_value());
+  EXPECT_THAT(found("\"1000xm4 headphones\""), ElementsAre(1));
+}
+
 TEST_F(Phrases, AreWhatReadingTheTitlesSays) {
   constexpr std::array kTitleWords = {"red", "blue", "tea", "pots", "pot", "milk", "the"};
   Random random(5);

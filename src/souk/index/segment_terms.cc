@@ -265,7 +265,9 @@ void SegmentBuilder::finish_forward(SegmentImage& image, const Lists& lists) con
       const std::size_t end = document + 1 < forward_begins_.size() ? forward_begins_[document + 1] : forward_words_.size();
       for (std::size_t i = forward_begins_[document]; i < end; ++i) {
         const ForwardWord word = forward_words_[i];
-        words.push_back(word == kTextEnds ? word : forward_word(lists.number_of[term_of(word)], (word & 1U) != 0));
+        const std::uint32_t number = word == kTextEnds ? kNone : lists.number_of[term_of(word)];
+        if (word != kTextEnds && number == kNone) continue;  // a part of a word, where parts are not searched
+        words.push_back(word == kTextEnds ? word : forward_word(number, (word & 1U) != 0));
       }
       rows.push_back(static_cast<std::uint32_t>(words.size()));
     }
