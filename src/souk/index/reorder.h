@@ -11,7 +11,7 @@ namespace souk::index {
 
 struct ForwardRows {                      // a view: the terms of each document
   std::span<const std::uint32_t> begins;  // [documents + 1]
-  std::span<const std::uint32_t> terms;   // below `term_count`
+  std::span<const std::uint32_t> terms;   // below `term_count`, each once a document
   std::uint32_t term_count = 0;
   std::uint32_t documents() const { return begins.empty() ? 0 : static_cast<std::uint32_t>(begins.size() - 1); }
 };

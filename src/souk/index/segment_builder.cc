@@ -330,8 +330,6 @@ void SegmentBuilder::finish_items(SegmentImage& image) {
 
 // Documents by the words they share (reorder.h), instead of by item.
 void SegmentBuilder::bisect_documents() {
-  ForwardRows rows;
-  rows.term_count = static_cast<std::uint32_t>(terms_.size());
   std::vector<std::uint32_t> begins(order_.size() + 1);
   for (const Occurrence& o : occurrences_) {
     if (rank_[o.document] != kNone) ++begins[rank_[o.document] + 1];
@@ -341,10 +339,17 @@ void SegmentBuilder::bisect_documents() {
   for (const Occurrence& o : occurrences_) {
     if (rank_[o.document] != kNone) terms[next[rank_[o.document]]++] = word_terms_[o.word];
   }
-  rows.begins = begins;
-  rows.terms = terms;
+  // Each term once a document, in however many fields and forms it occurs.
+  std::vector<std::uint32_t> rows = {0}, distinct;
+  for (std::size_t d = 0; d < order_.size(); ++d) {
+    const auto row = std::span(terms).subspan(begins[d], begins[d + 1] - begins[d]);
+    std::ranges::sort(row);
+    std::unique_copy(row.begin(), row.end(), std::back_inserter(distinct));
+    rows.push_back(static_cast<std::uint32_t>(distinct.size()));
+  }
   std::vector<std::uint32_t> order;
-  for (const std::uint32_t document : index::bisect(rows)) order.push_back(order_[document]);
+  for (const std::uint32_t document : index::bisect({rows, distinct, static_cast<std::uint32_t>(terms_.size())}))
+    order.push_back(order_[document]);
   order_ = std::move(order);
   for (std::uint32_t i = 0; i < order_.size(); ++i) rank_[order_[i]] = i;
 }
