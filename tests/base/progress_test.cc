@@ -112,7 +112,8 @@ TEST_F(Relayed, ShowsWhatTheOtherProcessDid) {
 }
 
 TEST_F(Relayed, TakesAnyNumber) {
-  for (const char* line : {"s0\titems\tcounting", "d18446744073709551615", "e"}) EXPECT_TRUE(shown.take(std::string("\x1e") + line)) << line;
+  for (const char* line : {"s0\titems\tcounting", "d18446744073709551615", "e"})
+    EXPECT_TRUE(shown.take(std::string("\x1e") + line)) << line;
   EXPECT_THAT(seen, MatchesRegex("counting: 18,446,744,073,709,551,615 items in [0-9]+ ms\n"));
 }
 
