@@ -18,6 +18,7 @@
 #include <sys/resource.h>
 #include <sys/statfs.h>
 #include <system_error>
+#include <thread>
 #include <unistd.h>
 
 #include "souk/base/file.h"
@@ -25,6 +26,7 @@
 #include "souk/base/time.h"
 #include "souk/store/counters.h"
 #include "souk/store/manifest.h"
+#include "souk/store/tables.h"
 #include "souk/store/wal.h"
 
 namespace souk::store {
@@ -35,7 +37,8 @@ constexpr std::array<const char*, kFamilies> kNames{"meta",     "item_key",     
 constexpr const char* kLockName = "SOUK-LOCK";
 // Recovery reads the log again: what a clean close leaves in it is at most this.
 constexpr std::uint64_t kUnflushedAtClose = 4ull << 20;
-constexpr std::uint64_t kManifestSize = 4096;  // beyond it the next change of the set of files begins a new one, however small
+constexpr std::uint64_t kManifestSize = 4096;        // beyond it the next change of the set of files begins a new one, however small
+constexpr std::uint64_t kWithoutFlush = UINT64_MAX;  // for CreateCheckpoint(): the size of the log from which on it flushes
 // After an error of the disk, at most one attempt to go on in this time: it writes all that memory holds.
 constexpr std::chrono::milliseconds kBetweenTries{100};
 
@@ -43,7 +46,8 @@ rocksdb::ColumnFamilyOptions family_options(Family family, const StoreOptions& o
   rocksdb::ColumnFamilyOptions cf;
   rocksdb::BlockBasedTableOptions table;
   table.block_cache = cache;
-  table.format_version = 5;
+  table.format_version = kTableFormat;
+  table.checksum = rocksdb::kXXH3;
   table.block_size = 16 * 1024;
   const bool looked_up = family == Family::item_key || family == Family::shopper_key || family == Family::event_id;
   if (looked_up) {
@@ -304,6 +308,7 @@ Status Database::open_families(const fs::path& directory, Mode mode, const Store
   }
   if (!status.ok()) return fail(status, "cannot open the store " + directory.string() + unreadable_tables(directory));
   db_.reset(db);
+  SOUK_CHECK(check_table_ends(directory, tables()));
   if (mode == Mode::create) {  // all at once: opening would make them one by one, and write and read back all options after each
     std::vector<rocksdb::ColumnFamilyDescriptor> wanted;
     std::ranges::transform(kNames, std::back_inserter(wanted), descriptor);
@@ -368,6 +373,21 @@ Database::~Database() {
     std::error_code ignored;
     fs::remove_all(secondary_, ignored);
   }
+}
+
+std::vector<std::string> Database::tables() const {
+  std::vector<rocksdb::LiveFileMetaData> files;
+  db_->GetLiveFilesMetaData(&files);
+  std::vector<std::string> names;
+  for (rocksdb::LiveFileMetaData& file : files) names.push_back(std::move(file.name));
+  return names;
+}
+
+Status Database::verify() const {
+  if (const auto status = db_->VerifyChecksum(); !status.ok()) return fail(status, "the store is damaged");
+  const std::vector<std::string> names = tables();
+  SOUK_CHECK(check_table_ends(db_->GetName(), names));
+  return read_tables(db_->GetName(), names);
 }
 
 Result<std::optional<std::string>> Database::get(Family wanted, std::string_view key) const {
@@ -498,7 +518,9 @@ rocksdb::Status Database::leave_log() const {
   past_log.disableWAL = true;
   auto status = db_->Delete(past_log, family(Family::meta), "no such name");
   if (!status.ok()) return status;
-  if (status = db_->Flush({}, family(Family::meta)); status.ok()) return status;
+  rocksdb::FlushOptions at_once;
+  at_once.allow_write_stall = true;  // or it waits for flushes that nobody will do
+  if (status = db_->Flush(at_once, family(Family::meta)); status.ok()) return status;
   status = db_->Resume();
   if (status.ok()) errors_->set({});
   return status;
@@ -509,8 +531,36 @@ Status Database::flush() const {
     const std::lock_guard lock(writing_);
     SOUK_CHECK(recover("what memory holds cannot be written"));
   }
-  if (const auto status = db_->Flush({}, present()); !status.ok()) return fail(status, "cannot flush the store");
+  if (const auto status = write_memory(); !status.ok()) return fail(status, "cannot flush the store");
   return {};
+}
+
+// Asks for a flush, and waits for as long as RocksDB works at it. Its own waiting may have no end: for one that failed it does not always
+// try again (7.8), and whoever asks next first waits for that one, so as not to slow writes down.
+rocksdb::Status Database::write_memory() const {
+  constexpr std::chrono::microseconds kFirstLook{200}, kLongestLook{10'000};
+  constexpr std::chrono::seconds kIdle{5};
+  rocksdb::FlushOptions options;
+  options.wait = false;
+  options.allow_write_stall = true;
+  const std::vector<rocksdb::ColumnFamilyHandle*> families = present();
+  if (auto status = db_->Flush(options, families); !status.ok()) return status;
+  auto worked = std::chrono::steady_clock::now();
+  for (auto look = kFirstLook; true; look = std::min(2 * look, kLongestLook)) {
+    std::uint64_t waiting = 0, running = 0;
+    for (rocksdb::ColumnFamilyHandle* handle : families) {
+      std::uint64_t tables = 0;
+      db_->GetIntProperty(handle, rocksdb::DB::Properties::kNumImmutableMemTable, &tables);
+      waiting += tables;
+    }
+    if (waiting == 0) return {};
+    if (auto error = errors_->last(); !error.ok()) return error;
+    db_->GetIntProperty(rocksdb::DB::Properties::kNumRunningFlushes, &running);
+    const auto now = std::chrono::steady_clock::now();
+    if (running > 0) worked = now;
+    if (now - worked > kIdle) return rocksdb::Status::TimedOut("what memory holds is not being written");
+    std::this_thread::sleep_for(look);
+  }
 }
 
 Status Database::checkpoint(const fs::path& to) const {
@@ -521,8 +571,10 @@ Status Database::checkpoint(const fs::path& to) const {
   rocksdb::Checkpoint* made = nullptr;
   auto status = rocksdb::Checkpoint::Create(db_.get(), &made);
   const std::unique_ptr<rocksdb::Checkpoint> checkpoint(made);
-  // What is in memory only is written to files first: a checkpoint's write-ahead log holds at most what was committed since.
-  if (status.ok()) status = checkpoint->CreateCheckpoint(to.string());
+  // What is in memory only is written to files first: a checkpoint's write-ahead log holds what was committed since, and more only where
+  // the flush did not come to its end.
+  if (status.ok()) status = write_memory();
+  if (status.ok() || status.IsTimedOut()) status = checkpoint->CreateCheckpoint(to.string(), kWithoutFlush);
   if (status.ok()) return {};
   if (const auto refused = errors_->last(); !refused.ok()) return fail_write(refused, kNoCopy);  // the status itself may not say why
   if (is_full(status)) return fail_write(status, kNoCopy);
@@ -565,7 +617,7 @@ Status Database::new_manifest() const {
     rocksdb::WriteBatch batch;
     batch.Put(family(Family::meta), slice(kCompactedName), format_rfc3339(now()));
     SOUK_CHECK(write(batch));
-    if (const auto status = db_->Flush({}, family(Family::meta)); !status.ok()) return fail(status, "cannot flush the store");
+    if (const auto status = write_memory(); !status.ok()) return fail(status, "cannot flush the store");
     SOUK_TRY(const std::string after, read_file(current));
     if (after != before) return {};
   }

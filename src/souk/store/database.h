@@ -68,6 +68,8 @@ class Database {  // thread-safe
   Status checkpoint(const fs::path& to) const;
   // Flushes, and rewrites every file; then nothing deleted before the call is left in files, logs and the manifest.
   Status compact() const;
+  // Reads every table whole, and holds it to its checksums; names the first that is damaged.
+  Status verify() const;
   bool read_only() const { return read_only_; }
   // Whether files may be taken in. Not once RocksDB has gone on after an error of the disk: it still takes itself for
   // stopped there, and would give the file no number.
@@ -80,12 +82,14 @@ class Database {  // thread-safe
   Status open_families(const fs::path& directory, Mode mode, const StoreOptions& options);
   Status check_reader(const fs::path& directory, const Acknowledged& acknowledged) const;
   std::vector<rocksdb::ColumnFamilyHandle*> present() const;
+  std::vector<std::string> tables() const;  // "/000138.sst"
   Status write_next(rocksdb::WriteBatch& batch) const;  // these three: with writing_ held
   Status recover(std::string_view undone) const;        // `undone`: what an error says of the work that was to be done
   void note_acknowledged(std::uint64_t logs_before) const;
   Status write_note(std::uint64_t sequence) const;
   Status tell_readers(std::span<rocksdb::ColumnFamilyHandle* const> families) const;
   rocksdb::Status leave_log() const;
+  rocksdb::Status write_memory() const;
   Status new_manifest() const;
 
   std::unique_ptr<rocksdb::DB> db_;

@@ -1,7 +1,5 @@
 #include "souk/store/manifest.h"
 
-#include <rocksdb/options.h>
-#include <rocksdb/sst_file_reader.h>
 #include <string_view>
 
 #include "souk/store/wal.h"
@@ -57,17 +55,6 @@ Status check_manifest(const fs::path& directory) {
     return damaged(path, "the store's list of files is damaged at byte " + std::to_string(tail.good));
   }
   return {};
-}
-
-std::string unreadable_tables(const fs::path& directory) {
-  std::string names;
-  std::error_code error;
-  for (fs::directory_iterator entry(directory, error), end; !error && entry != end; entry.increment(error)) {
-    if (entry->path().extension() != ".sst") continue;
-    if (rocksdb::SstFileReader({}).Open(entry->path().string()).ok()) continue;
-    names += (names.empty() ? "" : ", ") + entry->path().filename().string();
-  }
-  return names.empty() ? names : "; cannot read " + names;
 }
 
 }  // namespace souk::store

@@ -3,8 +3,6 @@
 // the store and delete the files of the newer one.
 #pragma once
 
-#include <string>
-
 #include "souk/base/file.h"
 #include "souk/base/result.h"
 
@@ -13,9 +11,5 @@ namespace souk::store {
 // ErrorKind::corrupt, naming the file, when CURRENT names no MANIFEST that is there, or when records follow a damaged one or the last one
 // is whole but for its length. A last record that was cut off is none of these.
 Status check_manifest(const fs::path& directory);
-
-// For a store that RocksDB does not open: names the tables that cannot be opened, as RocksDB then names the MANIFEST instead of the table.
-// "; cannot read 000084.sst", or nothing.
-std::string unreadable_tables(const fs::path& directory);
 
 }  // namespace souk::store

@@ -194,8 +194,7 @@ Status Store::upgrade() {
 }
 
 Status Store::verify() {
-  if (const auto status = impl_->database->db().VerifyChecksum(); !status.ok()) return fail(status, "the store is damaged");
-  return {};
+  return impl_->database->verify();
 }
 
 Status Store::catch_up() {
