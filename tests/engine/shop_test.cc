@@ -253,6 +253,8 @@ TEST(Search, RefusesWhatItCannotUseAndNamesIt) {
   request = query("milk");
   request.sort = {"weight:up"};
   EXPECT_EQ(error_of(request).kind, ErrorKind::invalid);
+  request.sort.assign(9, "price:asc");
+  EXPECT_EQ(error_of(request).kind, ErrorKind::limit);
   request = query("milk");
   request.k = 100000;
   EXPECT_EQ(error_of(request).kind, ErrorKind::limit);

@@ -1,9 +1,13 @@
 #include "souk/feeds/import.h"
 
+#include <atomic>
 #include <csignal>
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <fstream>
 #include <gtest/gtest.h>
+#include <mutex>
+#include <shared_mutex>
 #include <sys/stat.h>
 #include <thread>
 #include <unistd.h>
@@ -380,6 +384,33 @@ TEST_F(Importing, MergingPatchesItems) {
             "{\"key\":\"a\",\"title\":\"Apple\",\"description\":\"Red\",\"offers\":[{\"amount\":\"2.50\",\"currency\":\"EUR\","
             "\"availability\":\"in_stock\"}]}\n{\"key\":\"n\",\"title\":\"New\"}\n");
   EXPECT_EQ(refused(kEvents, merge).what, "--full and --merge are for items");
+}
+
+// Others change single fields of an item while imports do: none of them writes back what it read before the other.
+TEST_F(Importing, LosesNothingToChangesBesideIt) {
+  imported("{\"key\":\"hot\",\"title\":\"Hot\"}\n");
+  std::atomic<bool> over{false};
+  int made = 0;
+  std::thread patches([&] {
+    while (!over) {
+      const std::unique_lock lock(store_->item_writes());
+      store::Changes changes;
+      changes.items.push_back(store_->item(store_->find_item("hot").value().value()).value());
+      changes.items[0].description = fmt::format("Change {}", made);
+      made += store_->commit(changes) ? 1 : 0;
+    }
+  });
+  ImportOptions merge;
+  merge.merge = true;
+  for (int i = 0; i < 60; ++i) {
+    const std::string title = fmt::format("Title {}", i), line = fmt::format("{{\"key\":\"hot\",\"title\":\"{}\"}}\n", title);
+    const bool whole = i % 2 == 0;
+    imported(line, whole ? ImportOptions{} : merge);
+    EXPECT_EQ(store_->item(store_->find_item("hot").value().value())->title, title) << (whole ? "whole" : "merged");
+  }
+  over = true;
+  patches.join();
+  EXPECT_GT(made, 0);
 }
 
 TEST_F(Importing, MergingIsForItemsWhateverFieldsAPatchHas) {

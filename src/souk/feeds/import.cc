@@ -2,6 +2,8 @@
 
 #include <cerrno>
 #include <chrono>
+#include <mutex>
+#include <shared_mutex>
 #include <unistd.h>
 
 #include "souk/feeds/chunk_parser.h"
@@ -300,10 +302,14 @@ Status Import::take_parsed(std::size_t number, ParsedChunk& chunk, std::uint64_t
       if (wanted(i)) to.push_back(std::move(from[i]));
     }
   };
+  std::unique_lock<std::shared_mutex> alone(store_.item_writes(), std::defer_lock);
+  std::shared_lock<std::shared_mutex> shared(store_.item_writes(), std::defer_lock);
   if (options_.merge) {
+    alone.lock();
     SOUK_CHECK(merge_items(files_[number], chunk, wanted, changes));
   } else {
     take(chunk.items, changes.items);
+    if (!changes.items.empty()) shared.lock();
   }
   take(chunk.shoppers, changes.shoppers);
   take(chunk.reviews, changes.reviews);
@@ -388,6 +394,7 @@ Status Import::remove(std::vector<std::string>& gone) {
   if (gone.empty()) return {};
   store::Changes changes;
   changes.removed_items = std::move(gone);
+  const std::shared_lock lock(store_.item_writes());
   SOUK_TRY(const auto done, store_.commit(changes));
   report_.removed += done.removed;
   return {};

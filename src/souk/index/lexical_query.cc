@@ -12,6 +12,7 @@ namespace souk::index {
 namespace {
 
 constexpr std::size_t kMaxFacets = 200;
+constexpr std::size_t kMaxSortKeys = 8;  // each is looked up for every item that matches, and kept until they are in order
 
 struct SortValue {
   bool missing = true;
@@ -86,6 +87,9 @@ Status QueryRun::check() const {
     const Field* field = schema.find(name);
     if (field == nullptr || field->name != name || !field->facet) return wrong("this is not a facet", name, "facets");
   }
+  if (query_.sort.size() > kMaxSortKeys) {
+    return fail(ErrorKind::limit, "too many fields to sort by", "sort", fmt::format("Ask for at most {}.", kMaxSortKeys));
+  }
   for (const SortKey& key : query_.sort) {
     const Field* field = schema.find(key.field);
     if (!key.field.empty() && (field == nullptr || field->name != key.field || !field->sort)) {
@@ -128,7 +132,9 @@ Result<LexicalAnswer> QueryRun::run() {
     }
     if (collapsed_ && !query_.facets.empty()) grouped = grouped_rows();
   }
-  for (const std::string& field : query_.facets) answer.facets[field] = count_facet(field, grouped);
+  for (const std::string& field : query_.facets) {
+    if (!answer.facets.contains(field)) answer.facets[field] = count_facet(field, grouped);
+  }
   name_words(answer);
   return answer;
 }

@@ -1,5 +1,7 @@
 // Items whose titles say nearly the same as that of the item looked at (TF-IDF cosine), never its own variants. Works from the first
-// minute of an item's life; of several items the most alike counts.
+// minute of an item's life; of several items the most alike counts, and of more than kMostItems the last ones are looked at.
+#include <algorithm>
+#include <span>
 #include <unordered_map>
 
 #include "souk/base/kernels/top_k.h"
@@ -8,6 +10,8 @@
 
 namespace souk::recommend {
 namespace {
+
+constexpr std::size_t kMostItems = 50;  // each costs a walk over the words of its title
 
 class SimilarText final : public shelf::Retriever {
  public:
@@ -19,7 +23,8 @@ class SimilarText final : public shelf::Retriever {
     // Excluded items may be among the most alike ones, so that many more are asked for.
     const std::size_t more = k + request.exclude.size() + request.basket.size();
     std::unordered_map<std::uint32_t, std::pair<float, ItemId>> most;
-    for (const ItemId item : request.items) {
+    const std::span<const ItemId> items(request.items);
+    for (const ItemId item : items.last(std::min(items.size(), kMostItems))) {
       for (const index::Hit& hit : view.lexical->similar_text(item, more, allowed)) {
         if (!eligible(hit.item)) continue;
         auto& entry = most.try_emplace(index_of(hit.item), hit.score, item).first->second;

@@ -251,7 +251,7 @@ HttpResponse put_items(Service& service, const Call& call) {
       intake->reject(record, std::move(item.error()));
     }
   }
-  const std::shared_lock lock(service.item_writes());
+  const std::shared_lock lock(service.shop().store().item_writes());
   if (const auto problem = commit(service, *intake)) return to_response(*problem);
   return answered(service, "items", *intake);
 }
@@ -259,7 +259,7 @@ HttpResponse put_items(Service& service, const Call& call) {
 HttpResponse patch_items(Service& service, const Call& call) {
   auto intake = receive(service, call, BodyKind::patches);
   if (!intake) return to_response(intake.error());
-  const std::unique_lock lock(service.item_writes());
+  const std::unique_lock lock(service.shop().store().item_writes());
   PatchedItems items(service, *intake);
   for (const feeds::BodyRecord& record : intake->records) items.apply(record);
   if (const auto problem = commit(service, *intake)) return to_response(*problem);
@@ -281,7 +281,7 @@ HttpResponse get_item(Service& service, const Call& call) {
 
 HttpResponse delete_item(Service& service, const Call& call) {
   const std::string& key = call.values.front();
-  const std::shared_lock lock(service.item_writes());
+  const std::shared_lock lock(service.shop().store().item_writes());
   const auto id = service.shop().store().find_item(key);
   if (!id) return to_response(problem_of(id.error()));
   if (!*id) return no_item(key);

@@ -3,7 +3,6 @@
 
 #include <atomic>
 #include <cstdint>
-#include <shared_mutex>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -48,8 +47,6 @@ class Service final : public HttpHandler {  // thread-safe
   const StaticFiles& files() const { return files_; }
   const Auth& auth() const { return auth_; }
   const std::shared_ptr<const std::string>& openapi() const { return openapi_; }
-  // A patch reads, merges and writes: it holds this alone, whole-item writes share it.
-  std::shared_mutex& item_writes() { return item_writes_; }
   std::string fresh_id();  // unique: random at start, then counted
 
  private:
@@ -75,7 +72,6 @@ class Service final : public HttpHandler {  // thread-safe
   StaticFiles files_;
   RateLimiter addresses_, keys_;
   std::shared_ptr<const std::string> openapi_;
-  std::shared_mutex item_writes_;
   std::string id_seed_;
   std::atomic<std::uint64_t> ids_{0};
 };

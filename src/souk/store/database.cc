@@ -179,6 +179,7 @@ tl::unexpected<Error> fail_write(const rocksdb::Status& status, std::string_view
 }
 
 constexpr std::string_view kNoChange = "the change was not made";
+constexpr std::string_view kOpenChange = "the change is not made, unless the shop ends before the disk takes writes again";
 constexpr std::string_view kNoCopy = "what memory holds must be written there before the shop can be copied";
 
 }  // namespace
@@ -428,7 +429,9 @@ Status Database::write_next(rocksdb::WriteBatch& batch) const {
   }
   uncertain_ = true;
   if (errors_->last().ok()) errors_->set(status);
-  return fail_write(status, kNoChange);
+  // At once: the disk may take nothing more before this process ends.
+  const Status taken_back = blank_records_behind(db_->GetName(), acknowledged_);
+  return fail_write(status, taken_back ? kNoChange : kOpenChange);
 }
 
 // Notes the first write of a log, before it is acknowledged. A log that was begun while the write went on may hold it or not: then the next

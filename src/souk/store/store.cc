@@ -177,6 +177,10 @@ Status Store::compact() {
   return impl_->database->compact();
 }
 
+std::shared_mutex& Store::item_writes() {
+  return impl_->item_writes;
+}
+
 std::uint32_t Store::version() const {
   return impl_->version;
 }

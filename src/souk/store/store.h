@@ -24,6 +24,7 @@
 #include <memory>
 #include <optional>
 #include <set>
+#include <shared_mutex>
 #include <span>
 #include <string>
 #include <string_view>
@@ -135,6 +136,9 @@ class Store {  // thread-safe
 
   // Durable when it returns. Validates keys and times (a shop's events are all timed or all untimed).
   Result<CommitReport> commit(const Changes& changes);
+  // Who changes items by what they were (a patch, a merge) holds this alone from reading them to the end of the commit; who writes or
+  // removes whole items shares it for the time of the commit. Else what one of them wrote would be lost.
+  std::shared_mutex& item_writes();
   // For the served log: may lag a second, never waits for a sync.
   Status append_served(std::span<const Served> served);
 

@@ -21,7 +21,8 @@ struct Store::Impl {
   std::unique_ptr<Database> database;
   std::atomic<std::uint32_t> version = kStoreVersion;
   std::unique_ptr<Committer> committer;  // none when read-only
-  mutable std::mutex mutex;              // of the read-only counters
+  std::shared_mutex item_writes;
+  mutable std::mutex mutex;  // of the read-only counters
   Counters read_only_counters;
 
   Counters counters() const {
