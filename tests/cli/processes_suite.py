@@ -210,8 +210,8 @@ class Forwarding(Processes):
     def test_a_holder_that_serves_nothing_cannot_be_asked(self):
         holder = start("import", self.shop, "-", "--as", "items", stdin=subprocess.PIPE)
         try:
-            # It keeps its input in the shop it has opened; a command that came before it would hold the shop itself.
-            until(lambda: list(pathlib.Path(self.shop).glob("rejects/.stdin-*")), "the import holds the shop")
+            # It keeps its input in a folder of the shop it has opened; a command that came before it would hold the shop itself.
+            until(lambda: list(pathlib.Path(self.shop).glob("rejects")), "the import holds the shop")
             status, out, err = souk("train", self.shop, "--json")
             self.assertEqual(status, 4)
             self.assertEqual(json.loads(out)["error"]["kind"], "busy")
@@ -219,6 +219,17 @@ class Forwarding(Processes):
         finally:
             holder.communicate('{"key":"pot","title":"Tea pot"}\n', timeout=PATIENCE)
         self.assertEqual(holder.returncode, 0)
+
+    def test_what_is_imported_from_standard_input_stands_in_no_file(self):
+        holder = start("import", self.shop, "-", "--as", "items", stdin=subprocess.PIPE)
+        until(lambda: list(pathlib.Path(self.shop).glob("rejects")), "the import holds the shop")
+        holder.stdin.write('{"key":"pot","title":"Pot of somebody-4711"}\n' * 100_000)
+        holder.stdin.flush()
+        self.assertEqual(list(pathlib.Path(self.shop).glob("rejects/*")) + list(pathlib.Path(self.shop).glob("rejects/.*")), [])
+        holder.kill()
+        holder.communicate()
+        named = [path for path in pathlib.Path(self.shop).rglob("*") if path.is_file() and b"somebody-4711" in path.read_bytes()]
+        self.assertEqual(named, [])
 
     def test_a_holder_that_is_stopped_does_not_hang_others(self):
         server = self.served()

@@ -226,6 +226,37 @@ void remove_leftovers(const fs::path& directory) {
   for (const fs::path& leftover : leftovers) fs::remove(leftover, error);
 }
 
+namespace {
+
+constexpr std::string_view kOpenFiles = "/proc/self/fd/";
+
+}  // namespace
+
+// Named for the moment between two calls, while it is empty: not every file system has O_TMPFILE.
+Result<NamelessFile> NamelessFile::make(const fs::path& folder) {
+  std::string name = (folder / ".nameless-XXXXXX").string();
+  NamelessFile file(::mkostemp(name.data(), O_CLOEXEC));
+  if (file.descriptor_ < 0) return fail_errno("cannot make a temporary file", name, errno);
+  if (::unlink(name.c_str()) != 0) return fail_errno("cannot take the name of a temporary file away", name, errno);
+  return file;
+}
+
+NamelessFile::~NamelessFile() {
+  if (descriptor_ >= 0) ::close(descriptor_);
+}
+
+Status NamelessFile::append(std::string_view bytes) {
+  return write_all(descriptor_, bytes, path());
+}
+
+fs::path NamelessFile::path() const {
+  return fmt::format("{}{}", kOpenFiles, descriptor_);
+}
+
+bool is_nameless(const fs::path& path) {
+  return path.native().starts_with(kOpenFiles);
+}
+
 std::uint64_t folder_size(const fs::path& directory) {
   std::uint64_t total = 0;
   std::error_code error;

@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "souk/base/result.h"
 
@@ -49,6 +50,25 @@ Status sync_directory(const fs::path& directory);
 Status make_directories(const fs::path& directory);
 // Deletes what a death in the middle of write_file() left in a folder. Only for the one process that writes there.
 void remove_leftovers(const fs::path& directory);
+
+// A file without a name, for its owner alone: it is gone with the object, and with the process however that ends.
+class NamelessFile {
+ public:
+  static Result<NamelessFile> make(const fs::path& folder);
+  ~NamelessFile();
+  NamelessFile(NamelessFile&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
+  NamelessFile& operator=(NamelessFile&&) = delete;
+
+  Status append(std::string_view bytes);
+  // Opens it from its beginning, in this process and while the object lives.
+  fs::path path() const;
+
+ private:
+  explicit NamelessFile(int descriptor) : descriptor_(descriptor) {}
+  int descriptor_;
+};
+// Whether a path is one that NamelessFile::path() gives.
+bool is_nameless(const fs::path& path);
 
 // Bytes of disk in use by the files below a folder, for status pages; 0 when it cannot be read.
 std::uint64_t folder_size(const fs::path& directory);

@@ -54,11 +54,9 @@ std::string describe(const FileForm& form) {
   return text;
 }
 
-constexpr std::string_view kSpooled = ".stdin-";  // begins the name of what standard input was written to
-
-// A file as messages name it.
+// A file as messages name it. What standard input was written to has no name.
 fs::path shown(const fs::path& path) {
-  return path.filename().string().starts_with(kSpooled) ? fs::path("standard input") : path;
+  return is_nameless(path) ? fs::path("standard input") : path;
 }
 
 class Import {
@@ -161,10 +159,11 @@ Status Import::read_chunks(ImportFile& file, Pass pass, const Consume& consume) 
   const typename Pipeline<Chunk, ParsedChunk>::Stages stages{
       [&] { return reader.next(); }, [&](Chunk&& chunk, unsigned thread) { return parsers[thread].parse(std::move(chunk), pass); },
       [&](ParsedChunk&& chunk) -> Status {
-        if (progress_.cancelled()) return fail(ErrorKind::cancelled, "the import was stopped", file.path.string());
+        if (progress_.cancelled()) return fail(ErrorKind::cancelled, "the import was stopped", shown(file.path).string());
         if (chunk.fatal) {
-          return fail(Error{ErrorKind::invalid, "cannot read the file", file.path.string() + ":" + std::to_string(line + chunk.fatal->line),
-                            chunk.fatal->expected, chunk.fatal->found, "Nothing was applied."});
+          return fail(Error{ErrorKind::invalid, "cannot read the file",
+                            shown(file.path).string() + ":" + std::to_string(line + chunk.fatal->line), chunk.fatal->expected,
+                            chunk.fatal->found, "Nothing was applied."});
         }
         SOUK_CHECK(consume(chunk, row, line));
         row += chunk.rows;
@@ -181,7 +180,8 @@ Status Import::read_chunks(ImportFile& file, Pass pass, const Consume& consume) 
     return {};
   }
   if (digest == file.digest) return {};
-  return fail(ErrorKind::invalid, "the file changed while it was imported", file.path.string(), "Import it again when it is complete.");
+  return fail(ErrorKind::invalid, "the file changed while it was imported", shown(file.path).string(),
+              "Import it again when it is complete.");
 }
 
 Status Import::check(std::size_t number) {
@@ -400,50 +400,32 @@ Status Import::remove(std::vector<std::string>& gone) {
   return {};
 }
 
-// Standard input, which cannot be read twice, as a file in `directory`; removed with the object.
-class Spool {
- public:
-  explicit Spool(const fs::path& directory) : path_(directory / (std::string(kSpooled) + std::to_string(::getpid()))) {}
-  ~Spool() {
-    std::error_code ignored;
-    fs::remove(path_, ignored);
+// Standard input, which cannot be read twice, as a file in the folder.
+Result<NamelessFile> spool(const fs::path& directory) {
+  SOUK_CHECK(make_directories(directory));
+  SOUK_TRY(NamelessFile file, NamelessFile::make(directory));
+  std::string buffer(1u << 20, '\0');
+  while (true) {
+    const ssize_t count = ::read(STDIN_FILENO, buffer.data(), buffer.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return fail_errno("cannot read", "standard input", errno);
+    if (count == 0) return file;
+    SOUK_CHECK(file.append(std::string_view(buffer.data(), static_cast<std::size_t>(count))));
   }
-  Spool(const Spool&) = delete;
-  Spool& operator=(const Spool&) = delete;
-
-  Status fill() {
-    std::error_code error;
-    fs::create_directories(path_.parent_path(), error);
-    std::FILE* file = std::fopen(path_.c_str(), "wb");
-    if (file == nullptr) return fail_errno("cannot keep standard input", path_.string(), errno);
-    std::string buffer(1u << 20, '\0');
-    bool good = true;
-    for (ssize_t count = 1; good && count > 0;) {
-      count = ::read(STDIN_FILENO, buffer.data(), buffer.size());
-      good = count >= 0 && std::fwrite(buffer.data(), 1, static_cast<std::size_t>(count), file) == static_cast<std::size_t>(count);
-    }
-    const int number = errno;
-    good = std::fclose(file) == 0 && good;
-    return good ? Status() : Status(fail_errno("cannot keep standard input", path_.string(), number));
-  }
-  const fs::path& path() const { return path_; }
-
- private:
-  fs::path path_;
-};
+}
 
 }  // namespace
 
 Result<ImportReport> import_files(store::Store& store, const fs::path& rejects_dir, const std::vector<fs::path>& files,
                                   const ImportOptions& options, Progress& progress) {
   std::vector<fs::path> paths = files;
-  std::optional<Spool> spool;
+  std::optional<NamelessFile> input;
   for (fs::path& path : paths) {
     if (path != "-") continue;
-    if (spool) return fail(ErrorKind::invalid, "standard input is named twice");
-    spool.emplace(rejects_dir);
-    SOUK_CHECK(spool->fill());
-    path = spool->path();
+    if (input) return fail(ErrorKind::invalid, "standard input is named twice");
+    SOUK_TRY(NamelessFile spooled, spool(rejects_dir));
+    input.emplace(std::move(spooled));
+    path = input->path();
   }
   return Import(store, rejects_dir, options, progress).run(paths);
 }

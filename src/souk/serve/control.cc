@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 #include <list>
 #include <mutex>
+#include <optional>
 #include <poll.h>
 #include <sys/time.h>
 #include <thread>
@@ -40,36 +41,11 @@ void refuse(const Socket& socket, const std::string& what, const std::string& hi
   static_cast<void>(socket.send('X', control::pack({what, hint})));
 }
 
-// A client's standard input, in a file without a name that others know; imports call a file that is named so "standard input".
-class Spool {
- public:
-  Status open() {
-    SOUK_TRY(const fs::path folder, temporary_folder());
-    std::string name = (folder / ".stdin-XXXXXX").string();
-    descriptor_ = Socket(::mkstemp(name.data()));
-    if (descriptor_.get() < 0) return fail_errno("cannot spool standard input", name, errno);
-    path_ = name;
-    return {};
-  }
-  ~Spool() {
-    std::error_code ignored;
-    if (!path_.empty()) fs::remove(path_, ignored);
-  }
-  Status add(std::string_view bytes) {
-    while (!bytes.empty()) {
-      const ssize_t written = ::write(descriptor_.get(), bytes.data(), bytes.size());
-      if (written < 0 && errno == EINTR) continue;
-      if (written < 0) return fail_errno("cannot spool standard input", path_.string(), errno);
-      bytes.remove_prefix(static_cast<std::size_t>(written));
-    }
-    return {};
-  }
-  const fs::path& path() const { return path_; }
-
- private:
-  Socket descriptor_;
-  fs::path path_;
-};
+// A client's standard input, which imports read twice.
+Result<NamelessFile> spool() {
+  SOUK_TRY(const fs::path folder, temporary_folder());
+  return NamelessFile::make(folder);
+}
 
 // A client of the server: two threads, one that does its command and one that hears whether it wants to stop.
 class Client final : public ControlPeer {
@@ -147,7 +123,7 @@ struct ControlServer::Impl {
   void accept_all();
   void welcome(Socket socket);
   void attend(Client& client);
-  std::optional<ControlCommand> hear(Client& client, Spool& spool) const;
+  std::optional<ControlCommand> hear(Client& client, std::optional<NamelessFile>& input) const;
   bool wait_for_turn(Client& client, const ControlCommand& command);
   void wake();
   void work(Client& client, const ControlCommand& command);
@@ -240,7 +216,7 @@ void ControlServer::Impl::welcome(Socket socket_of_client) {
 }
 
 // What the client wants, with its standard input; nothing when it does not say.
-std::optional<ControlCommand> ControlServer::Impl::hear(Client& client, Spool& spool) const {
+std::optional<ControlCommand> ControlServer::Impl::hear(Client& client, std::optional<NamelessFile>& input) const {
   const auto request = client.socket().receive();
   if (!request || request->kind != 'R') return {};
   const auto words = control::unpack(request->payload);
@@ -253,23 +229,25 @@ std::optional<ControlCommand> ControlServer::Impl::hear(Client& client, Spool& s
   ControlCommand command{(*words)[1], {words->begin() + 3, words->end()}, {}};
   set_timeout(client.socket(), SO_RCVTIMEO, 0);  // a pipe may be slow
   if ((*words)[2].empty()) return command;
-  Status spooled = spool.open();
+  auto file = spool();
+  Status spooled = file ? Status() : Status(fail(file.error()));
   while (spooled) {
     const auto piece = client.socket().receive();
     if (!piece || (piece->kind != 'I' && piece->kind != 'E')) return {};
     if (piece->kind == 'E') {
-      command.input = spool.path();
+      input.emplace(std::move(*file));
+      command.input = input->path();
       return command;
     }
-    spooled = spool.add(piece->payload);
+    spooled = file->append(piece->payload);
   }
   refuse(client.socket(), spooled.error().message(), "Import from a file instead.");
   return {};
 }
 
 void ControlServer::Impl::attend(Client& client) {
-  Spool spool;
-  const auto command = hear(client, spool);
+  std::optional<NamelessFile> input;
+  const auto command = hear(client, input);
   if (!command) return;
   std::thread worker([&] {
     work(client, *command);
