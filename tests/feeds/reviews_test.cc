@@ -1,7 +1,9 @@
 // Reviews in and out of a shop as files, and refused rows that name a person.
+#include <algorithm>
 #include <fmt/format.h>
 #include <fstream>
 #include <gmock/gmock.h>
+#include <set>
 #include <unistd.h>
 
 #include "souk/feeds/import.h"
@@ -122,19 +124,50 @@ TEST_F(Scrubbing, SeesThroughEscapes) {
   EXPECT_EQ(after(R"({"row":"\u12"})", {"longer-name"}), R"({"row":"\u12"})");
 }
 
-TEST_F(Scrubbing, RemovesWhatDeadImportsLeft) {
+// Whatever processes now have their numbers: whoever holds the shop knows that they hold it no more.
+TEST_F(Scrubbing, LeavesNothingOfDeadImports) {
   const fs::path rejects = dir_ / "rejects";
   fs::create_directories(rejects);
-  const std::string dead = "2147483646", alive = std::to_string(::getpid());  // the first is above the largest process number
-  for (const std::string& name : {".stdin-" + dead, "a.jsonl.tmp-" + dead + "-0", ".stdin-" + alive, std::string("notes.txt")}) {
+  const std::string own = std::to_string(::getpid());
+  for (const std::string& name : {std::string(".stdin-1"), ".stdin-" + own, "a.jsonl.tmp-" + own + "-0", std::string("a.jsonl.tmp-1-0"),
+                                  std::string("a.jsonl"), std::string("notes.txt")}) {
     EXPECT_TRUE(write_file(rejects / name, "person-17"));
   }
-  EXPECT_EQ(scrub_rejects(rejects, std::vector<std::string>{"person-17"}).value(), 0u);
-  EXPECT_FALSE(fs::exists(rejects / (".stdin-" + dead)));
-  EXPECT_FALSE(fs::exists(rejects / ("a.jsonl.tmp-" + dead + "-0")));
-  EXPECT_TRUE(fs::exists(rejects / (".stdin-" + alive)));
-  EXPECT_TRUE(fs::exists(rejects / "notes.txt"));
+  remove_dead_imports(rejects);
+  std::set<std::string> left;
+  for (const auto& entry : fs::directory_iterator(rejects)) left.insert(entry.path().filename().string());
+  EXPECT_EQ(left, (std::set<std::string>{"a.jsonl", "notes.txt"}));
+  remove_dead_imports(dir_ / "none");
   EXPECT_EQ(scrub_rejects(dir_ / "none", std::vector<std::string>{"x"}).value(), 0u);
+}
+
+TEST_F(Scrubbing, LosesNoRowOfAnImportUnderWay) {
+  const fs::path rejects = dir_ / "rejects";
+  RejectsFile file(rejects);
+  const auto refuse = [&](const std::string& row) { ASSERT_TRUE(file.add("feed.jsonl", RowProblem{1, "time", "a time", "nothing"}, row)); };
+  const std::vector<std::string> wanted = {"person-17"};
+  for (int i = 0; i < 300; ++i) {
+    refuse(i % 3 == 0 ? "of person-17" : "of another-" + std::to_string(i));
+    if (i % 100 == 50) {
+      EXPECT_GT(scrub_rejects(rejects, wanted).value(), 0u) << "rows that were only in memory too";
+    }
+  }
+  ASSERT_TRUE(file.close());
+  EXPECT_EQ(scrub_rejects(rejects, wanted).value(), 16u) << "refused after the last of the three";
+  const std::string kept = read_file(file.path()).value();
+  EXPECT_EQ(std::count(kept.begin(), kept.end(), '\n'), 200);
+  EXPECT_EQ(kept.find("person-17"), std::string::npos);
+}
+
+TEST_F(Scrubbing, LetsAnImportGoOnWhoseRowsAllWent) {
+  const fs::path rejects = dir_ / "rejects";
+  RejectsFile file(rejects);
+  ASSERT_TRUE(file.add("feed.jsonl", RowProblem{1, "time", "a time", "nothing"}, "of person-17"));
+  EXPECT_EQ(scrub_rejects(rejects, std::vector<std::string>{"person-17"}).value(), 1u);
+  EXPECT_FALSE(fs::exists(file.path()));
+  ASSERT_TRUE(file.add("feed.jsonl", RowProblem{2, "time", "a time", "nothing"}, "of another"));
+  ASSERT_TRUE(file.close());
+  EXPECT_NE(read_file(file.path())->find("another"), std::string::npos);
 }
 
 }  // namespace

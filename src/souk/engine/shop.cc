@@ -8,6 +8,7 @@
 #include "souk/engine/lock_holder.h"
 #include "souk/engine/shop_state.h"
 #include "souk/engine/work_folder.h"
+#include "souk/feeds/rejects.h"
 #include "souk/recommend/recommend.h"
 #include "souk/search/search.h"
 
@@ -99,6 +100,7 @@ Shop::Impl::~Impl() {
 void Shop::Impl::clear_leftovers() {
   WorkFolder::clear(directory);
   for (const fs::path& folder : {directory, segments(), directory / "cache"}) remove_leftovers(folder);
+  feeds::remove_dead_imports(directory / "rejects");
   remove_unfinished_tables(tables(), *store);
 }
 

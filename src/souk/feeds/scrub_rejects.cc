@@ -1,9 +1,7 @@
 // Erasing what rejects files say of a person.
 #include <algorithm>
-#include <cerrno>
 #include <charconv>
 #include <optional>
-#include <signal.h>
 #include <system_error>
 #include <vector>
 
@@ -168,19 +166,6 @@ class Wanted {
   std::vector<std::string> names_, addresses_, sessions_;
 };
 
-// "x.jsonl.tmp-4711-0" and ".stdin-4711" belong to a process; it may have died.
-bool is_orphan(std::string_view name) {
-  for (const std::string_view mark : {std::string_view(".tmp-"), std::string_view(".stdin-")}) {
-    const std::size_t at = name.rfind(mark);
-    if (at == std::string_view::npos) continue;
-    pid_t process = 0;
-    const std::string_view number = name.substr(at + mark.size());
-    const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), process);
-    return error == std::errc() && process > 0 && ::kill(process, 0) != 0 && errno == ESRCH;
-  }
-  return false;
-}
-
 Status remove_file(const fs::path& path) {
   std::error_code error;
   fs::remove(path, error);
@@ -211,9 +196,20 @@ Result<std::uint64_t> scrub(const fs::path& path, const Wanted& wanted) {
 
 }  // namespace
 
+void remove_dead_imports(const fs::path& directory) {
+  remove_leftovers(directory);
+  std::vector<fs::path> spooled;
+  std::error_code error;
+  for (fs::directory_iterator entry(directory, error), end; !error && entry != end; entry.increment(error)) {
+    if (entry->path().filename().string().starts_with(".stdin-")) spooled.push_back(entry->path());
+  }
+  for (const fs::path& file : spooled) fs::remove(file, error);
+}
+
 Result<std::uint64_t> scrub_rejects(const fs::path& directory, std::span<const std::string> names,
                                     std::span<const std::string> short_sessions) {
   const Wanted wanted(names, short_sessions);
+  const RejectsFile::Pause pause;
   std::uint64_t erased = 0;
   std::error_code error;
   if (!fs::exists(directory, error)) return erased;
@@ -221,12 +217,9 @@ Result<std::uint64_t> scrub_rejects(const fs::path& directory, std::span<const s
   for (fs::directory_iterator entry(directory, error), end; !error && entry != end; entry.increment(error)) files.push_back(entry->path());
   if (error) return fail_errno("cannot read the folder of refused rows", directory.string(), error.value());
   for (const fs::path& path : files) {
-    if (is_orphan(path.filename().string())) {
-      SOUK_CHECK(remove_file(path));
-    } else if (path.extension() == ".jsonl") {
-      SOUK_TRY(const std::uint64_t rows, scrub(path, wanted));
-      erased += rows;
-    }
+    if (path.extension() != ".jsonl") continue;
+    SOUK_TRY(const std::uint64_t rows, scrub(path, wanted));
+    erased += rows;
   }
   return erased;
 }
