@@ -73,6 +73,22 @@ TEST_F(ChildTraining, IsStoppedWithTheWork) {
   EXPECT_EQ(shop->train(progress).error().kind, ErrorKind::cancelled);
 }
 
+// It works on the store as it was, with whoever was forgotten since.
+TEST_F(ChildTraining, UnderWayLetsCompactSayThatItHasToBeDoneAgain) {
+  const auto shop = with_children("touch $2/begun; while [ ! -e $2/end ]; do sleep 0.01; done; exit 9");
+  const fs::path work = dir / "shop" / "work" / "train-1";
+  std::thread training([&] { EXPECT_FALSE(shop->train(Progress::none())); });
+  for (int i = 0; i < 2000 && !fs::exists(work / "begun"); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  EXPECT_TRUE(shop->forget("h1"));
+  const Status compacted = shop->compact();
+  std::ofstream(work / "end") << "now";
+  training.join();
+  ASSERT_FALSE(compacted);
+  EXPECT_EQ(compacted.error().kind, ErrorKind::busy);
+  EXPECT_THAT(compacted.error().message(), AllOf(HasSubstr("train-1"), HasSubstr("Compact again")));
+  EXPECT_TRUE(shop->compact());
+}
+
 TEST_F(ChildTraining, LearnsTheSameAsInTheShopsOwnProcess) {
   const fs::path work = dir / "work";
   std::string here;

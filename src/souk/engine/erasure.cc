@@ -4,11 +4,13 @@
 #include <charconv>
 #include <fmt/format.h>
 #include <set>
+#include <system_error>
 #include <vector>
 
 #include "souk/engine/json_writer.h"
 #include "souk/engine/shop_state.h"
 #include "souk/engine/words.h"
+#include "souk/engine/work_folder.h"
 #include "souk/feeds/rejects.h"
 
 namespace souk::engine {
@@ -199,9 +201,14 @@ Result<store::RetainReport> Shop::apply_retention(Timestamp now) {
 Status Shop::compact() {
   SOUK_CHECK(impl_->writable("compact"));
   SOUK_CHECK(impl_->store->compact());
+  const std::vector<fs::path> begun = WorkFolder::list(impl_->directory);  // on copies of the store as it was
   SOUK_CHECK(impl_->keeper->index().compact());
   impl_->publish();
-  return {};
+  std::error_code ignored;
+  const auto lasts = std::find_if(begun.begin(), begun.end(), [&](const fs::path& work) { return fs::exists(work, ignored); });
+  if (lasts == begun.end()) return {};
+  return fail(ErrorKind::busy, "the shop was compacted, but a training or a backup under way may still hold what was deleted",
+              lasts->string(), "Compact again when it is done");
 }
 
 }  // namespace souk::engine

@@ -29,6 +29,15 @@ void WorkFolder::clear(const fs::path& shop) {
   fs::remove_all(shop / "work", ignored);
 }
 
+std::vector<fs::path> WorkFolder::list(const fs::path& shop) {
+  std::vector<fs::path> folders;
+  std::error_code error;
+  for (fs::directory_iterator entry(shop / "work", error), end; !error && entry != end; entry.increment(error)) {
+    folders.push_back(entry->path());
+  }
+  return folders;
+}
+
 WorkFolder::~WorkFolder() {
   std::error_code ignored;
   if (path_.empty()) return;

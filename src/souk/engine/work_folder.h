@@ -3,6 +3,7 @@
 #pragma once
 
 #include <utility>
+#include <vector>
 
 #include "souk/base/file.h"
 #include "souk/base/result.h"
@@ -14,6 +15,7 @@ class WorkFolder {  // removed with the object; several threads may make them at
   // A new folder <name>-<number> in SHOP/work, for its owner alone.
   static Result<WorkFolder> make(const fs::path& shop, const std::string& name);
   static void clear(const fs::path& shop);
+  static std::vector<fs::path> list(const fs::path& shop);  // those of work under way
 
   WorkFolder(WorkFolder&& other) noexcept : path_(std::exchange(other.path_, {})) {}
   WorkFolder& operator=(WorkFolder&&) = delete;
