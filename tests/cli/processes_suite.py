@@ -231,6 +231,18 @@ class Forwarding(Processes):
         named = [path for path in pathlib.Path(self.shop).rglob("*") if path.is_file() and b"somebody-4711" in path.read_bytes()]
         self.assertEqual(named, [])
 
+    def test_nothing_is_printed_into_files_of_the_shop(self):
+        # A standard stream that is closed leaves its number to the next file that is opened.
+        line = f"exec {SOUK} export {self.shop} --as items"
+        for closed in ["0<&- >&- 2>&-", ">&-", ">&- 2>&-"]:
+            run = subprocess.run(["sh", "-c", f"{line} {closed}"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=PATIENCE, check=False)
+            self.assertEqual(run.returncode, 1, closed)
+            self.assertEqual((pathlib.Path(self.shop) / "store" / "SOUK-LOCK").read_bytes().count(b"Kettle number"), 0)
+        run = subprocess.run(["sh", "-c", f"exec {SOUK} import {self.shop} - --as items <&-"], capture_output=True, text=True, check=False)
+        self.assertEqual(run.returncode, 1, run.stderr)
+        self.assertIn("standard input", run.stderr)
+        self.assertEqual(good("export", self.shop, "--as", "items", "--quiet").count("\n"), 500)
+
     def test_a_holder_that_is_stopped_does_not_hang_others(self):
         server = self.served()
         server.process.send_signal(signal.SIGSTOP)
