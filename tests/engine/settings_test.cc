@@ -34,9 +34,10 @@ TEST(ShopToml, TheFileThatInitWritesIsTheDefaults) {
 // Every commented-out example must be right when a shop owner takes the # away.
 TEST(ShopToml, ItsExamplesAreValid) {
   std::string toml = default_shop_toml({"Shop", "en", "EUR"});
-  for (const std::string_view line : {"[fields.colour]", "type = ", "search = ", "facet = ", "filter = ", "sort = ", "[spaces.image]",
-                                      "dim = ", "metric = ", "[search]", "synonym_weight = ", "[search.synonyms]", "all = [", "de = [",
-                                      "[jobs.train]", "every = ", "budget = ", "[retention]", "view = \"400d\""}) {
+  for (const std::string_view line :
+       {"[fields.colour]", "type = ",   "search = ", "facet = ",          "filter = ",         "sort = ",          "[spaces.image]",
+        "dim = ",          "metric = ", "[search]",  "synonym_weight = ", "[search.synonyms]", "all = [",          "de = [",
+        "[jobs.train]",    "every = ",  "budget = ", "[retention]",       "view = \"400d\"",   "search = \"90d\"", "served = "}) {
     const std::string commented = "\n# " + std::string(line);
     const std::size_t at = toml.find(commented);
     ASSERT_NE(at, std::string::npos) << line;
@@ -57,6 +58,8 @@ TEST(ShopToml, ErrorsNamePlaceAndNearNames) {
   EXPECT_THAT(message_of("[weights]\nview = -1\n"), HasSubstr("shop.toml:2"));
   EXPECT_THAT(message_of("[spaces.image]\ndim = 0\n"), HasSubstr("shop.toml:2"));
   EXPECT_THAT(message_of("[retention]\nview = \"soon\"\n"), HasSubstr("shop.toml:2"));
+  EXPECT_THAT(message_of("[retention]\nserved = \"1h\"\n"), HasSubstr("at least \"1d\""));
+  EXPECT_THAT(message_of("[retention]\nsearch = \"30d\"\nserved = \"31d\"\n"), HasSubstr("hold searches"));
   EXPECT_THAT(message_of("[shelves.mine]\ncontext = \"shoper\"\n"), ::testing::AllOf(HasSubstr("shop.toml:2"), HasSubstr("shopper")));
   EXPECT_THAT(message_of("[search.synonyms]\nall = [\"sofa, couch\", \"alone\"]\n"), HasSubstr("shop.toml:2:23"));
   EXPECT_THAT(message_of("[search]\nsynonym = 1\n"), ::testing::AllOf(HasSubstr("shop.toml:2"), HasSubstr("synonyms")));

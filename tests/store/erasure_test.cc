@@ -377,6 +377,29 @@ TEST(Retain, TakesSeveralTurnsForMuch) {
   EXPECT_EQ(shop->recent_events(*shop->find_shopper("s1").value(), 10)->size(), 1u);
 }
 
+TEST(Retain, DeletesServedRecordsThatAreTooOld) {
+  TempDir folder;
+  auto shop = Store::create(folder / "store").value();
+  constexpr int kMany = 60'000;  // more than one turn deletes
+  std::vector<Served> served;
+  for (int i = 0; i < kMany; ++i) {
+    served.push_back(served_to("q" + std::to_string(i), "ann", "abc"));
+    served.back().time = kStart + i * 1000;
+  }
+  ASSERT_TRUE(shop->append_served(served));
+  const Timestamp oldest = kStart + (kMany - 5) * 1000;
+  const auto report = shop->retain({}, oldest + 30 * kDay, 30 * kDay);
+  ASSERT_TRUE(report) << report.error().message();
+  EXPECT_EQ(report->served, kMany - 5u);
+  std::vector<Timestamp> left;
+  ASSERT_TRUE(shop->for_each_served([&](const Served& record) {
+    left.push_back(record.time);
+    return true;
+  }));
+  EXPECT_THAT(left, ElementsAre(oldest, oldest + 1000, oldest + 2000, oldest + 3000, oldest + 4000));
+  EXPECT_EQ(shop->retain({}, oldest + 30 * kDay)->served, 0u);
+}
+
 TEST(Retain, LeavesUntimedShopsAndUnlimitedKindsAlone) {
   TempDir folder;
   auto shop = Store::create(folder / "store").value();

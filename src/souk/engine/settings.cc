@@ -111,9 +111,12 @@ click = 0.2
 # memory_mb = 4096
 
 # How long events of a kind are kept: older ones are deleted when the shop is opened for serving, once a day after that, and by
-# `souk compact`. A kind that is not named is kept for ever.
+# `souk compact`. A kind that is not named is kept for ever. Records of what was searched for and shown ("served") are kept as long as
+# searches where they are not named.
 # [retention]
 # view = "400d"
+# search = "90d"
+# served = "30d"
 )";
 
 // A TOML basic string.
@@ -191,18 +194,26 @@ Result<TrainingSettings> read_training(const Config& jobs) {
   return training;
 }
 
-Result<store::KindLimits> read_retention(const Config& table) {
+Status read_retention(const Config& table, ShopConfig& config) {
+  constexpr std::string_view kServed = "served";
   std::vector<std::string_view> known;
   for (std::size_t kind = 0; kind + 1 < store::kEventKinds; ++kind) known.push_back(store::name_of(static_cast<store::EventKind>(kind)));
+  const auto read = [&](std::string_view name, std::optional<Duration>& limit) -> Status {
+    if (!table.has(name)) return {};
+    SOUK_TRY(limit, table.duration(name, kDay));
+    if (*limit >= kDay) return {};
+    return bad_value(table, name, "cannot keep records so shortly", "at least \"1d\"", format_duration(*limit));
+  };
+  for (std::size_t kind = 0; kind < known.size(); ++kind) SOUK_CHECK(read(known[kind], config.retention[kind]));
+  known.push_back(kServed);
   SOUK_CHECK(table.only(known));
-  store::KindLimits limits{};
-  for (std::size_t kind = 0; kind < known.size(); ++kind) {
-    if (!table.has(known[kind])) continue;
-    SOUK_TRY(const Duration limit, table.duration(known[kind], kDay));
-    if (limit < kDay) return bad_value(table, known[kind], "cannot keep events so shortly", "at least \"1d\"", format_duration(limit));
-    limits[kind] = limit;
-  }
-  return limits;
+  // They hold what was searched for.
+  const std::optional<Duration> searches = config.retention[static_cast<std::size_t>(store::EventKind::search)];
+  config.keep_served = searches;
+  SOUK_CHECK(read(kServed, config.keep_served));
+  if (!searches || *config.keep_served <= *searches) return {};
+  return bad_value(table, kServed, "records of answers hold searches, and cannot be kept for longer",
+                   fmt::format("at most {}", format_duration(*searches)), format_duration(*config.keep_served));
 }
 
 Status read_saturation(const Config& search, index::Schema& schema) {
@@ -285,14 +296,14 @@ Result<ShopConfig> parse_shop_toml(std::string_view text, const std::string& nam
   SOUK_TRY(config.weights, read_weights(root.table("weights")));
   SOUK_CHECK(check_spaces(root.table("spaces")));
   SOUK_TRY(config.training, read_training(root.table("jobs")));
-  SOUK_TRY(config.retention, read_retention(root.table("retention")));
+  SOUK_CHECK(read_retention(root.table("retention"), config));
   SOUK_TRY(config.shelves, read_shelves(root.table("shelves")));
   SOUK_TRY(config.synonyms, search::Synonyms::from_config(root.table("search"), *text::Analyzer::for_language(config.shop.language)));
   return config;
 }
 
 bool ShopConfig::retains() const {
-  return std::any_of(retention.begin(), retention.end(), [](const auto& limit) { return limit.has_value(); });
+  return keep_served || std::any_of(retention.begin(), retention.end(), [](const auto& limit) { return limit.has_value(); });
 }
 
 Result<ShopConfig> load_shop_toml(const fs::path& file) {

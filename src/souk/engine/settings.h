@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -28,6 +29,7 @@ struct ShopConfig {
   std::vector<shelf::ShelfSpec> shelves;  // the seven built-in ones, each as declared or by default, then the shop's own
   store::KindWeights weights{};           // of event kinds, for everything that is counted
   store::KindLimits retention{};          // how long events are kept
+  std::optional<Duration> keep_served;    // how long records of answers are; none: for ever
   TrainingSettings training;
   search::Synonyms synonyms;
   bool retains() const;  // whether anything is kept for a limited time

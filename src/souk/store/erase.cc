@@ -18,7 +18,7 @@ namespace {
 
 // Retention: what one turn looks at and deletes, so that commits do not wait for long.
 constexpr std::uint64_t kScannedATurn = 200'000;
-constexpr std::size_t kDeletedATurn = 50'000;
+constexpr std::uint64_t kDeletedATurn = 50'000;
 
 void erase_key(Rewrite& change, const Database& database, Family family, std::string_view key) {
   change.batch.Delete(database.family(family), slice(key));
@@ -331,6 +331,21 @@ class Retaining {
   bool done_ = false;
 };
 
+// Deletes the served records from before a time, oldest first, as many as one turn may.
+Status retain_served(const Database& database, Timestamp oldest, Rewrite& change, std::uint64_t& deleted) {
+  deleted = 0;
+  const auto at = database.scan(Family::served);
+  for (at->SeekToFirst(); at->Valid() && deleted < kDeletedATurn; at->Next()) {
+    const std::string_view key = view(at->key());
+    if (key.size() < sizeof(Timestamp)) return fail(ErrorKind::corrupt, "cannot read a served record", {}, "Run `souk doctor` on the shop");
+    if (unordered(get_big_endian<std::uint64_t>(key.data())) >= oldest) break;  // the rest is younger
+    erase_key(change, database, Family::served, key);
+    ++deleted;
+  }
+  if (!at->status().ok()) return fail(at->status(), "cannot read the served records");
+  return {};
+}
+
 }  // namespace
 
 Result<ForgetReport> Store::forget(std::string_view shopper_key) {
@@ -381,20 +396,31 @@ Result<MergeReport> Store::merge_shoppers(std::string_view visitor, std::string_
   return report;
 }
 
-Result<RetainReport> Store::retain(const KindLimits& limits, Timestamp now) {
+Result<RetainReport> Store::retain(const KindLimits& limits, Timestamp now, std::optional<Duration> served) {
   if (!impl_->committer) return fail(std::move(refuse_writing()).error());
-  Retaining retaining(*impl_->database, limits, now);
-  if (!retaining.anything()) return RetainReport{};
-  while (!retaining.done()) {
-    SOUK_CHECK(impl_->committer->rewrite([&](Rewrite& change) { return retaining.take_turn(change); }));
+  RetainReport report;
+  Committer& committer = *impl_->committer;
+  if (served) {
+    SOUK_CHECK(committer.write_served());
+    std::uint64_t turn = 0;
+    do {
+      SOUK_CHECK(committer.rewrite([&](Rewrite& change) { return retain_served(*impl_->database, now - *served, change, turn); }));
+      report.served += turn;
+    } while (turn == kDeletedATurn);
   }
-  if (retaining.deleted() == 0) return RetainReport{};
-  SOUK_CHECK(impl_->committer->rewrite([&](Rewrite& change) {
+  Retaining retaining(*impl_->database, limits, now);
+  if (!retaining.anything()) return report;
+  while (!retaining.done()) {
+    SOUK_CHECK(committer.rewrite([&](Rewrite& change) { return retaining.take_turn(change); }));
+  }
+  report.events = retaining.deleted();
+  if (report.events == 0) return report;
+  SOUK_CHECK(committer.rewrite([&](Rewrite& change) {
     change.batch.Put(impl_->database->family(Family::meta), slice(kCountersName), {});  // the counters themselves are put behind it
     return measure_span(
         *impl_->database, [](std::uint32_t) { return false; }, change.counters);
   }));
-  return RetainReport{retaining.deleted()};
+  return report;
 }
 
 }  // namespace souk::store

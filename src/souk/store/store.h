@@ -116,7 +116,7 @@ struct MergeReport {
 };
 
 struct RetainReport {
-  std::uint64_t events = 0;  // that were deleted
+  std::uint64_t events = 0, served = 0;  // that were deleted
 };
 using KindLimits = std::array<std::optional<Duration>, kEventKinds>;  // by EventKind: how long events are kept; none: for ever
 
@@ -200,8 +200,9 @@ class Store {  // thread-safe
   // arrival and id as they were, attributes fill gaps, a refused consent stays refused, and the visitor is gone. One durable commit; again,
   // it finds no visitor and changes nothing.
   Result<MergeReport> merge_shoppers(std::string_view visitor, std::string_view into);
-  // Deletes events with their ids that are older than their kind may become, in several durable commits. Untimed events stay.
-  Result<RetainReport> retain(const KindLimits& limits, Timestamp now);
+  // Deletes events with their ids that are older than their kind may become, and served records that are older than `served`, in several
+  // durable commits. Untimed events stay.
+  Result<RetainReport> retain(const KindLimits& limits, Timestamp now, std::optional<Duration> served = {});
 
   Status flush();  // memory tables to files
   // Rewrites every file, so that nothing that was deleted or erased before the call is left in any of them; busy when a reader that began
