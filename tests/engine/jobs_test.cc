@@ -85,6 +85,29 @@ TEST(Jobs, RunWhenDueAndNotBefore) {
   }
 }
 
+TEST(Jobs, AreDueWithinAPeriodAfterTheClockWasAhead) {
+  const TempDir dir;
+  const auto shop = empty_shop(dir / "shop");
+  put_record(shop->store(), now() + 1000 * kDay);
+  const Timestamp before = now();
+  Bell bell;
+  {
+    const Jobs jobs(
+        shop->store(),
+        {Job{.name = "sweep", .every = kHour, .at_start = false, .work = [&](Progress&) -> Result<std::string> { return "swept"; }},
+         Job{.name = "bell", .every = kHour, .at_start = false, .work = [&](Progress&) -> Result<std::string> {
+               bell.ring();
+               return "rang";
+             }}});
+    ASSERT_TRUE(bell.wait_for(1));
+  }
+  const JobStatus status = engine::job_status(shop->store(), "sweep", kHour);
+  ASSERT_TRUE(status.last);
+  EXPECT_GE(*status.last, before);
+  EXPECT_LE(*status.last, now());
+  EXPECT_EQ(status.outcome, "swept") << "as it was: it did not run again at once";
+}
+
 TEST(Jobs, ReportFailuresAndGoOn) {
   const TempDir dir;
   const auto shop = empty_shop(dir / "shop");

@@ -61,8 +61,8 @@ void Jobs::run() {
   for (bool starting = true;; starting = false) {
     Duration sleep = kLongestSleep;
     for (const Job& job : jobs_) {
-      const JobStatus status = job_status(store_, job.name, job.every);
       const Timestamp time = now();
+      const JobStatus status = not_ahead(job, time);
       if (status.next <= time || (starting && job.at_start)) {
         do_job(job, status, due_point(status.last, job.every, time));
         sleep = kSecond;
@@ -73,6 +73,19 @@ void Jobs::run() {
     std::unique_lock lock(mutex_);
     if (wake_.wait_for(lock, std::chrono::milliseconds(sleep), [this] { return stop_; })) return;
   }
+}
+
+// The job's status. One that ran in what is the future now, by a clock that was set back since, ran now: it is due a period later.
+JobStatus Jobs::not_ahead(const Job& job, Timestamp time) {
+  JobStatus status = job_status(store_, job.name, job.every);
+  if (!status.last || *status.last <= time) return status;
+  log::warn("the job {} ran at {}, which is yet to come: the clock was set back", job.name, format_rfc3339(*status.last));
+  if (const Status written = write_record(store_, job.name, time, status.outcome); !written) {
+    log::error("cannot write down when the job {} ran: {}", job.name, written.error().message());
+  }
+  status.last = time;
+  status.next = time + job.every;
+  return status;
 }
 
 void Jobs::do_job(const Job& job, const JobStatus& before, Timestamp due) {

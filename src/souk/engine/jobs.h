@@ -1,7 +1,8 @@
 // Work that the process holding a shop does by itself, again and again: learning anew, deleting what is too old.
 //
 // Runs are due on a grid: a whole number of periods after the one before was due, however long that one took, and whoever else did the same
-// work meanwhile. Runs missed while nobody held the shop are made up for by one. What ran is a durable record of the store
+// work meanwhile. Runs missed while nobody held the shop are made up for by one. After a run in what has become the future the grid begins
+// anew: no job waits for longer than its period. What ran is a durable record of the store
 // ("job.<name>": "<time it was due, ms> <outcome in words>"; no outcome: it did not end), so that a restart goes on with the grid.
 #pragma once
 
@@ -42,6 +43,7 @@ class Jobs {  // thread-safe; runs one job at a time, in a thread of its own
 
  private:
   void run();
+  JobStatus not_ahead(const Job& job, Timestamp time);
   void do_job(const Job& job, const JobStatus& before, Timestamp due);
 
   store::Store& store_;
