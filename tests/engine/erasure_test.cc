@@ -263,10 +263,74 @@ TEST(Retention, IsWhatShopTomlSays) {
   const std::uint64_t before = shop->store().counts().events;
   const auto report = shop->apply_retention(kMonday + 40 * kDay);
   ASSERT_TRUE(report) << report.error().message();
-  EXPECT_GT(report->events, 0u);
-  EXPECT_EQ(shop->store().counts().events, before - report->events);
+  EXPECT_GT(report->deleted.events, 0u);
+  EXPECT_EQ(shop->store().counts().events, before - report->deleted.events);
   EXPECT_GE(shop->store().counts().first_event, kMonday + 10 * kDay);
   EXPECT_EQ(shop->shelf(ask("trending"))->marked, "") << "nobody was forgotten";
+}
+
+// A clock years ahead, as after the loss of its battery, does not empty the shop.
+TEST(Retention, WaitsUntilALeapOfTheClockIsBelieved) {
+  const TempDir dir;
+  grocery(dir / "shop").reset();
+  const std::string settings = read_file(dir / "shop" / "shop.toml").value();
+  ASSERT_TRUE(write_file(dir / "shop" / "shop.toml", settings + "\n[retention]\npurchase = \"400d\"\nview = \"400d\"\n"));
+  auto shop = reopened(dir / "shop");
+  const store::Counts before = shop->store().counts();
+  const auto kept_at = [&](Timestamp time) {
+    const auto report = shop->apply_retention(time);
+    EXPECT_TRUE(report) << report.error().message();
+    return !report->held_back.empty() && report->deleted.events == 0;
+  };
+  EXPECT_FALSE(kept_at(before.last_event + kDay));
+  const Timestamp leap = before.last_event + 1100 * kDay;
+  EXPECT_TRUE(kept_at(leap));
+  shop.reset();
+  shop = reopened(dir / "shop");
+  EXPECT_TRUE(kept_at(leap + 6 * kDay));
+  EXPECT_FALSE(kept_at(before.last_event + 2 * kDay)) << "the clock is right again";
+  EXPECT_TRUE(kept_at(leap + 8 * kDay)) << "of the leap before nothing is remembered";
+  EXPECT_EQ(shop->store().counts().events, before.events);
+  EXPECT_THAT(shop->apply_retention(leap + 9 * kDay)->held_back, HasSubstr("is believed"));
+  EXPECT_FALSE(kept_at(leap + 15 * kDay));
+  EXPECT_LT(shop->store().counts().events, before.events);
+}
+
+TEST(Retention, DoubtsALeapTheFirstTimeToo) {
+  const TempDir dir;
+  grocery(dir / "shop").reset();
+  const std::string settings = read_file(dir / "shop" / "shop.toml").value();
+  ASSERT_TRUE(write_file(dir / "shop" / "shop.toml", settings + "\n[retention]\npurchase = \"30d\"\n"));
+  const auto shop = reopened(dir / "shop");
+  EXPECT_NE(shop->apply_retention(shop->store().counts().last_event + 366 * kDay)->held_back, "");
+  EXPECT_EQ(shop->apply_retention(shop->store().counts().last_event + 364 * kDay)->held_back, "");
+}
+
+// What was searched for stands in records of answers too.
+TEST(Retention, OfSearchesIsThatOfAnswers) {
+  const TempDir dir;
+  grocery(dir / "shop").reset();
+  const std::string settings = read_file(dir / "shop" / "shop.toml").value();
+  ASSERT_TRUE(write_file(dir / "shop" / "shop.toml", settings + "\n[retention]\nsearch = \"10d\"\n"));
+  auto shop = reopened(dir / "shop");
+  for (int day = 0; day < 20; ++day) {
+    engine::SearchRequest request;
+    request.query = "tea";
+    request.shopper = "somebody";
+    request.now = kMonday + day * kDay;
+    ASSERT_TRUE(shop->search(request));
+  }
+  const auto report = shop->apply_retention(kMonday + 20 * kDay);
+  ASSERT_TRUE(report) << report.error().message();
+  EXPECT_EQ(report->deleted.served, 10u);
+  EXPECT_EQ(report->deleted.events, 0u);
+  int left = 0;
+  ASSERT_TRUE(shop->store().for_each_served([&](const store::Served& served) {
+    EXPECT_GE(served.time, kMonday + 10 * kDay);
+    ++left;
+    return true;
+  }));
+  EXPECT_EQ(left, 10);
 }
 
 TEST(Retention, OfLessThanADayIsRefused) {

@@ -10,7 +10,8 @@ int compact(const Console& console, const std::string& directory) {
   const std::uint64_t before = folder_size(folder);
   {
     SOUK_OR_REPORT(const auto shop, console, open_shop(console, directory, Access::write));
-    if (const auto retained = shop->apply_retention(now()); !retained) return report(console, retained.error());
+    SOUK_OR_REPORT(const engine::RetentionReport retained, console, shop->apply_retention(now()));
+    if (!retained.held_back.empty()) console.caller->err("souk: " + retained.held_back + "\n");
     if (const Status status = shop->compact(); !status) return report(console, status.error());
   }
   const std::uint64_t after = folder_size(folder);

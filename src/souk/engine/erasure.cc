@@ -189,16 +189,6 @@ Result<store::MergeReport> Shop::merge_session(std::string_view session, std::st
   return report;
 }
 
-Result<store::RetainReport> Shop::apply_retention(Timestamp now) {
-  SOUK_CHECK(impl_->writable("delete old events"));
-  if (impl_->served != nullptr) impl_->served->drain();
-  SOUK_TRY(const store::RetainReport report, impl_->store->retain(impl_->config.retention, now, impl_->config.keep_served));
-  if (report.events == 0) return report;
-  store::delete_older_caches(impl_->directory / "cache", impl_->store->counts().epoch);
-  SOUK_CHECK(impl_->catch_up(Progress::none()));
-  return report;
-}
-
 Status Shop::compact() {
   SOUK_CHECK(impl_->writable("compact"));
   SOUK_CHECK(impl_->store->compact());

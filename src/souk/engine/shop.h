@@ -108,6 +108,11 @@ struct ErasureReport {
   std::vector<std::string> words;  // what was done, for a shop owner
 };
 
+struct RetentionReport {
+  store::RetainReport deleted;
+  std::string held_back;  // why nothing was deleted, in words; empty: whatever is too old was
+};
+
 struct Finding {  // of doctor
   bool ok = true;
   std::string what, detail, repair;
@@ -188,11 +193,12 @@ class Shop {
   Result<ErasureReport> forget(std::string_view shopper_key);
   // Joins the visitor of a session to a shopper (Store::merge_shoppers).
   Result<store::MergeReport> merge_session(std::string_view session, std::string_view into);
-  // Deletes what is older than [retention] of shop.toml lets it become.
-  Result<store::RetainReport> apply_retention(Timestamp now);
+  // Deletes events and records of answers that are older than [retention] of shop.toml lets them become. Nothing while the clock stands
+  // more than a year ahead of the last time, or, the first time, of the newest event; a week of that is believed.
+  Result<RetentionReport> apply_retention(Timestamp now);
 
   // Rewrites the store's files without what was deleted, and the search index as one file in its fastest order. Others read and write
-  // meanwhile.
+  // meanwhile. Busy when a reader, a training or a backup that began before still needs what was (then again later).
   Status compact();
 
   // Verifies every checksum and what the shop runs on. With `repair`, rebuilds the derived data that is damaged.

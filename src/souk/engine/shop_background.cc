@@ -33,8 +33,15 @@ void Shop::start_background() {
   }
   if (in.config.retains()) {
     jobs.push_back({.name = "retention", .every = kDay, .at_start = true, .work = [this](Progress&) {
-                      return apply_retention(now()).map(
-                          [](const store::RetainReport& report) { return "deleted " + counted(report.events, "event"); });
+                      return apply_retention(now()).map([](const RetentionReport& report) {
+                        if (!report.held_back.empty()) {
+                          log::warn("{}", report.held_back);
+                          return report.held_back;
+                        }
+                        const store::RetainReport& deleted = report.deleted;
+                        return fmt::format("deleted {} and {} of answers", counted(deleted.events, "event"),
+                                           counted(deleted.served, "record"));
+                      });
                     }});
   }
   if (!jobs.empty() && in.jobs == nullptr) in.jobs = std::make_unique<Jobs>(*in.store, std::move(jobs));
