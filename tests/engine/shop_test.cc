@@ -28,6 +28,17 @@ TEST(Shop, IsAFolderThatOpensAgain) {
   EXPECT_THAT(shop->shelves(), ElementsAre("search", "similar", "also-bought", "complete-the-basket", "for-you", "trending", "new"));
 }
 
+TEST(Shop, IsForItsOwnerAloneUnlessTheFolderStoodAlready) {
+  const TempDir dir;
+  ASSERT_TRUE(engine::Shop::init(dir / "new", {}));
+  EXPECT_EQ(fs::status(dir / "new").permissions(), fs::perms::owner_all);
+  fs::create_directory(dir / "shared");
+  const fs::perms shared = fs::perms::owner_all | fs::perms::group_read | fs::perms::group_exec;
+  fs::permissions(dir / "shared", shared);
+  ASSERT_TRUE(engine::Shop::init(dir / "shared", {}));
+  EXPECT_EQ(fs::status(dir / "shared").permissions(), shared);
+}
+
 TEST(Shop, RefusesAFolderThatIsNotEmpty) {
   const TempDir dir;
   ASSERT_TRUE(write_file(dir / "notes.txt", "mine"));

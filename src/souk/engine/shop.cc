@@ -234,7 +234,11 @@ Result<std::unique_ptr<Shop>> Shop::init(const fs::path& directory, const InitOp
   if (named.name.empty()) named.name = absolute_path(directory).lexically_normal().filename().string();
   const std::string settings = options.settings.empty() ? default_shop_toml(named) : options.settings;
   SOUK_CHECK(parse_shop_toml(settings, std::string(kSettingsFile)));
+  std::error_code error;
+  const bool new_folder = !fs::exists(directory, error);  // one that stands keeps the rights that somebody gave it
   SOUK_CHECK(make_directories(directory));
+  if (new_folder) fs::permissions(directory, fs::perms::owner_all, error);
+  if (new_folder && error) return fail_errno("cannot keep others out of the shop", directory.string(), error.value());
   SOUK_CHECK(store::Store::create(directory / "store"));  // closed again at once: open() is what starts a shop
   SOUK_CHECK(write_file(directory / kSettingsFile, settings));
   return open(directory, {});
