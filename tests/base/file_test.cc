@@ -154,6 +154,26 @@ TEST(RemoveLeftovers, DeletesWhatWriteFileLeavesWhenItDiesAndNothingElse) {
   remove_leftovers(dir / "none");
 }
 
+TEST(NamelessFile, IsReadByItsPathAndFoundByNobody) {
+  const testing::TempDir dir;
+  fs::path path;
+  {
+    auto made = NamelessFile::make(dir.path());
+    ASSERT_TRUE(made) << made.error().message();
+    NamelessFile file = std::move(*made);
+    EXPECT_TRUE(fs::is_empty(dir.path()));
+    ASSERT_TRUE(file.append("one "));
+    ASSERT_TRUE(file.append("two"));
+    path = file.path();
+    EXPECT_TRUE(is_nameless(path));
+    for (int again = 0; again < 2; ++again) EXPECT_EQ(read_file(path).value(), "one two") << "from its beginning each time";
+    EXPECT_EQ(fs::file_size(path), 7U);
+  }
+  EXPECT_TRUE(fs::is_empty(dir.path()));
+  EXPECT_FALSE(is_nameless(dir / "file"));
+  EXPECT_FALSE(NamelessFile::make(dir / "none"));
+}
+
 TEST(FolderSize, CountsFilesBelow) {
   const testing::TempDir dir;
   EXPECT_EQ(folder_size(dir.path()), 0U);

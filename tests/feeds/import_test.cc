@@ -74,6 +74,17 @@ constexpr std::string_view kEvents =
     "2,s1,b,purchase,2017-01-01T00:00:00Z,4.50\n"
     "3,s2,c,hover,1483315200000,\n";
 
+TEST_F(Importing, CallsAFileWithoutANameStandardInput) {
+  auto file = NamelessFile::make(dir_ / ".").value();
+  ASSERT_TRUE(file.append(kItems));
+  EXPECT_EQ(import({file.path()})->changed, 2u);
+  auto array = NamelessFile::make(dir_ / ".").value();
+  ASSERT_TRUE(array.append("[{\"key\":\"a\"}]"));
+  const auto refused = import({array.path()});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().where, "standard input");
+}
+
 TEST_F(Importing, ReadsJsonLinesAndExportsThemByKey) {
   const auto report = imported(kItems);
   EXPECT_EQ(report.accepted, 2u);

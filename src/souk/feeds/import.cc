@@ -1,5 +1,6 @@
 #include "souk/feeds/import.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <mutex>
@@ -159,11 +160,10 @@ Status Import::read_chunks(ImportFile& file, Pass pass, const Consume& consume) 
   const typename Pipeline<Chunk, ParsedChunk>::Stages stages{
       [&] { return reader.next(); }, [&](Chunk&& chunk, unsigned thread) { return parsers[thread].parse(std::move(chunk), pass); },
       [&](ParsedChunk&& chunk) -> Status {
-        if (progress_.cancelled()) return fail(ErrorKind::cancelled, "the import was stopped", shown(file.path).string());
+        if (progress_.cancelled()) return fail(ErrorKind::cancelled, "the import was stopped", file.path.string());
         if (chunk.fatal) {
-          return fail(Error{ErrorKind::invalid, "cannot read the file",
-                            shown(file.path).string() + ":" + std::to_string(line + chunk.fatal->line), chunk.fatal->expected,
-                            chunk.fatal->found, "Nothing was applied."});
+          return fail(Error{ErrorKind::invalid, "cannot read the file", file.path.string() + ":" + std::to_string(line + chunk.fatal->line),
+                            chunk.fatal->expected, chunk.fatal->found, "Nothing was applied."});
         }
         SOUK_CHECK(consume(chunk, row, line));
         row += chunk.rows;
@@ -180,8 +180,7 @@ Status Import::read_chunks(ImportFile& file, Pass pass, const Consume& consume) 
     return {};
   }
   if (digest == file.digest) return {};
-  return fail(ErrorKind::invalid, "the file changed while it was imported", shown(file.path).string(),
-              "Import it again when it is complete.");
+  return fail(ErrorKind::invalid, "the file changed while it was imported", file.path.string(), "Import it again when it is complete.");
 }
 
 Status Import::check(std::size_t number) {
@@ -427,7 +426,11 @@ Result<ImportReport> import_files(store::Store& store, const fs::path& rejects_d
     input.emplace(std::move(spooled));
     path = input->path();
   }
-  return Import(store, rejects_dir, options, progress).run(paths);
+  auto report = Import(store, rejects_dir, options, progress).run(paths);
+  if (report || !is_nameless(report.error().where)) return report;
+  Error error = std::move(report).error();
+  error.where = "standard input" + error.where.substr(std::min(error.where.find(':'), error.where.size()));
+  return fail(std::move(error));
 }
 
 }  // namespace souk::feeds
