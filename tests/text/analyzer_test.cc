@@ -122,6 +122,43 @@ TEST(Analyzer, CanLeaveEachFeatureOut) {
   EXPECT_THAT(got, ElementsAre("wh", "1000xm4", "headphones", "5.5oz", "1,000", "wi", "fi", "苹果", "手机"));
 }
 
+TEST(Analyzer, CanKeepAccents) {
+  AnalyzerSettings plain;
+  plain.stems = plain.folds = false;
+  const auto german = Analyzer::for_language("de", plain);
+  std::vector<std::string> got;
+  const std::string text = "Größe CAFÉ É2x Été-Ü";
+  for (Token& token : german->analyze(text)) {
+    if (!token.extra) got.push_back(text.substr(token.begin, token.end - token.begin) + "=" + token.surface);
+  }
+  EXPECT_THAT(got, ElementsAre("Größe=größe", "CAFÉ=café", "É2x=é2x", "Été=été", "Ü=ü"));
+  EXPECT_EQ(german->analyze_query("café").front().alternatives.front().terms.front().term, "café");
+}
+
+TEST(Analyzer, CanReadEachTextInItsLanguage) {
+  AnalyzerSettings settings;
+  settings.detects = true;
+  const auto english = Analyzer::for_language("en", settings);
+  EXPECT_FALSE(english->term_follows_surface());
+  const std::string text = "Ce casque sans fil possède une batterie qui dure trente heures et il est agréable à porter l'été";
+  const auto terms_of = [](const Analyzer& analyzer, const std::string& read) {
+    std::vector<std::string> found;
+    for (Token& token : analyzer.analyze(read)) found.push_back(std::move(token.term));
+    return found;
+  };
+  EXPECT_EQ(terms_of(*english, text), terms_of(*Analyzer::for_language("fr"), text));
+  EXPECT_EQ(terms_of(*english, "headphones, batteries"), terms_of(*Analyzer::for_language("en"), "headphones, batteries"));
+  const std::string german = "Diese kabellosen Kopfhörer haben einen Akku, der dreißig Stunden hält, und sind angenehm zu tragen";
+  Tokenizer tokenizer(*english);
+  for (int round = 0; round < 3; ++round) {  // the same words in one language after the other
+    for (const auto& [language, read] : {std::pair("fr", text), std::pair("de", german), std::pair("en", std::string("heures Stunden"))}) {
+      std::vector<std::string> found;
+      for (const TokenRef& token : tokenizer.analyze(read)) found.emplace_back(tokenizer.term(token.word));
+      EXPECT_EQ(found, terms_of(*Analyzer::for_language(language), read)) << language;
+    }
+  }
+}
+
 TEST(Analyzer, StemsTheNamedLanguage) {
   EXPECT_EQ(terms("Häuser", "de-AT"), terms("Haus", "de"));
   EXPECT_THAT(terms("running", "xx"), ElementsAre("running")) << "an unknown language is not stemmed";

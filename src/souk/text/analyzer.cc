@@ -26,7 +26,7 @@ std::string_view Analyzer::language() const {
 }
 
 bool Analyzer::term_follows_surface() const {
-  return !core_->settings.stems || !core_->language.stem_first;
+  return !core_->settings.stems || (!core_->language.stem_first && !core_->settings.detects);
 }
 
 std::vector<Token> Analyzer::analyze(std::string_view text) const {

@@ -69,13 +69,17 @@ struct Concept {                     // one word of a query
   std::vector<Alternative> alternatives;  // any of them will do; the word as written first. Never empty
 };
 
-struct AnalyzerSettings {  // each can be switched off, to see what it is worth; all off: folded words, cut at blanks, punctuation and
-                           // joiners
+struct AnalyzerSettings {  // each can be switched off, to see what it is worth; all off: words in small letters, cut at blanks, punctuation
+                           // and joiners
   bool stems = true;
   bool codes = true;                           // parts and joined forms; else a word with digits is one term
   bool units = true;                           // numbers are normalised, quantities come apart, units have one spelling
   bool grams = true;                           // else words by ICU's dictionaries
+  bool folds = true;                           // accents come off; else letters are only made small
   std::shared_ptr<const Compounds> compounds;  // null: compounds stay whole
+  // Each text is read as of the language that it seems to be in (detect.h), with the analyzer's as prior. Off: a query is mostly too short
+  // to tell, and is then stemmed otherwise than the texts it should find (docs/benchmarks.md).
+  bool detects = false;
 };
 
 class Tokenizer;
@@ -98,7 +102,7 @@ class Analyzer {  // immutable and thread-safe; keeps the state of a few tokeniz
 
   std::string_view language() const;  // as asked for
   // Is the term a function of the surface, and analysing a surface gives its term again? Not where stems are taken before accents come off
-  // (Hungarian, Lithuanian, Turkish).
+  // (Hungarian, Lithuanian, Turkish), nor where languages are detected.
   bool term_follows_surface() const;
 
  private:

@@ -227,7 +227,8 @@ void Atoms::fold_atoms(std::string_view group) {
   for (Atom atom : atoms_) {
     atom.fold_begin = static_cast<std::uint32_t>(folded_.size());
     if (!atom.is_run()) {
-      append_tidy(fold(group.substr(atom.begin, atom.end - atom.begin)), folded_);
+      const std::string_view raw = group.substr(atom.begin, atom.end - atom.begin);
+      append_tidy(accents_ ? fold_case(raw) : fold(raw), folded_);
       folded_.resize(atom.fold_begin + cut_at_character(std::string_view(folded_).substr(atom.fold_begin), kMaxTermBytes));
     }
     atom.fold_end = static_cast<std::uint32_t>(folded_.size());
@@ -240,7 +241,7 @@ void Atoms::fold_atoms(std::string_view group) {
   atoms_.resize(kept);
 }
 
-std::vector<std::array<std::uint32_t, 2>> origins(std::string_view raw, std::string_view folded) {
+std::vector<std::array<std::uint32_t, 2>> origins(std::string_view raw, std::string_view folded, bool accents) {
   std::vector<std::array<std::uint32_t, 2>> result;
   result.reserve(folded.size());
   for (std::size_t i = 0; i < raw.size() && result.size() < folded.size();) {
@@ -248,7 +249,7 @@ std::vector<std::array<std::uint32_t, 2>> origins(std::string_view raw, std::str
     const CharClass kind = class_of(next_character(raw, i));
     for (std::size_t next = i; next < raw.size() && class_of(next_character(raw, next)) == CharClass::mark; i = next) {
     }
-    const std::string piece = fold(raw.substr(begin, i - begin));
+    const std::string piece = accents ? fold_case(raw.substr(begin, i - begin)) : fold(raw.substr(begin, i - begin));
     if (!piece.empty() && folded.substr(result.size()).starts_with(piece)) {
       result.insert(result.end(), piece.size(), {static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(i)});
     } else if (!piece.empty() && kind != CharClass::joiner && kind != CharClass::separator) {

@@ -42,6 +42,7 @@ class Atoms {  // of one group; reusable
   static constexpr std::size_t kMaxTermBytes = 255;  // longer words are cut: nobody types them, and they would bloat the dictionary
   static constexpr std::size_t kMaxCluster = 64;     // of a character with all its marks
 
+  explicit Atoms(bool accents = false) : accents_(accents) {}  // do accents stay?
   void read(std::string_view group);
   std::span<const Atom> all() const { return atoms_; }
   std::string_view folded(const Atom& atom) const {
@@ -51,12 +52,14 @@ class Atoms {  // of one group; reusable
  private:
   struct Reading;
   void fold_atoms(std::string_view group);
+  const bool accents_;
   std::vector<Atom> atoms_;
   std::string folded_;  // of all atoms, one behind the other
 };
 
 // For each byte of `folded`, the bytes of `raw` (what it was folded from) that hold its character. Empty where characters fold together.
-std::vector<std::array<std::uint32_t, 2>> origins(std::string_view raw, std::string_view folded);
+// accents: they stayed.
+std::vector<std::array<std::uint32_t, 2>> origins(std::string_view raw, std::string_view folded, bool accents = false);
 
 struct Cluster {  // a character with its marks: bytes of a run, and of its folded text
   std::uint32_t begin = 0, end = 0;

@@ -34,6 +34,10 @@ struct Best {              // the best reading of the rest of a word, from some 
 
 }  // namespace
 
+bool Compounds::written_in(std::string_view language) {
+  return !language_of(language).links.empty();
+}
+
 std::shared_ptr<const Compounds> Compounds::learn(std::string_view language, std::span<const WordCount> counts,
                                                   std::uint32_t min_documents) {
   const Language traits = language_of(language);

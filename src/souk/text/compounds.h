@@ -32,6 +32,8 @@ class Compounds {  // immutable, thread-safe
   static constexpr std::size_t kMaxParts = 5;
   static constexpr std::size_t kMaxBytes = 64;  // longer words are not split
 
+  static bool written_in(std::string_view language);  // as one word
+
   // Null for a language that does not write compounds as one word. Counts of one word add up; words that cannot be parts (shorter than
   // kMinCharacters, with digits, in fewer than min_documents) are left out.
   static std::shared_ptr<const Compounds> learn(std::string_view language, std::span<const WordCount> counts,

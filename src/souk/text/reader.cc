@@ -174,7 +174,7 @@ std::array<std::uint32_t, 2> GroupReader::place_of(const Atom& atom, std::uint32
 }
 
 void GroupReader::locate(const Atom& atom) {
-  origins_ = origins(raw(atom), atoms_.folded(atom));
+  origins_ = origins(raw(atom), atoms_.folded(atom), !core_.settings.folds);
 }
 
 void GroupReader::read_number_atom(const Atom& atom) {

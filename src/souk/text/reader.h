@@ -21,7 +21,7 @@ struct GroupReading {
 
 class GroupReader {  // not thread-safe
  public:
-  GroupReader(const AnalyzerCore& core, Words& words) : core_(core), words_(words) {}
+  GroupReader(const AnalyzerCore& core, Words& words) : core_(core), words_(words), atoms_(!core.settings.folds) {}
   void read(std::string_view group, GroupReading& reading);
   WordBreaker& breaker();
 

@@ -1,5 +1,8 @@
+#include <map>
+
 #include "souk/text/analyzer.h"
 #include "souk/text/core.h"
+#include "souk/text/detect.h"
 #include "souk/text/memo.h"
 #include "souk/text/reader.h"
 
@@ -33,16 +36,23 @@ bool only_digits(std::string_view text) {
 
 struct Tokenizer::State {
   State(std::shared_ptr<const AnalyzerCore> core_, std::size_t max_words_)
-      : core(std::move(core_)),
-        max_words(std::max<std::size_t>(max_words_, 1)),
-        words(core->language, core->settings.stems),
-        reader(*core, words) {}
+      : max_words(std::max<std::size_t>(max_words_, 1)), words(core_->language, core_->settings.stems), own(std::move(core_), 0, words) {}
 
-  const std::shared_ptr<const AnalyzerCore> core;
+  // How texts of one language are read. The languages of a tokenizer share its words.
+  struct Spoken {
+    Spoken(std::shared_ptr<const AnalyzerCore> core_, std::uint32_t number_, Words& words)
+        : core(std::move(core_)), number(number_), reader(*core, words) {}
+    const std::shared_ptr<const AnalyzerCore> core;
+    const std::uint32_t number;  // in words
+    GroupReader reader;
+    GroupMemo memo;
+  };
+
   const std::size_t max_words;
   Words words;
-  GroupReader reader;
-  GroupMemo memo;
+  Spoken own;
+  std::map<std::string, std::unique_ptr<Spoken>, std::less<>> others;  // by tag, as they are met
+  Spoken* spoken = &own;                                               // in the text at hand
   GroupReading fresh;
   std::vector<TokenRef> tokens;
   std::uint64_t generation = 0;
@@ -57,13 +67,31 @@ struct Tokenizer::State {
 
   void forget() {
     words.clear();
-    memo.clear();
+    own.memo.clear();
+    for (auto& [tag, language] : others) language->memo.clear();
     ++generation;
+  }
+
+  void detect(std::string_view text) {
+    const std::string tag = detect_language(text, own.core->tag).language;
+    spoken = tag == own.core->tag ? &own : &other(tag);
+    words.speak(spoken->number);
+  }
+
+  Spoken& other(const std::string& tag) {
+    std::unique_ptr<Spoken>& known = others[tag];
+    if (known == nullptr) {
+      auto core = std::make_shared<AnalyzerCore>(AnalyzerCore{tag, language_of(tag), own.core->settings});
+      core->settings.compounds = nullptr;  // they are the shop's language's
+      const std::uint32_t number = words.add_language(core->language);
+      known = std::make_unique<Spoken>(std::move(core), number, words);
+    }
+    return *known;
   }
 
   // Reads a group into `fresh`.
   Remembered read(std::string_view group) {
-    reader.read(group, fresh);
+    spoken->reader.read(group, fresh);
     Remembered head;
     head.positions = fresh.positions;
     head.first = fresh.first;
@@ -71,8 +99,9 @@ struct Tokenizer::State {
     if (fresh.positions == 0) return head;
     const TokenRef& last = fresh.tokens[fresh.last];
     head.number = last.kind == TokenKind::number && last.end == group.size();
-    head.half = last.kind == TokenKind::word && last.end == group.size() && core->settings.codes && words[last.word].begins_one_word;
-    head.unit = core->settings.units && words[fresh.tokens[fresh.first].word].unit.after_number;
+    head.half =
+        last.kind == TokenKind::word && last.end == group.size() && spoken->core->settings.codes && words[last.word].begins_one_word;
+    head.unit = spoken->core->settings.units && words[fresh.tokens[fresh.first].word].unit.after_number;
     return head;
   }
 
@@ -89,12 +118,12 @@ struct Tokenizer::State {
       append(text, group, head, fresh.tokens, flow);
       return;
     }
-    if (const Remembered* known = memo.find(bytes, next.hash); known != nullptr) {
+    if (const Remembered* known = spoken->memo.find(bytes, next.hash); known != nullptr) {
       append(text, group, *known, known->tokens(), flow);
       return;
     }
     const Remembered head = read(bytes);
-    if (group.ascii || fresh.tokens.size() <= kMaxRememberedTokens) memo.add(bytes, next.hash, head, fresh.tokens);
+    if (group.ascii || fresh.tokens.size() <= kMaxRememberedTokens) spoken->memo.add(bytes, next.hash, head, fresh.tokens);
     append(text, group, head, fresh.tokens, flow);
   }
 
@@ -132,9 +161,9 @@ struct Tokenizer::State {
     TokenRef token = tokens[flow.last];
     const std::string_view before = words[token.word].surface, after = words[next.word].surface;
     const std::string_view gap = text.substr(flow.end, offset + next.begin - flow.end);
-    if (flow.number && core->settings.units && next.kind == TokenKind::number) {
+    if (flow.number && spoken->core->settings.units && next.kind == TokenKind::number) {
       const bool grouped = before.size() <= 3 && before[0] != '0' && only_digits(before) && after.size() == 3 && only_digits(after) &&
-                           (gap == " " ? core->language.spaced_groups : gap.size() > 1 && gap[0] != ' ');
+                           (gap == " " ? spoken->core->language.spaced_groups : gap.size() > 1 && gap[0] != ' ');
       if (!grouped) return;
       token.kind = TokenKind::number;
     } else if (flow.half && positions == 1 && one_word(before, after)) {
@@ -150,7 +179,7 @@ struct Tokenizer::State {
 
   // The marks of inches and feet behind a number.
   void add_mark(std::string_view text, Flow& flow) {
-    if (!flow.number || !core->settings.units) return;
+    if (!flow.number || !spoken->core->settings.units) return;
     struct Mark {
       std::string_view mark, unit;
     };
@@ -173,9 +202,11 @@ Tokenizer::~Tokenizer() = default;
 
 std::span<const TokenRef> Tokenizer::analyze(std::string_view text) {
   State& state = *state_;
-  if (state.words.size() > state.max_words || state.memo.size() > state.max_words) state.forget();
+  if (state.words.size() > state.max_words || state.spoken->memo.size() > state.max_words) state.forget();
   state.tokens.clear();
   text = text.substr(0, UINT32_MAX);
+  if (state.own.core->settings.detects) state.detect(text);
+  GroupMemo& memo = state.spoken->memo;
   State::Flow flow;
   std::array<State::Pending, 16> batch;
   for (std::size_t at = 0, filled = batch.size(); filled == batch.size();) {
@@ -184,9 +215,9 @@ std::span<const TokenRef> Tokenizer::analyze(std::string_view text) {
       at = next.group.end;
       if (at - next.group.begin > kMaxRemembered) continue;
       next.hash = GroupMemo::hash(text.substr(next.group.begin, at - next.group.begin));
-      state.memo.prefetch_slot(next.hash);
+      memo.prefetch_slot(next.hash);
     }
-    for (std::size_t i = 0; i < filled; ++i) state.memo.prefetch_group(batch[i].hash);
+    for (std::size_t i = 0; i < filled; ++i) memo.prefetch_group(batch[i].hash);
     for (std::size_t i = 0; i < filled; ++i) {
       state.add(text, batch[i], flow);
       if (flow.end == batch[i].group.end) state.add_mark(text, flow);
@@ -211,7 +242,7 @@ std::uint32_t Tokenizer::add_word(std::string_view surface) {
   return state_->words.add(surface);
 }
 WordBreaker& Tokenizer::breaker() {
-  return state_->reader.breaker();
+  return state_->spoken->reader.breaker();
 }
 
 }  // namespace souk::text

@@ -271,6 +271,10 @@ std::string lower(std::string_view text, bool turkish) {
   return result;
 }
 
+std::string fold_case(std::string_view word) {
+  return is_ascii(word) ? fold(word) : lower(word, false);
+}
+
 WordBreaker::WordBreaker() {
   UErrorCode status = U_ZERO_ERROR;
   UBreakIterator* iterator = ubrk_open(UBRK_WORD, "", nullptr, 0, &status);

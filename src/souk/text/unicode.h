@@ -45,6 +45,8 @@ bool is_fraction(char32_t c);  // one half and the like
 // Unicode takes for ones of their own lose their stroke (o, l, d), ligatures come apart, Turkish dotless i is i, digits are ASCII,
 // typographic apostrophes and hyphens are those of keyboards.
 icu::UnicodeString fold_units(const icu::UnicodeString& text);
+// As fold() of one word, but accents stay.
+std::string fold_case(std::string_view word);
 // `text` lower-cased by the rules of Turkish, or of all other languages; NFKC, with its accents. For stemmers that need them.
 std::string lower(std::string_view text, bool turkish);
 

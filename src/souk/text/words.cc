@@ -66,20 +66,26 @@ std::uint32_t StringTable::add(std::string_view key, std::uint32_t hash, bool& a
   return number;
 }
 
+std::uint32_t Words::add_language(const Language& language) {
+  languages_.push_back(std::make_unique<Stems>(language, languages_.empty() && !language.stem_first));
+  return static_cast<std::uint32_t>(languages_.size() - 1);
+}
+
 std::uint32_t Words::add(std::string_view surface, std::string_view original) {
   const bool stemmed = stems_ && has_stem(surface);
+  Stems& stems = *languages_[current_];
   bool added = false;
   std::string_view term = surface;
   std::uint32_t number = 0;
-  if (stemmed && stem_first_) {
-    term = stemmer_.stem(surface, original);
+  if (stemmed && !stems.follow_surface) {
+    term = stems.stemmer.stem(surface, original);
     key_.assign(surface).append(1, '\0').append(term);
     number = table_.add(key_, added);
     if (!added) return number;
   } else {
     number = table_.add(surface, added);
     if (!added) return number;
-    if (stemmed) term = stemmer_.stem(surface, original);
+    if (stemmed) term = stems.stemmer.stem(surface, original);
   }
   Word word;
   word.surface = table_[number].substr(0, surface.size());

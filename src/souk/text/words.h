@@ -54,7 +54,11 @@ struct Word {
 
 class Words {  // not thread-safe
  public:
-  Words(const Language& language, bool stems) : stemmer_(language), stems_(stems), stem_first_(stems && language.stem_first) {}
+  Words(const Language& language, bool stems) : stems_(stems) { speak(add_language(language)); }
+
+  // Words are stemmed as of one language at a time: at first the one given above, number 0.
+  std::uint32_t add_language(const Language& language);
+  void speak(std::uint32_t language) { current_ = language; }
 
   // surface: folded, not empty. original: as written. Words with digits, numbers and units ("#...") keep their surface as term.
   std::uint32_t add(std::string_view surface, std::string_view original);
@@ -71,8 +75,14 @@ class Words {  // not thread-safe
   void clear();
 
  private:
-  Stemmer stemmer_;
-  bool stems_, stem_first_;
+  struct Stems {
+    Stems(const Language& language, bool follow) : stemmer(language), follow_surface(follow) {}
+    Stemmer stemmer;
+    bool follow_surface;  // a term of this language is a function of the surface
+  };
+  const bool stems_;
+  std::vector<std::unique_ptr<Stems>> languages_;
+  std::uint32_t current_ = 0;
   StringTable table_;  // surfaces; "surface NUL term" where the term is no function of the surface
   StringTable terms_;
   std::vector<Word> words_;

@@ -11,16 +11,21 @@ namespace {
 
 using souk::text::Analyzer;
 
-// The languages whose rules differ; German with the words of a small shop.
+// The languages whose rules differ; German with the words of a small shop, and with its accents; English, and whatever else a text is in.
 const Analyzer& analyzer_of(std::uint8_t choice) {
   static const auto analyzers = [] {
-    std::array<std::shared_ptr<const Analyzer>, 10> made;
+    std::array<std::shared_ptr<const Analyzer>, 12> made;
     constexpr std::array<const char*, 9> kLanguages = {"en", "fr", "es", "tr", "hu", "fi", "zh", "th", ""};
     for (std::size_t i = 0; i < kLanguages.size(); ++i) made[i] = Analyzer::for_language(kLanguages[i]);
     const std::vector<souk::text::WordCount> counts = {{"kaffee", 50}, {"maschine", 40}, {"strassen", 9}, {"bahn", 9}, {"haus", 30}};
     souk::text::AnalyzerSettings settings;
     settings.compounds = souk::text::Compounds::learn("de", counts);
-    made.back() = Analyzer::for_language("de", settings);
+    made[9] = Analyzer::for_language("de", settings);
+    settings.folds = false;
+    made[10] = Analyzer::for_language("de", settings);
+    souk::text::AnalyzerSettings detecting;
+    detecting.detects = true;
+    made[11] = Analyzer::for_language("en", detecting);
     return made;
   }();
   return *analyzers[choice % analyzers.size()];
