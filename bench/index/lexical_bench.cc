@@ -63,7 +63,7 @@ std::unique_ptr<FieldIndex> built(const fs::path& folder) {
         item = catalogue().items[next++];
         return true;
       },
-      1, 1);
+      1, 1, {});
   return status ? std::move(index) : nullptr;
 }
 

@@ -82,7 +82,7 @@ class Lines {
 Built build(const std::string& corpus, const std::string& columns, const std::string& folder, bool bisected) {
   const auto index = expect(index::FieldIndex::open(folder, schema_of(!columns.empty()), kLanguage, false, kPlain));
   Lines lines(corpus, columns);
-  expect(index->rebuild([&](ItemId& id, store::Item& item) { return lines.next(id, item); }, 1, 1));
+  expect(index->rebuild([&](ItemId& id, store::Item& item) { return lines.next(id, item); }, 1, 1, {}));
   if (bisected) expect(index->compact());
   Built built;
   built.documents = lines.lines();

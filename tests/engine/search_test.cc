@@ -67,6 +67,33 @@ TEST(Search, FindsBySynonymsAndSaysSo) {
   EXPECT_THAT(keys_of(shop->search(request).value()), ElementsAre("bread"));
 }
 
+// A shop that grows by single items learns what its compounds are made of, and again when it has twice as many.
+TEST(Search, FindsCompoundsByPartsThatWereLearned) {
+  const TempDir dir;
+  const auto shop = engine::Shop::init(dir / "shop", {"Laden", "de", "EUR"});
+  ASSERT_TRUE(shop) << shop.error().message();
+  const auto add = [&](int first, int last) {
+    store::Changes changes;
+    for (int i = first; i < last; ++i) changes.items.push_back(item(fmt::format("i{}", i), fmt::format("Lampe {}", i), "Haus", "1.00"));
+    apply(**shop, changes);
+  };
+  store::Changes changes;
+  changes.items = {item("karte", "Karte", "Haus", "1.00"), item("wand", "Wand", "Haus > Wand", "1.00"),
+                   item("both", "Wandkarte Wandlampe", "Haus > Wand", "1.00"), item("small", "Karte und Wand", "Haus", "1.00")};
+  apply(**shop, changes);
+  EXPECT_THAT(keys_of((*shop)->search(query("karte")).value()), UnorderedElementsAre("karte", "small")) << "too few items to learn from";
+  add(0, 120);
+  const auto found = (*shop)->search(query("karte")).value();
+  ASSERT_THAT(keys_of(found), UnorderedElementsAre("karte", "small", "both"));
+  EXPECT_EQ(found.items.back().highlight.at("title"), "Wand<mark>karte</mark> Wandlampe");
+  changes.items = {item("rail", "Schiene", "Haus", "1.00"), item("rail2", "Schiene, lang", "Haus", "1.00"),
+                   item("shelf", "Wandschiene", "Haus", "1.00")};
+  apply(**shop, changes);
+  EXPECT_THAT(keys_of((*shop)->search(query("schiene")).value()), UnorderedElementsAre("rail", "rail2")) << "a word that is new";
+  add(120, 300);
+  EXPECT_THAT(keys_of((*shop)->search(query("schiene")).value()), UnorderedElementsAre("rail", "rail2", "shelf"));
+}
+
 TEST(Search, BySynonymsCountsFiltersSortsAndGroups) {
   const TempDir dir;
   const auto shop = grocery_with(dir / "shop", "[search.synonyms]\nall = [\"drink, milk, tea\"]\n");

@@ -79,6 +79,8 @@ TEST(ShopToml, AShelfOfTheShopsOwnJoinsTheBuiltInOnes) {
 TEST(ShopToml, SaysHowSoonWordsSaturate) {
   EXPECT_EQ(parse_shop_toml("[search]\nk1 = 2.5\n", "shop.toml").value().schema.k1(), 2.5F);
   EXPECT_THAT(parse_shop_toml("[search]\nk1 = -1\n", "shop.toml").error().message(), HasSubstr("shop.toml:2"));
+  EXPECT_TRUE(parse_shop_toml("", "shop.toml").value().schema.compounds());
+  EXPECT_FALSE(parse_shop_toml("[search]\ncompounds = false\n", "shop.toml").value().schema.compounds());
 }
 
 TEST(ShopToml, PopularityIsAlwaysAField) {

@@ -76,7 +76,7 @@ Recorded record_work(const fs::path& folder, std::uint64_t seed) {
             ++next;
             return true;
           },
-          seq, 1));
+          seq, 1, {}));
       note(std::to_string(seq));
     } else if (seq % 3 == 0) {
       EXPECT_TRUE(index->flush());

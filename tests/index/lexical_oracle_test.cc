@@ -511,7 +511,7 @@ class LexicalOracle : public ::testing::Test {
           ++next;
           return true;
         },
-        ++seq_, threads);
+        ++seq_, threads, {});
     ASSERT_TRUE(status.has_value()) << status.error().message();
   }
 

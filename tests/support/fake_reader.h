@@ -112,6 +112,7 @@ class FakeReader final : public index::Reader {
   std::uint64_t size() const override { return items_.size(); }
   Seq through_seq() const override { return 0; }
   std::shared_ptr<const index::Schema> schema() const override { return schema_; }
+  std::shared_ptr<const text::Analyzer> analyzer() const override { return text::Analyzer::for_language("en"); }
 
  private:
   static std::string folded(std::string_view text) {

@@ -361,11 +361,12 @@ void Answerer::highlight(const SearchRequest& asked, const shelf::Candidates& ca
   constexpr std::size_t kSnippetBytes = 240;
   if (!candidates.lexical || candidates.lexical->terms.empty()) return;
   const std::vector<std::string>& terms = candidates.lexical->terms;
+  const auto analyzer = view_->lexical->analyzer();
   for (AnswerItem& shown : answer.items) {
-    shown.highlight["title"] = text::highlight(*setup_->analyzer, shown.item.title, terms, asked.prefix_last);
+    shown.highlight["title"] = text::highlight(*analyzer, shown.item.title, terms, asked.prefix_last);
     if (shown.item.description.empty()) continue;
     shown.highlight["description"] =
-        text::highlight(*setup_->analyzer, shown.item.description, terms, asked.prefix_last, "<mark>", "</mark>", kSnippetBytes);
+        text::highlight(*analyzer, shown.item.description, terms, asked.prefix_last, "<mark>", "</mark>", kSnippetBytes);
   }
 }
 

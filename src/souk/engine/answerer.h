@@ -25,7 +25,6 @@ inline constexpr std::size_t kMaxKeys = 1000;  // items, basket or exclude of on
 
 struct Setup {  // what shop.toml decides, the same for every answerer of a shop
   Plans plans;
-  std::shared_ptr<const text::Analyzer> analyzer;
   std::shared_ptr<const search::QueryReader> reader;
   std::vector<std::string> default_facets;  // of a search that names none: those declared, not all that were seen
 };

@@ -95,6 +95,7 @@ click = 0.2
 # Words that mean the same: "a, b" finds either way, "a -> b" only b for a. Under "all", or under the language of the search.
 # [search]
 # synonym_weight = 0.8            # what a synonym counts beside the word that was typed
+# compounds = true                # "Maschine" finds "Kaffeemaschine", in languages that write compounds as one word
 # [search.synonyms]
 # all = ["sofa, couch", "tv -> television, flat screen"]
 # de = ["handy -> mobiltelefon"]
@@ -216,10 +217,12 @@ Status read_retention(const Config& table, ShopConfig& config) {
                    fmt::format("at most {}", format_duration(*searches)), format_duration(*config.keep_served));
 }
 
-Status read_saturation(const Config& search, index::Schema& schema) {
+Status read_search(const Config& search, index::Schema& schema) {
   SOUK_TRY(const double k1, search.number("k1", schema.k1()));
   if (!(k1 >= 0.01 && k1 <= 100)) return bad_value(search, "k1", "cannot use this k1", "a number from 0.01 to 100", fmt::format("{}", k1));
   schema.set_k1(static_cast<float>(k1));
+  SOUK_TRY(const bool compounds, search.flag("compounds", schema.compounds()));
+  schema.set_compounds(compounds);
   return {};
 }
 
@@ -288,7 +291,7 @@ Result<ShopConfig> parse_shop_toml(std::string_view text, const std::string& nam
   ShopConfig config;
   SOUK_TRY(config.shop, read_shop(root.table("shop")));
   SOUK_TRY(config.schema, index::Schema::from_config(root.table("fields")));
-  SOUK_CHECK(read_saturation(root.table("search"), config.schema));
+  SOUK_CHECK(read_search(root.table("search"), config.schema));
   if (config.schema.find("stats.popularity") == nullptr) {
     config.schema.put(
         {.name = "stats.popularity", .type = index::FieldType::number, .search = 0, .facet = false, .filter = true, .sort = true});

@@ -148,8 +148,8 @@ Status Shop::Impl::open_tables() {
 
 Status Shop::Impl::make_setup() {
   auto made = std::make_shared<Setup>();
-  made->analyzer = text::Analyzer::for_language(config.shop.language);
-  made->reader = std::make_shared<const search::QueryReader>(made->analyzer, config.synonyms, config.shop.language);
+  const auto analyzer = text::Analyzer::for_language(config.shop.language);
+  made->reader = std::make_shared<const search::QueryReader>(analyzer, config.synonyms, config.shop.language);
   for (const index::Field& field : config.schema.fields()) {
     if (field.facet) made->default_facets.push_back(field.name);
   }

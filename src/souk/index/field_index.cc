@@ -1,7 +1,8 @@
 // The set of segments of a shop.
 //
 //   segments.set   section file, kind "SSET", version 1, replaced atomically: fingerprint u64[2] (segment.h), state u64[2]: seq up to which
-//                  the segments hold the shop, number of the next segment; names: file names, oldest first, one a line
+//                  the segments hold the shop, number of the next segment; names: file names, oldest first, one a line; where compounds are
+//                  split, learned u64: items that their parts were learned from; words, sorted, one a line; counts u32: items with each
 //   <number>.seg   the segments (segment_builder.cc); files the set does not name are remains of a crash, and go with the next change
 #include "souk/index/field_index.h"
 
@@ -46,7 +47,19 @@ struct SegmentSet {
   Seq seq = 0;
   std::uint64_t next = 1;
   std::vector<std::string> names;
+  LearnedWords learned;
 };
+
+// The lines of a text; what stands behind the last line break is one, too.
+std::vector<std::string> lines_of(std::string_view text) {
+  std::vector<std::string> lines;
+  while (!text.empty()) {
+    const std::size_t end = text.find('\n');
+    lines.emplace_back(text.substr(0, end));
+    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+  }
+  return lines;
+}
 
 // "00000012.seg" -> 12; nothing for other names.
 std::optional<std::uint64_t> segment_number(std::string_view name) {
@@ -58,7 +71,7 @@ std::optional<std::uint64_t> segment_number(std::string_view name) {
 }
 
 // Nothing when there is no set, or one that was made under another schema or format.
-Result<std::optional<SegmentSet>> read_set(const fs::path& path, const Hash128& print) {
+Result<std::optional<SegmentSet>> read_set(const fs::path& path, const Hash128& print, std::string_view language) {
   std::error_code ignored;
   if (!fs::exists(path, ignored)) return std::optional<SegmentSet>();
   auto file = SectionFile::open(path, "SSET", kSetVersion, kSetVersion);
@@ -70,13 +83,20 @@ Result<std::optional<SegmentSet>> read_set(const fs::path& path, const Hash128& 
   const auto damaged = [&] { return fail(ErrorKind::corrupt, "the segment set does not hold together", path.string()); };
   if (made_under.size() != 2 || state.size() != 2) return damaged();
   if (made_under[0] != print.high || made_under[1] != print.low) return std::optional<SegmentSet>();
-  SegmentSet set{state[0], state[1], {}};
-  for (std::string_view rest(names.data(), names.size()); !rest.empty();) {
-    const std::size_t end = rest.find('\n');
-    set.names.emplace_back(rest.substr(0, end));
-    const auto number = segment_number(set.names.back());
+  SegmentSet set{state[0], state[1], lines_of({names.data(), names.size()}), {}};
+  for (const std::string& name : set.names) {
+    const auto number = segment_number(name);
     if (!number || *number >= set.next) return damaged();
-    rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + 1);
+  }
+  if (file->has("learned")) {
+    SOUK_TRY(const auto learned, file->array<std::uint64_t>("learned"));
+    SOUK_TRY(const auto known, file->array<char>("words"));
+    SOUK_TRY(const auto counts, file->array<std::uint32_t>("counts"));
+    std::vector<std::string> words = lines_of({known.data(), known.size()});
+    if (learned.size() != 1 || words.size() != counts.size()) return damaged();
+    std::vector<text::WordCount> parts;
+    for (std::size_t i = 0; i < words.size(); ++i) parts.push_back({std::move(words[i]), counts[i]});
+    set.learned = {text::Compounds::learn(language, parts, 1), learned[0]};
   }
   return std::optional(std::move(set));
 }
@@ -89,8 +109,11 @@ class Index final : public FieldIndex {
         declared_(std::move(schema)),
         print_(fingerprint(declared_, language, settings)),
         fields_(std::make_shared<const std::vector<Field>>(std::move(fields))),
-        analyzer_(text::Analyzer::for_language(language, std::move(settings))),
+        language_(language),
+        settings_(std::move(settings)),
+        splits_(splits_compounds(declared_, language)),
         read_only_(read_only),
+        analyzer_(text::Analyzer::for_language(language_, settings_)),
         schema_(std::make_shared<const Schema>(declared_)) {}
 
   Status load();
@@ -100,7 +123,8 @@ class Index final : public FieldIndex {
   }
   std::shared_ptr<const Schema> schema() const override { return reader()->schema(); }
   Status update(std::span<const Put> puts, Seq seq) override;
-  Status rebuild(const std::function<bool(ItemId&, store::Item&)>& next, Seq seq, unsigned threads) override;
+  Status rebuild(const std::function<bool(ItemId&, store::Item&)>& next, Seq seq, unsigned threads, LearnedWords learned) override;
+  std::optional<std::uint64_t> learned_from() const override;
   bool wants_flush() const override;
   Status flush() override { return merge(false); }
   Status compact() override { return merge(true); }
@@ -123,7 +147,9 @@ class Index final : public FieldIndex {
   Status merge(bool everything);
   Status commit(std::vector<View> files, std::vector<View> memory, Seq seq);
   Result<std::shared_ptr<const Segment>> write(const SegmentImage& image);
-  Result<SegmentImage> build(const std::function<bool(ItemId&, store::Item&)>& next, unsigned threads) const;
+  Result<SegmentImage> build(const std::function<bool(ItemId&, store::Item&)>& next, const text::Analyzer& analyzer,
+                             unsigned threads) const;
+  std::shared_ptr<const text::Analyzer> analyzer_of(const LearnedWords& learned) const;
   Status refuse_read_only() const;
   void publish();
 
@@ -131,12 +157,16 @@ class Index final : public FieldIndex {
   const Schema declared_;
   const Hash128 print_;
   const std::shared_ptr<const std::vector<Field>> fields_;
-  const std::shared_ptr<const text::Analyzer> analyzer_;
+  const std::string language_;
+  const text::AnalyzerSettings settings_;
+  const bool splits_;  // compounds
   const bool read_only_;
   const std::shared_ptr<ScratchPool> pool_ = std::make_shared<ScratchPool>();
 
-  std::mutex merge_;                  // one flush or rebuild at a time; taken before write_
-  mutable std::mutex write_;          // guards all below but the reader
+  std::mutex merge_;          // one flush or rebuild at a time; taken before write_
+  mutable std::mutex write_;  // guards all below but the reader
+  LearnedWords learned_;      // these two change under both: whoever merges reads them
+  std::shared_ptr<const text::Analyzer> analyzer_;
   std::vector<View> files_, memory_;  // oldest first; memory is newer than files
   std::shared_ptr<const TitleWeights::Files> weighed_ = std::make_shared<TitleWeights::Files>();
   Seq seq_ = 0;
@@ -152,9 +182,13 @@ class Index final : public FieldIndex {
 };
 
 Status Index::load() {
-  SOUK_TRY(const std::optional<SegmentSet> set, read_set(directory_ / kSetName, print_));
+  SOUK_TRY(const std::optional<SegmentSet> set, read_set(directory_ / kSetName, print_, language_));
   if (set) {
     seq_ = set->seq;
+    if (set->learned.compounds != nullptr) {
+      learned_ = set->learned;
+      analyzer_ = analyzer_of(learned_);
+    }
     next_number_ = set->next;
     for (const std::string& name : set->names) {
       SOUK_TRY(auto segment, Segment::open(directory_ / name, print_));
@@ -363,6 +397,18 @@ Status Index::commit(std::vector<View> files, std::vector<View> memory, Seq seq)
   writer.add("fingerprint", std::span<const std::uint64_t>(print));
   writer.add("state", std::span<const std::uint64_t>(state));
   writer.add("names", std::span<const char>(names.data(), names.size()));
+  const std::uint64_t from = learned_.items;
+  std::string words;
+  std::vector<std::uint32_t> counts;
+  if (learned_.compounds != nullptr) {
+    for (const text::WordCount& known : learned_.compounds->words()) {
+      words += known.word + "\n";
+      counts.push_back(known.documents);
+    }
+    writer.add("learned", std::span(&from, 1));
+    writer.add("words", std::span<const char>(words.data(), words.size()));
+    writer.add("counts", counts);
+  }
   SOUK_CHECK(writer.write(directory_ / kSetName));
   files_ = std::move(files);
   memory_ = std::move(memory);
@@ -377,9 +423,10 @@ Status Index::commit(std::vector<View> files, std::vector<View> memory, Seq seq)
   return {};
 }
 
-Result<SegmentImage> Index::build(const std::function<bool(ItemId&, store::Item&)>& next, unsigned threads) const {
+Result<SegmentImage> Index::build(const std::function<bool(ItemId&, store::Item&)>& next, const text::Analyzer& analyzer,
+                                  unsigned threads) const {
   std::vector<std::unique_ptr<SegmentBuilder>> builders;
-  for (unsigned t = 0; t < threads; ++t) builders.push_back(std::make_unique<SegmentBuilder>(declared_, *fields_, *analyzer_));
+  for (unsigned t = 0; t < threads; ++t) builders.push_back(std::make_unique<SegmentBuilder>(declared_, *fields_, analyzer));
   std::vector<std::pair<ItemId, store::Item>> chunk(kChunk * threads);
   for (bool more = true; more;) {
     std::size_t filled = 0;
@@ -395,7 +442,7 @@ Result<SegmentImage> Index::build(const std::function<bool(ItemId&, store::Item&
     });
   }
   if (threads == 1) return builders.front()->finish();
-  SegmentBuilder merged(declared_, *fields_, *analyzer_);
+  SegmentBuilder merged(declared_, *fields_, analyzer);
   for (auto& builder : builders) {
     SOUK_TRY(const auto part, Segment::of(builder->finish()));
     builder.reset();
@@ -404,18 +451,38 @@ Result<SegmentImage> Index::build(const std::function<bool(ItemId&, store::Item&
   return merged.finish();
 }
 
-Status Index::rebuild(const std::function<bool(ItemId&, store::Item&)>& next, Seq seq, unsigned threads) {
+std::shared_ptr<const text::Analyzer> Index::analyzer_of(const LearnedWords& learned) const {
+  text::AnalyzerSettings settings = settings_;
+  if (learned.compounds != nullptr) settings.compounds = learned.compounds;
+  return text::Analyzer::for_language(language_, std::move(settings));
+}
+
+std::optional<std::uint64_t> Index::learned_from() const {
+  const std::lock_guard lock(write_);
+  return splits_ ? std::optional(learned_.items) : std::nullopt;
+}
+
+Status Index::rebuild(const std::function<bool(ItemId&, store::Item&)>& next, Seq seq, unsigned threads, LearnedWords learned) {
   SOUK_CHECK(refuse_read_only());
+  if (!splits_) learned = {};
   const std::scoped_lock lock(merge_, write_);
-  SOUK_TRY(const SegmentImage image, build(next, std::max(1U, threads)));
+  auto analyzer = analyzer_of(learned);
+  SOUK_TRY(const SegmentImage image, build(next, *analyzer, std::max(1U, threads)));
   SOUK_TRY(auto segment, write(image));
+  std::swap(learned_, learned);
+  analyzer_.swap(analyzer);
   seen_.clear();
   schema_ = std::make_shared<const Schema>(declared_);
   groups_.clear();
   group_numbers_ = 0;
   std::vector<View> files;
   if (segment->size() > 0) files.push_back(view_of(std::move(segment), false));
-  return commit(std::move(files), {}, seq);
+  auto done = commit(std::move(files), {}, seq);
+  if (!done) {  // what stood before still does
+    std::swap(learned_, learned);
+    analyzer_.swap(analyzer);
+  }
+  return done;
 }
 
 Status Index::verify() const {

@@ -19,6 +19,7 @@
 #include "souk/base/ids.h"
 #include "souk/base/result.h"
 #include "souk/index/filter.h"
+#include "souk/index/learn_words.h"
 #include "souk/index/schema.h"
 #include "souk/index/scoring.h"
 #include "souk/store/records.h"
@@ -126,6 +127,8 @@ class Reader {  // immutable, thread-safe
   virtual Seq through_seq() const = 0;
   // The fields declared and those seen in the catalogue: what filters, facets and sorts for this reader may name.
   virtual std::shared_ptr<const Schema> schema() const = 0;
+  // How the texts of this reader were read, and how queries are.
+  virtual std::shared_ptr<const text::Analyzer> analyzer() const = 0;
 };
 
 // The index of a shop, under SHOP/segments. One writer, any number of readers. Thread-safe.
@@ -145,8 +148,11 @@ class FieldIndex {
     const store::Item* item = nullptr;  // null: removed
   };
   virtual Status update(std::span<const Put> puts, Seq seq) = 0;
-  // Replaces everything by one fresh segment on disk. next() returns items until it returns false.
-  virtual Status rebuild(const std::function<bool(ItemId&, store::Item&)>& next, Seq seq, unsigned threads) = 0;
+  // Replaces everything by one fresh segment on disk. next() returns items until it returns false. learned: what compounds are made of,
+  // from now on (learned_from()); they are kept with the segments.
+  virtual Status rebuild(const std::function<bool(ItemId&, store::Item&)>& next, Seq seq, unsigned threads, LearnedWords learned) = 0;
+  // From how many items the parts of compounds are known. Nothing: none are split, by the language or by the schema.
+  virtual std::optional<std::uint64_t> learned_from() const = 0;
   // True when the memory segment is large enough that the caller should flush.
   virtual bool wants_flush() const = 0;
   virtual Status flush() = 0;  // memory segments to a file, merging with the last files when that pays; updates and readers go on meanwhile

@@ -135,6 +135,7 @@ class LexicalReader final : public Reader {
   std::uint64_t size() const override;
   Seq through_seq() const override { return parts_.seq; }
   std::shared_ptr<const Schema> schema() const override { return parts_.schema; }
+  std::shared_ptr<const text::Analyzer> analyzer() const override { return parts_.analyzer; }
 
   struct Place {
     const View* view = nullptr;

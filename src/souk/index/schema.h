@@ -44,11 +44,15 @@ class Schema {  // value; immutable use is thread-safe
   // How soon more of a word adds nothing to a score: the k1 of BM25F.
   float k1() const { return k1_; }
   void set_k1(float k1) { k1_ = k1; }
+  // Are compounds found by their parts, where the language writes them as one word?
+  bool compounds() const { return compounds_; }
+  void set_compounds(bool compounds) { compounds_ = compounds; }
   friend bool operator==(const Schema&, const Schema&) = default;
 
  private:
   std::vector<Field> fields_;
   float k1_ = 1.2F;
+  bool compounds_ = true;
 };
 
 }  // namespace souk::index

@@ -42,6 +42,10 @@ bool knows_phrases(std::span<const Field> fields) {
   return std::ranges::any_of(fields, [](const Field& field) { return field.search > 0 && field.phrases; });
 }
 
+bool splits_compounds(const Schema& schema, std::string_view language) {
+  return schema.compounds() && text::Compounds::written_in(language);
+}
+
 bool has_column(const Field& field) {
   if (field.name.starts_with("stats.") || field.name.starts_with("facts.")) return false;
   return field.type != FieldType::text || field.filter || field.facet || field.sort;
@@ -50,6 +54,9 @@ bool has_column(const Field& field) {
 Hash128 fingerprint(const Schema& schema, std::string_view language, const text::AnalyzerSettings& settings) {
   std::string text = fmt::format("segment {} analyzer {} language {} reads {}{}{}{}{}\n", kSegmentVersion, kAnalyzerVersion, language,
                                  settings.stems, settings.codes, settings.units, settings.grams, settings.compounds != nullptr);
+  if (!settings.folds) text += "accents stay\n";
+  if (settings.detects) text += "languages are detected\n";
+  if (splits_compounds(schema, language)) text += "compounds are split\n";
   for (const Field& field : schema.fields()) {
     if (field.name.starts_with("stats.") || field.name.starts_with("facts.")) continue;
     text += fmt::format("{} {} {} {} {} {}\n", field.name, static_cast<int>(field.type), field.search > 0,

@@ -43,6 +43,7 @@ Result<std::vector<Field>> searched_fields(const Schema& schema);
 bool exact_forms(std::span<const Field> fields);
 // Is the order of words kept, of some field?
 bool knows_phrases(std::span<const Field> fields);
+bool splits_compounds(const Schema& schema, std::string_view language);
 inline std::string exact_key(std::string_view word) {
   return std::string(1, '\1').append(word);
 }

@@ -71,11 +71,7 @@ std::uint32_t SegmentBuilder::begin_document(ItemId id, bool titled) {
 }
 
 void SegmentBuilder::put(ItemId id, const store::Item& item) {
-  std::string_view title = item.title, description = item.description;
-  if (const auto local = item.text.find(std::string(analyzer_.language())); local != item.text.end()) {
-    if (!local->second.title.empty()) title = local->second.title;
-    if (!local->second.description.empty()) description = local->second.description;
-  }
+  const auto [title, description] = local_text(item, analyzer_.language());
   const std::uint32_t document = begin_document(id, !title.empty());
   index_text(document, item, title, description);
   add_columns(document, item, title);

@@ -39,4 +39,13 @@ std::string number_text(double value) {
   return fmt::format("{}", value);
 }
 
+LocalText local_text(const store::Item& item, std::string_view language) {
+  LocalText text{item.title, item.description};
+  if (const auto local = item.text.find(std::string(language)); local != item.text.end()) {
+    if (!local->second.title.empty()) text.title = local->second.title;
+    if (!local->second.description.empty()) text.description = local->second.description;
+  }
+  return text;
+}
+
 }  // namespace souk::index

@@ -109,7 +109,7 @@ Status Synonyms::add_rule(const std::string& rule, const std::string& language, 
 }
 
 Result<Synonyms> Synonyms::from_config(const Config& search, const text::Analyzer& analyzer) {
-  SOUK_CHECK(search.only({"synonyms", "synonym_weight", "k1"}));
+  SOUK_CHECK(search.only({"synonyms", "synonym_weight", "k1", "compounds"}));
   Synonyms synonyms;
   SOUK_TRY(const double weight, search.number("synonym_weight", kWeight));
   if (!(weight > 0 && weight <= 1)) {

@@ -1,5 +1,5 @@
 // Any bytes as the set of segments beside two whole ones: refused with a reason, or an index of those that it names. The corpus is of the
-// default fields in English.
+// default fields in German.
 #include <cstdlib>
 #include <string>
 #include <vector>
@@ -13,7 +13,7 @@ namespace {
 using namespace souk;
 using namespace souk::index;
 
-constexpr const char* kLanguage = "en";
+constexpr const char* kLanguage = "de";           // so that sets tell what compounds are made of
 constexpr std::uint32_t kFirst = 9, kSecond = 2;  // items of the two segments: so few that a flush leaves the first as it is
 
 std::unique_ptr<FieldIndex> opened(const fs::path& folder, bool read_only) {
