@@ -1,21 +1,19 @@
-"""How good search is: human judgements of a shop (Chorus) beside Lucene, the untouched default, and known items in six languages.
+"""How good search is: human judgements of a shop (Chorus) beside Lucene, and the untouched default.
 
 Judged: nDCG@10 (gain 2^grade - 1, what nobody judged counts as 0), the same without what nobody judged, the judged share of the first ten,
 and R@100 (grade 1 and more), over the 77 queries with a relevant product. Lucene's nine ways (fields summed, dis-max, BM25F; words as they
 stand, English stems, both) and Souk's go through the same nested cross-validation, bench/search/cross_validation.py, on the same folds.
-Known items: words of a title in another order, typed otherwise; is the title among the first ten? README.md says how to read it.
+README.md says how to read it.
 
-Options: --only chorus|default|known; --queries N (of each kind and language, 500); --seed N (7).
+Options: --only chorus|default; --seed N (7).
 """
 import argparse
 import hashlib
 import json
 import math
 import pathlib
-import shutil
 import socket
 import subprocess
-import sys
 import tempfile
 import time
 import urllib.request
@@ -25,6 +23,7 @@ from lib import measure
 import cross_validation
 import engines
 import quality_data
+from quality_side import Program, say, souk_program
 
 CACHE = quality_data.FOLDER / "runs"
 SOURCES = measure.ROOT / "bench" / "peers" / "lucene" / "quality"
@@ -37,14 +36,9 @@ BM25F_WEIGHTS, K1, B = (0, 1, 2, 3, 5, 8, 12), (0.4, 0.8, 1.2, 2, 3), (0.25, 0.5
 LUCENE_FIELDS = ("title", "brand", "model", "short", "attrs")
 
 
-def say(text):
-    print(text, file=sys.stderr, flush=True)
-
-
 def options(arguments):
     parser = argparse.ArgumentParser(prog="bench quality")
-    parser.add_argument("--only", choices=("chorus", "default", "known"))
-    parser.add_argument("--queries", type=int, default=500)
+    parser.add_argument("--only", choices=("chorus", "default"))
     parser.add_argument("--seed", type=int, default=7)
     return parser.parse_args(arguments)
 
@@ -68,35 +62,20 @@ def judge(keys, grades):
 
 # ---- the engines
 
-class Side:
-    """A program that answers a line of settings with the lists of all queries. What it answered before is read from a file."""
+class Side(Program):
+    """What it answered before, to the same queries of the same shop, is read from a file."""
 
     def __init__(self, name, command, shop, ingredients):
-        self.name, self.command, self.shop, self.process = name, list(map(str, command)), shop, None
+        super().__init__(name, command)
+        self.shop, self.known = shop, {}
         digest = hashlib.sha256("\n".join(self.command).encode())
         for path in ingredients:
             digest.update(pathlib.Path(path).read_bytes())
         CACHE.mkdir(parents=True, exist_ok=True)
         self.path = CACHE / f"{name}-{digest.hexdigest()[:16]}.jsonl"
-        self.known = {}
         if self.path.exists():
             for setting, values in map(json.loads, self.path.read_text().splitlines()):
                 self.known[setting] = values
-
-    def start(self):
-        self.process = subprocess.Popen(self.command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=engines.environment())
-        self.version = self.process.stdout.readline().strip()
-
-    def ask(self, setting):
-        """Rows of the products found, best first, by query."""
-        if self.process is None:
-            self.start()
-        self.process.stdin.write(setting + "\n")
-        self.process.stdin.flush()
-        line = self.process.stdout.readline()
-        if not line:
-            raise SystemExit(f"bench quality: {self.name} ended with status {self.process.wait()} at {setting}")
-        return [[int(row) for row in found.split()] for found in line.rstrip("\n").split("\t")]
 
     def judged(self, setting):
         """The metrics by query."""
@@ -107,11 +86,6 @@ class Side:
             with open(self.path, "a", encoding="utf-8") as file:
                 file.write(json.dumps([setting, self.known[setting]]) + "\n")
         return self.known[setting]
-
-    def close(self):
-        if self.process is not None:
-            self.process.stdin.close()
-            self.process.wait()
 
 
 def lucene(shop, files):
@@ -132,16 +106,8 @@ def lucene(shop, files):
                 shop, [files[1], files[2], source])
 
 
-def program():
-    """Souk's side."""
-    folder = measure.ROOT / "build" / "bench-programs"
-    engines.carry(["cmake", "--preset", "bench", "-B", folder], "configuring", cwd=measure.ROOT)
-    engines.carry(["cmake", "--build", folder, "--target", "quality_bench"], "building quality_bench", cwd=measure.ROOT)
-    return folder / "quality_bench"
-
-
 def souk(shop, files):
-    binary = program()
+    binary = souk_program()
     return Side("souk", [binary, files[0], files[2], quality_data.FOLDER / "index"], shop, [binary, files[0], files[2], *binary.parent.glob("libsouk.so.0.*")])
 
 
@@ -325,44 +291,6 @@ def untouched(given, shop, theirs):
     return rows
 
 
-# ---- known items
-
-FEATURES = ("stems", "codes", "units", "grams", "compounds")
-
-
-def known_items(given):
-    binary, rows = program(), []
-    folder = quality_data.FOLDER / "known"
-    folder.mkdir(parents=True, exist_ok=True)
-    for language in quality_data.LANGUAGES:
-        titles = quality_data.titles_of(language)
-        items = folder / f"{language}.jsonl"
-        items.write_text("".join(json.dumps({"key": str(row), "title": title}, ensure_ascii=False) + "\n" for row, (title, _) in enumerate(titles)),
-                         encoding="utf-8")
-        for kind in quality_data.KINDS:
-            drawn = quality_data.queries(language, titles, kind, given.queries, given.seed)
-            if not drawn:
-                continue
-            asked = folder / "queries.txt"
-            asked.write_text("".join(query + "\n" for _, query in drawn), encoding="utf-8")
-            rows += known_rows(Side("souk", [binary, items, asked, folder / "index"], None, []), language, kind, drawn)
-        say(f"known items: {language}, {len(titles):,} titles")
-    shutil.rmtree(folder)
-    return rows
-
-
-def known_rows(side, language, kind, drawn):
-    full = {feature: True for feature in FEATURES}
-    shares = {}
-    for name, reads in {"": full, **{feature: {**full, feature: False} for feature in FEATURES}}.items():
-        lists = side.ask(json.dumps({"language": language, "reads": reads, "match": "auto"}))
-        shares[name] = [float(row in found[:10]) for (row, _), found in zip(drawn, lists)]
-        share = sum(shares[name]) / len(drawn)
-        metric = f"known items, {language}, {kind}"
-        yield measure.row("souk", "", f"{metric}, without {name}" if name else metric, [share], "success@10")
-    side.close()
-
-
 def main(as_json, arguments):
     given = options(arguments)
     rows, theirs, shop = [], None, None
@@ -370,8 +298,6 @@ def main(as_json, arguments):
         rows, theirs, shop = chorus(given)
     if given.only in (None, "default"):
         rows += untouched(given, shop or quality_data.Chorus(), theirs)
-    if given.only in (None, "known"):
-        rows += known_items(given)
     table = [f"  {row['engine']:<7} {row['metric']:<70} {row['median']:.4f}" +
              (f"  [{row['min']:+.4f}, {row['max']:+.4f}]" if "not_above_0" in row else "") for row in rows]
-    measure.report("quality", f"Chorus, 77 queries; {given.queries} known items of each kind; seed {given.seed}", rows, {}, as_json, table)
+    measure.report("quality", f"Chorus, 77 queries; seed {given.seed}", rows, {}, as_json, table)

@@ -6,11 +6,11 @@
 // the program runs; one serves all settings that differ in weights alone. SIGNALS: what is known of items besides words, a table separated
 // by tabs: names, then a line of numbers from 0 to 1 an item. Commands come on standard input, a JSON object a line:
 //
-//   {"language": "en", "reads": {"stems": true, "codes": true, "units": true, "grams": true, "compounds": true},
-//    "fields": {"title": {"search": 3, "exact": 0, "length": 0.75}, ...}, "k1": 1.2, "match": "any" | "all" | "auto",
+//   {"language": "en", "reads": {"stems": true, "folds": true, "codes": true, "units": true, "grams": true, "compounds": true,
+//    "detects": false}, "fields": {"title": {"search": 3, "exact": 0, "length": 0.75}, ...}, "k1": 1.2, "match": "any" | "all" | "auto",
 //    "signals": {"NAME": 0.5, ...}}
 //
-// What is left out is the default; with "fields", those it does not name are not searched. "compounds" are learned from the titles. A
+// What is left out is the default; with "fields", those it does not name are not searched. "compounds" are learned from the items. A
 // signal adds so many times its value to every score. Answered by one line: the best 100 items of every query by their row, separated by
 // blanks; queries by tabs. The first line, before any command, names the version.
 #include <filesystem>
@@ -25,7 +25,7 @@
 #include "souk/engine/shop.h"
 #include "souk/feeds/record_json.h"
 #include "souk/index/field_index.h"
-#include "souk/text/compounds.h"
+#include "souk/index/learn_words.h"
 
 namespace souk::bench {
 namespace {
@@ -62,6 +62,7 @@ std::vector<store::Item> read_items(const std::string& path) {
 index::Schema schema_of(const Json& command) {
   index::Schema schema = index::Schema::defaults();
   schema.set_k1(command.value("k1", schema.k1()));
+  schema.set_compounds(command.value("reads", Json::object()).value("compounds", schema.compounds()));
   if (!command.contains("fields")) return schema;
   const Json& fields = command.at("fields");
   for (const auto& [name, weights] : fields.items()) {
@@ -91,7 +92,7 @@ class Side {
 
   std::string answer(const Json& command) {
     const std::string language = command.value("language", "en");
-    const text::AnalyzerSettings settings = reads_of(command, language);
+    const text::AnalyzerSettings settings = reads_of(command);
     const auto index = open(command, language, settings);
     const auto reader = index->reader();
     const std::vector<float> prior = prior_of(command);
@@ -137,34 +138,16 @@ class Side {
     return prior;
   }
 
-  text::AnalyzerSettings reads_of(const Json& command, const std::string& language) {
+  static text::AnalyzerSettings reads_of(const Json& command) {
     const Json reads = command.value("reads", Json::object());
     text::AnalyzerSettings settings;
     settings.stems = reads.value("stems", settings.stems);
     settings.codes = reads.value("codes", settings.codes);
     settings.units = reads.value("units", settings.units);
     settings.grams = reads.value("grams", settings.grams);
-    if (reads.value("compounds", false)) settings.compounds = compounds_of(language);
+    settings.folds = reads.value("folds", settings.folds);
+    settings.detects = reads.value("detects", settings.detects);
     return settings;
-  }
-
-  std::shared_ptr<const text::Compounds> compounds_of(const std::string& language) {
-    const auto [found, fresh] = compounds_.try_emplace(language);
-    if (!fresh) return found->second;
-    std::map<std::string, std::uint32_t> counts;
-    const auto analyzer = text::Analyzer::for_language(language);
-    for (const store::Item& item : items_) {
-      std::vector<std::string> words;
-      for (const text::Token& token : analyzer->analyze(item.title)) {
-        if (!token.extra) words.push_back(token.surface);
-      }
-      std::sort(words.begin(), words.end());
-      words.erase(std::unique(words.begin(), words.end()), words.end());
-      for (const std::string& word : words) ++counts[word];
-    }
-    std::vector<text::WordCount> known;
-    for (const auto& [word, documents] : counts) known.push_back({word, documents});
-    return found->second = text::Compounds::learn(language, known);
   }
 
   // An index of a folder of its own for every set of words in it.
@@ -175,6 +158,8 @@ class Side {
     const std::string folder = fmt::format("{}/{}", folder_, hash128(words).hex());
     auto index = expect(index::FieldIndex::open(folder, schema, language, false, settings));
     if (index->reader()->through_seq() > 0) return index;
+    index::WordLearner learner(language);
+    for (const store::Item& item : items_) learner.add(item);
     std::uint32_t row = 0;
     const Status built = index->rebuild(
         [&](ItemId& id, store::Item& item) {
@@ -183,7 +168,7 @@ class Side {
           item = items_[row++];
           return true;
         },
-        1, 1);
+        1, 1, learner.learn());
     if (!built) throw std::runtime_error(built.error().message());
     return index;
   }
@@ -191,8 +176,7 @@ class Side {
   std::vector<store::Item> items_;
   std::vector<std::string> queries_;
   std::string folder_;
-  std::map<std::string, std::vector<float>> signals_;                        // by name, values by row
-  std::map<std::string, std::shared_ptr<const text::Compounds>> compounds_;  // by language
+  std::map<std::string, std::vector<float>> signals_;  // by name, values by row
 };
 
 }  // namespace
