@@ -64,6 +64,13 @@ TEST(Query, ReadsCodesWholeOrByAllTheirParts) {
   EXPECT_THAT(concepts("5g"), ElementsAre("5g | 5+#gram"));
 }
 
+TEST(Query, TakesAUnitWithoutANumberForANameToo) {
+  EXPECT_TRUE(finds("mm cable", "Serial cable M/M"));
+  EXPECT_TRUE(finds("cm 1015", "HP CM1015"));
+  EXPECT_TRUE(finds("cable mm", "cable of 30 millimetres"));
+  EXPECT_FALSE(finds("30 mm cable", "cable M/M 30"));
+}
+
 TEST(Query, ReadsAMarkAfterAQuotationAsItsEnd) {
   EXPECT_THAT(concepts("32\" tv"), ElementsAre("32", "#inch", "tv"));
   EXPECT_THAT(concepts("32\" 55\""), ElementsAre("32", "#inch", "55", "#inch"));

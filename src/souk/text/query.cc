@@ -82,6 +82,7 @@ class QueryReader {
   void read_word(const TokenRef& word, std::span<const TokenRef> readings) {
     if (word.kind == TokenKind::unit && closes_quotation(word.begin)) return;
     const std::size_t place = concepts_.size();
+    const bool measured = place > 0 && concepts_.back().kind == TokenKind::number;
     Concept& made = start(word, word.end);
     made.surface = tokenizer_.surface(word.word);
     TokenRef first = word;
@@ -100,6 +101,7 @@ class QueryReader {
       }
     }
     add(made, first.kind, {term_of(first)});
+    if (!measured) add(made, word.kind, {term_of(word)});  // "mm" without a number may be M/M, "cm 1015" a name
     if (parts.size() < 2) return;
     std::vector<QueryTerm> terms;
     for (const TokenRef& part : parts) terms.push_back(term_of(part));
