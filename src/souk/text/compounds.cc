@@ -106,15 +106,14 @@ std::vector<CompoundPart> Compounds::split(std::string_view word) const {
       }
     }
   }
-  std::size_t chosen = 1;
-  double highest = best[0][1].known ? best[0][1].sum : -1;  // the whole word; log counts are not negative
+  std::size_t chosen = 0;
+  double highest = -1;  // log counts are not negative
   for (std::size_t k = 2; k <= kMaxParts; ++k) {
     if (!best[0][k].known || best[0][k].sum / static_cast<double>(k) <= highest) continue;
     highest = best[0][k].sum / static_cast<double>(k);
     chosen = k;
   }
   std::vector<CompoundPart> parts;
-  if (chosen == 1) return parts;
   for (std::size_t at = 0, k = chosen; k > 0; --k) {
     const Best& step = best[at][k];
     parts.push_back({static_cast<std::uint32_t>(at), static_cast<std::uint32_t>(at) + step.part});

@@ -1,8 +1,9 @@
 // Splits compounds ("Kaffeemaschine") into words of the shop ("kaffee", "maschine"), so that "Maschine" finds them.
 //
 // Source: Koehn and Knight, "Empirical Methods for Compound Splitting", EACL 2003: of all ways to read a word as a row of known words,
-// joined by the linking elements of its language, the one whose parts have the highest geometric mean of frequency, the whole word among
-// them. What is known and how often is learned from the shop's own texts.
+// joined by the linking elements of its language, the one whose parts have the highest geometric mean of frequency. What is known and how
+// often is learned from the shop's own texts. Other than there, the whole word is no such reading: the commonest compounds of a shop name
+// what it sells, and are to be found by their parts before all others.
 #pragma once
 
 #include <cstdint>
@@ -39,7 +40,8 @@ class Compounds {  // immutable, thread-safe
   static std::shared_ptr<const Compounds> learn(std::string_view language, std::span<const WordCount> counts,
                                                 std::uint32_t min_documents = 2);
 
-  // The parts in order, or none where the word is best left whole. A tie goes to fewer parts, then to the longer first part.
+  // The parts in order, two at least, or none where the word is no row of known words. A tie goes to fewer parts, then to the longer first
+  // part.
   std::vector<CompoundPart> split(std::string_view word) const;
 
   // What it knows, in the order of bytes. Learning again from these (with min_documents 1) gives the same object.
