@@ -1,0 +1,45 @@
+#include "souk/index/vectors/local_dimension.h"
+
+#include <gtest/gtest.h>
+#include <numeric>
+
+#include "tests/support/vectors.h"
+
+namespace souk::index {
+namespace {
+
+// Points drawn evenly from a cube of m dimensions that lies in 32.
+Matrix cube(std::size_t rows, std::size_t m, std::uint64_t seed) {
+  Random random(seed);
+  Matrix made(rows, 32);
+  for (std::size_t r = 0; r < rows; ++r) {
+    for (std::size_t i = 0; i < m; ++i) made.row(r)[i * 32 / m] = static_cast<float>(random.uniform());
+  }
+  return made;
+}
+
+double mean(const std::vector<float>& values) {
+  return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
+}
+
+TEST(LocalDimension, IsAboutThatOfTheCube) {
+  double before = 0;
+  for (const std::size_t m : {1U, 2U, 4U, 8U}) {
+    const double found = mean(local_dimensions(cube(3000, m, m).view(), {.neighbours = 50}, 2));
+    EXPECT_NEAR(found, static_cast<double>(m), 0.3 * static_cast<double>(m)) << "the rim of a cube has fewer";
+    EXPECT_GT(found, before);
+    before = found;
+  }
+}
+
+TEST(LocalDimension, OfEqualRowsAndOfNone) {
+  EXPECT_EQ(local_dimensions(Matrix(5, 3).view(), {}, 1), std::vector<float>(5, 0.0F));
+  EXPECT_TRUE(local_dimensions(Matrix(0, 3).view(), {}, 1).empty());
+}
+
+TEST(LocalDimension, OrdersRows) {
+  EXPECT_EQ(highest_first({1, 5, 5, 9, 0}), (std::vector<std::uint32_t>{3, 1, 2, 0, 4}));
+}
+
+}  // namespace
+}  // namespace souk::index
