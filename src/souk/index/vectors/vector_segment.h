@@ -1,0 +1,79 @@
+// An immutable set of vectors of one space, with its index: built in memory or mapped from a file (whose form vector_segment.cc describes).
+// The store of a shop is a list of them; a segment knows rows only, and the number that its owner gave each (an item's).
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "souk/base/file.h"
+#include "souk/base/hash.h"
+#include "souk/base/kernels/top_k.h"
+#include "souk/base/matrix.h"
+#include "souk/base/progress.h"
+#include "souk/base/result.h"
+#include "souk/index/vectors/hnsw.h"
+#include "souk/index/vectors/index_spec.h"
+#include "souk/index/vectors/metric.h"
+
+namespace souk::index {
+
+// What vectors are: those of two spaces, or of two encoders, must never be compared.
+struct VectorSpace {
+  std::string name;  // "text", "image", "behaviour" ...
+  Hash128 encoder;   // of whatever made the vectors
+  std::uint32_t dimension = 0;
+  Metric metric = Metric::cosine;
+  friend bool operator==(const VectorSpace&, const VectorSpace&) = default;
+};
+
+struct VectorBuildConfig {
+  IndexSpec spec;
+  HnswConfig graph;  // its degree is the spec's
+  unsigned threads = 1;
+};
+
+struct VectorQuery {
+  std::size_t k = 10;
+  std::size_t breadth = 0;   // rows kept on the walk (efSearch); 0: max(64, 4 k)
+  std::size_t cells = 0;     // looked at, of an index with cells; 0: a sixteenth of them, 8 at least
+  std::size_t refine = 0;    // rows scored again by their vectors; 0: all of the breadth up to 3 k + 16
+  AllowedRows allowed = {};  // a bit for every row, zeros beyond the last
+};
+
+class VectorSegment {  // thread-safe but for moving
+ public:
+  // rows: [rows, space.dimension], below 2^31 rows; numbers: one a row, strictly ascending, or empty: the row. Everything is copied. An
+  // error names the vector that cannot be taken (check_vector).
+  static Result<VectorSegment> build(VectorSpace space, MatrixView rows, std::span<const std::uint32_t> numbers,
+                                     const VectorBuildConfig& config, Progress& progress);
+  Status write(const fs::path& path) const;
+  // Mapped; `in_memory` copies what every query touches onto huge pages of its own, which is faster for what is asked often.
+  static Result<VectorSegment> open(const fs::path& path, bool in_memory = false);
+  // The same, refusing a segment of another space or encoder: vectors of two encoders mean nothing to each other.
+  static Result<VectorSegment> open(const fs::path& path, const VectorSpace& expected, bool in_memory = false);
+  VectorSegment(VectorSegment&&) noexcept;
+  VectorSegment& operator=(VectorSegment&&) noexcept;
+  ~VectorSegment();
+
+  const VectorSpace& space() const;
+  const IndexSpec& spec() const;
+  std::uint32_t rows() const;
+  std::uint32_t number(std::uint32_t row) const;
+  // Bytes that queries touch often, and bytes of the vectors that are read for the best few.
+  std::size_t index_bytes() const;
+  std::size_t vector_bytes() const;
+
+  // `found`: up to k rows, best first, with exact scores where the spec keeps vectors, else those of the codes. Errors: a query that
+  // check_vector refuses, a filter that is too short.
+  Status search(std::span<const float> query, const VectorQuery& how, WalkScratch& scratch, std::vector<Scored>& found) const;
+
+ private:
+  struct State;
+  explicit VectorSegment(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace souk::index
