@@ -187,6 +187,8 @@ TEST_F(VectorSegmentTest, OfNoneAndOfOne) {
       ASSERT_TRUE(opened) << opened.error().message();
       ASSERT_TRUE(opened->search(queries().row(0), {}, scratch, found));
       EXPECT_EQ(found.size(), count) << name;
+      ASSERT_TRUE(opened->search(queries().row(0), {.k = 1'000'000'000'000, .breadth = 1'000'000'000'000}, scratch, found));
+      EXPECT_EQ(found.size(), count) << name;
       ASSERT_TRUE(opened->search(queries().row(0), {.k = 0}, scratch, found));
       EXPECT_TRUE(found.empty());
     }

@@ -466,8 +466,10 @@ Status VectorSegment::search(std::span<const float> query, const VectorQuery& ho
     return fail(ErrorKind::invalid, fmt::format("a filter of {} bits for {} vectors", how.allowed.bits.size() * 64, s.rows), "query");
   }
   if (how.k == 0 || s.rows == 0) return {};
-  const std::size_t breadth = std::max(how.k, how.breadth != 0 ? how.breadth : std::max<std::size_t>(64, 4 * how.k));
-  const std::size_t refined = how.refine != 0 ? std::max(how.k, how.refine) : 3 * how.k + 16;
+  const std::size_t k = std::min<std::size_t>(how.k, s.rows);
+  const std::size_t wanted = std::max(k, how.breadth != 0 ? how.breadth : std::max<std::size_t>(64, 4 * k));
+  const std::size_t breadth = std::min<std::size_t>(wanted, s.rows);
+  const std::size_t refined = how.refine != 0 ? std::max(k, how.refine) : 3 * k + 16;
 
   if (s.space.metric == Metric::cosine) {
     scratch.unit.assign(query.begin(), query.end());
@@ -482,7 +484,7 @@ Status VectorSegment::search(std::span<const float> query, const VectorQuery& ho
   if (by_bounds) {
     s.scan_by_bounds(narrowed, scratch);
   } else if (scanned) {
-    s.scan(narrowed, std::min<std::size_t>(s.spec.refine ? refined : how.k, s.rows), scratch);
+    s.scan(narrowed, std::min<std::size_t>(s.spec.refine ? refined : k, s.rows), scratch);
   } else {
     search_hnsw(s.graph, {s.quantizer.get(), s.codes.data(), s.rows, how.allowed}, breadth, scratch);
   }
@@ -490,7 +492,7 @@ Status VectorSegment::search(std::span<const float> query, const VectorQuery& ho
     if (how.allowed(scratch.beam[i].row)) found.push_back(scratch.beam[i]);
   }
   if (s.spec.refine && !by_bounds) s.refine(refined, scratch, found);
-  if (found.size() > how.k) found.resize(how.k);
+  if (found.size() > k) found.resize(k);
   return {};
 }
 
