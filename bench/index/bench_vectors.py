@@ -19,7 +19,7 @@ from lib import measure
 WORK = measure.ROOT / "build" / "bench" / "vectors"
 VENV = measure.ROOT / "build" / "bench-peers" / "vectors"
 PACKAGES = ("numpy", "hnswlib", "faiss-cpu", "usearch")
-SOUK_SPECS = ("HNSW16,SQ8,Refine", "HNSW16", "HNSW16,SQ8")
+SOUK_SPECS = ("HNSW16,SQ8,Refine", "HNSW16", "HNSW16,SQ8", "HNSW16,RBQ,Refine", "IVF1024,SQ8,Refine", "RBQ,Refine")
 PEERS = ("hnswlib-M16", "hnswlib-M32", "faiss-HNSW32", "faiss-PQfs-kf10", "faiss-PQfs-kf40", "usearch-bf16")
 EFFORTS = (10, 12, 14, 16, 18, 20, 23, 26, 30, 34, 38, 43, 48, 54, 60, 68, 76, 86, 97, 110, 125, 140, 160, 180, 200, 230, 260, 300, 350, 400, 500,
            600, 800)

@@ -4,7 +4,7 @@
 // commands from standard input, one a line, and answers each with a line of JSON:
 //   truth K PATH           the exact answers of all queries, written as u32 [queries, K]
 //   build SPEC             an index, by its factory name, on one thread
-//   run EFFORT K N         the first N queries one at a time, EFFORT the breadth of the walk
+//   run EFFORT K N         the first N queries one at a time, EFFORT the breadth of the walk, or the cells looked at
 //   answers EFFORT K PATH  all queries, untimed, written as truth writes them; places without an answer hold 0xFFFFFFFF
 //   filter PATH            the rows that may be found from now on, a byte each; "filter -": all
 // `cpu` are seconds of CLOCK_THREAD_CPUTIME_ID of the one thread.
@@ -91,7 +91,7 @@ class Side {
   }
 
   void search(std::size_t query, std::size_t effort, std::size_t k) {
-    if (!segment_->search(queries_.row(query), {.k = k, .breadth = effort, .allowed = allowed()}, scratch_, found_)) {
+    if (!segment_->search(queries_.row(query), {.k = k, .breadth = effort, .cells = effort, .allowed = allowed()}, scratch_, found_)) {
       throw std::runtime_error("a search failed");
     }
   }

@@ -20,7 +20,10 @@ std::int32_t expected_dot(const std::int8_t* a, const std::int8_t* b, std::size_
 std::vector<std::int8_t> random_bytes(Random& random, std::size_t size) {
   const bool extreme = random.below(3) == 0;  // where sums are largest
   std::vector<std::int8_t> bytes(size);
-  for (std::int8_t& byte : bytes) byte = static_cast<std::int8_t>(extreme ? (random.below(2) == 0 ? -128 : 127) : random.below(256));
+  for (std::int8_t& byte : bytes) {
+    const std::uint64_t drawn = random.below(256);
+    byte = static_cast<std::int8_t>(!extreme ? drawn : drawn % 2 == 0 ? 0x80U : 0x7FU);
+  }
   return bytes;
 }
 

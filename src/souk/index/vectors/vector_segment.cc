@@ -469,7 +469,8 @@ Status VectorSegment::search(std::span<const float> query, const VectorQuery& ho
   const std::size_t k = std::min<std::size_t>(how.k, s.rows);
   const std::size_t wanted = std::max(k, how.breadth != 0 ? how.breadth : std::max<std::size_t>(64, 4 * k));
   const std::size_t breadth = std::min<std::size_t>(wanted, s.rows);
-  const std::size_t refined = how.refine != 0 ? std::max(k, how.refine) : 3 * k + 16;
+  const std::size_t enough = s.quantizer->has_errors() ? std::max(breadth, 3 * k + 16) : 3 * k + 16;
+  const std::size_t refined = how.refine != 0 ? std::max(k, how.refine) : enough;
 
   if (s.space.metric == Metric::cosine) {
     scratch.unit.assign(query.begin(), query.end());

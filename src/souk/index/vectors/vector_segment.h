@@ -39,7 +39,7 @@ struct VectorQuery {
   std::size_t k = 10;
   std::size_t breadth = 0;   // rows kept on the walk (efSearch); 0: max(64, 4 k)
   std::size_t cells = 0;     // looked at, of an index with cells; 0: a sixteenth of them, 8 at least
-  std::size_t refine = 0;    // rows scored again by their vectors; 0: all of the breadth up to 3 k + 16
+  std::size_t refine = 0;    // rows scored again by their vectors; 0: of the breadth 3 k + 16, after a walk over one-bit codes all
   AllowedRows allowed = {};  // a bit for every row, zeros beyond the last
 };
 
