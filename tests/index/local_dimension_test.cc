@@ -9,7 +9,7 @@ namespace souk::index {
 namespace {
 
 // Points drawn evenly from a cube of m dimensions that lies in 32.
-Matrix cube(std::size_t rows, std::size_t m, std::uint64_t seed) {
+Matrix vectors_of_cube(std::size_t rows, std::size_t m, std::uint64_t seed) {
   Random random(seed);
   Matrix made(rows, 32);
   for (std::size_t r = 0; r < rows; ++r) {
@@ -18,14 +18,14 @@ Matrix cube(std::size_t rows, std::size_t m, std::uint64_t seed) {
   return made;
 }
 
-double mean(const std::vector<float>& values) {
+double mean_of_all(const std::vector<float>& values) {
   return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
 }
 
 TEST(LocalDimension, IsAboutThatOfTheCube) {
   double before = 0;
   for (const std::size_t m : {1U, 2U, 4U, 8U}) {
-    const double found = mean(local_dimensions(cube(3000, m, m).view(), {.neighbours = 50}, 2));
+    const double found = mean_of_all(local_dimensions(vectors_of_cube(3000, m, m).view(), {.neighbours = 50}, 2));
     EXPECT_NEAR(found, static_cast<double>(m), 0.3 * static_cast<double>(m)) << "the rim of a cube has fewer";
     EXPECT_GT(found, before);
     before = found;

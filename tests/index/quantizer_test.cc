@@ -1,6 +1,7 @@
 // Codes against the vectors that they stand for.
 #include "souk/index/vectors/quantizer.h"
 
+#include <array>
 #include <cmath>
 #include <gtest/gtest.h>
 #include <limits>
@@ -11,7 +12,7 @@
 namespace souk::index {
 namespace {
 
-constexpr std::array kMetrics{Metric::l2, Metric::dot, Metric::cosine};
+constexpr std::array kEveryMetric{Metric::l2, Metric::dot, Metric::cosine};
 
 Matrix vectors_for(Metric metric, std::size_t rows, std::size_t dimension, std::uint64_t seed) {
   Matrix made = testing::clustered_vectors(rows, dimension, 6, seed);
@@ -28,7 +29,7 @@ std::vector<float> scores_of_all(const Quantizer& quantizer, const Lines& codes,
 }
 
 TEST(FloatCodes, ScoreAsTheVectors) {
-  for (const Metric metric : kMetrics) {
+  for (const Metric metric : kEveryMetric) {
     const Matrix made = vectors_for(metric, 40, 21, 1);
     const auto quantizer = make_float_codes(21, metric);
     EXPECT_EQ(quantizer->code_bytes() % kLineBytes, 0U);
@@ -62,7 +63,7 @@ TEST(Int8Codes, AreHalfAStepFromTheVectorAtMost) {
 
 // The score is that of the decoded vectors: what rounding adds is all that is left.
 TEST(Int8Codes, ScoreAsTheVectorsTheyDecodeTo) {
-  for (const Metric metric : kMetrics) {
+  for (const Metric metric : kEveryMetric) {
     for (const std::size_t dimension : {1U, 7U, 64U, 100U, 120U}) {
       const Matrix made = vectors_for(metric, 60, dimension, 3);
       const auto quantizer = Int8Codes::fit(made.view(), metric);
@@ -103,7 +104,7 @@ TEST(Int8Codes, OfEqualVectorsAndOfTheMean) {
 
 // Equation 14: nearly no score is further off than its bound, and on average they are not off at all.
 TEST(BitCodes, AreAsFarOffAsTheySay) {
-  for (const Metric metric : kMetrics) {
+  for (const Metric metric : kEveryMetric) {
     for (const std::size_t dimension : {50U, 64U, 200U, 784U}) {
       const Matrix made = vectors_for(metric, 400, dimension, 5);
       const auto quantizer = BitCodes::fit(made.view(), metric);

@@ -11,27 +11,27 @@
 namespace souk::index {
 namespace {
 
-constexpr std::size_t kRows = 1500, kQueries = 40, kDimension = 24;
+constexpr std::size_t kSegmentRows = 1500, kSegmentQueries = 40, kSegmentDimension = 24;
 
 VectorSpace text_space(Metric metric = Metric::cosine) {
-  return {"text", {0x7F3A, 0x91BC}, kDimension, metric};
+  return {"text", {0x7F3A, 0x91BC}, kSegmentDimension, metric};
 }
 
-VectorBuildConfig config_of(std::string_view name) {
+VectorBuildConfig vector_config(std::string_view name) {
   return {*parse_index_spec(name, "test"), {.breadth = 60}, 2};
 }
 
 class VectorSegmentTest : public ::testing::Test {
  protected:
-  MatrixView rows() const { return testing::first_rows(made_, kRows); }
-  MatrixView queries() const { return testing::rows_from(made_, kRows); }
+  MatrixView rows() const { return testing::first_rows(made_, kSegmentRows); }
+  MatrixView queries() const { return testing::rows_from(made_, kSegmentRows); }
   VectorSegment build(std::string_view name, Metric metric) const {
-    return std::move(*VectorSegment::build(text_space(metric), rows(), {}, config_of(name), Progress::none()));
+    return std::move(*VectorSegment::build(text_space(metric), rows(), {}, vector_config(name), Progress::none()));
   }
   std::vector<std::vector<Scored>> answers(const VectorSegment& segment, const VectorQuery& how) const {
     WalkScratch scratch;
-    std::vector<std::vector<Scored>> all(kQueries);
-    for (std::size_t q = 0; q < kQueries; ++q) {
+    std::vector<std::vector<Scored>> all(kSegmentQueries);
+    for (std::size_t q = 0; q < kSegmentQueries; ++q) {
       EXPECT_TRUE(segment.search(queries().row(q), how, scratch, all[q]));
     }
     return all;
@@ -41,15 +41,15 @@ class VectorSegmentTest : public ::testing::Test {
     if (segment.space().metric == Metric::cosine) {
       for (std::size_t r = 0; r < mine.rows(); ++r) to_unit(mine.row(r));
     }
-    const auto expected =
-        exact_top_k(testing::rows_from(mine, kRows), testing::first_rows(mine, kRows), segment.space().metric, how.k, how.allowed);
+    const auto expected = exact_top_k(testing::rows_from(mine, kSegmentRows), testing::first_rows(mine, kSegmentRows),
+                                      segment.space().metric, how.k, how.allowed);
     const auto found = answers(segment, how);
     double sum = 0;
-    for (std::size_t q = 0; q < kQueries; ++q) sum += testing::recall(found[q], expected[q]);
-    return sum / kQueries;
+    for (std::size_t q = 0; q < kSegmentQueries; ++q) sum += testing::recall(found[q], expected[q]);
+    return sum / kSegmentQueries;
   }
   testing::TempDir dir_;
-  Matrix made_ = testing::clustered_vectors(kRows + kQueries, kDimension, 15, 1);
+  Matrix made_ = testing::clustered_vectors(kSegmentRows + kSegmentQueries, kSegmentDimension, 15, 1);
 };
 
 TEST_F(VectorSegmentTest, FindsWhatTheScanFinds) {
@@ -70,7 +70,7 @@ TEST_F(VectorSegmentTest, LooksAtAsManyCellsAsAskedFor) {
     EXPECT_GT(recall(segment, {.cells = 30}), 0.99) << name;
     EXPECT_GT(recall(segment, {.cells = 12}), 0.9) << name;
     EXPECT_LT(recall(segment, {.cells = 1}), recall(segment, {.cells = 12})) << name;
-    std::vector<std::uint64_t> bits((kRows + 63) / 64, 0x1111'1111'1111'1111U);
+    std::vector<std::uint64_t> bits((kSegmentRows + 63) / 64, 0x1111'1111'1111'1111U);
     EXPECT_GT(recall(segment, {.cells = 30, .allowed = {bits}}), 0.99) << name;
   }
 }
@@ -78,7 +78,7 @@ TEST_F(VectorSegmentTest, LooksAtAsManyCellsAsAskedFor) {
 TEST_F(VectorSegmentTest, ScoresAreExactWhereVectorsAreKept) {
   const VectorSegment segment = build("HNSW8,SQ8,Refine", Metric::l2);
   const auto found = answers(segment, {.k = 5});
-  for (std::size_t q = 0; q < kQueries; ++q) {
+  for (std::size_t q = 0; q < kSegmentQueries; ++q) {
     ASSERT_EQ(found[q].size(), 5U);
     for (const Scored& next : found[q]) ASSERT_EQ(next.score, exact_score(Metric::l2, queries().row(q), rows().row(next.row)));
     ASSERT_TRUE(std::is_sorted(found[q].begin(), found[q].end(), Better()));
@@ -88,8 +88,8 @@ TEST_F(VectorSegmentTest, ScoresAreExactWhereVectorsAreKept) {
 TEST_F(VectorSegmentTest, FiltersNarrowAndWide) {
   const VectorSegment segment = build("HNSW16,SQ8,Refine", Metric::cosine);
   for (const std::uint32_t step : {2U, 10U, 100U}) {
-    std::vector<std::uint64_t> bits((kRows + 63) / 64, 0);
-    for (std::uint32_t r = 0; r < kRows; r += step) bits[r / 64] |= std::uint64_t{1} << (r % 64);
+    std::vector<std::uint64_t> bits((kSegmentRows + 63) / 64, 0);
+    for (std::uint32_t r = 0; r < kSegmentRows; r += step) bits[r / 64] |= std::uint64_t{1} << (r % 64);
     for (const std::size_t breadth : {12U, 100U}) {  // walked, and scanned
       const VectorQuery how{.breadth = breadth, .allowed = {bits}};
       for (const auto& found : answers(segment, how)) {
@@ -123,7 +123,7 @@ TEST_F(VectorSegmentTest, AnswersTheSameFromItsFile) {
 }
 
 TEST_F(VectorSegmentTest, InsertsByLocalDimension) {
-  VectorBuildConfig config = config_of("HNSW16,SQ8,Refine");
+  VectorBuildConfig config = vector_config("HNSW16,SQ8,Refine");
   config.graph.order = InsertionOrder::by_dimension;
   const auto segment = VectorSegment::build(text_space(), rows(), {}, config, Progress::none());
   ASSERT_TRUE(segment);
@@ -131,17 +131,17 @@ TEST_F(VectorSegmentTest, InsertsByLocalDimension) {
 }
 
 TEST_F(VectorSegmentTest, KeepsTheNumbersOfItsOwner) {
-  std::vector<std::uint32_t> numbers(kRows);
-  for (std::uint32_t r = 0; r < kRows; ++r) numbers[r] = 3 * r + 5;
-  const auto segment = VectorSegment::build(text_space(), rows(), numbers, config_of("SQ8"), Progress::none());
+  std::vector<std::uint32_t> numbers(kSegmentRows);
+  for (std::uint32_t r = 0; r < kSegmentRows; ++r) numbers[r] = 3 * r + 5;
+  const auto segment = VectorSegment::build(text_space(), rows(), numbers, vector_config("SQ8"), Progress::none());
   ASSERT_TRUE(segment);
   EXPECT_EQ(segment->number(7), 26U);
   numbers[9] = numbers[8];
-  const auto twice = VectorSegment::build(text_space(), rows(), numbers, config_of("SQ8"), Progress::none());
+  const auto twice = VectorSegment::build(text_space(), rows(), numbers, vector_config("SQ8"), Progress::none());
   ASSERT_FALSE(twice);
   EXPECT_EQ(twice.error().what, "vector 9 has number 29, the one before it 29: they must ascend");
   numbers.pop_back();
-  EXPECT_FALSE(VectorSegment::build(text_space(), rows(), numbers, config_of("SQ8"), Progress::none()));
+  EXPECT_FALSE(VectorSegment::build(text_space(), rows(), numbers, vector_config("SQ8"), Progress::none()));
 }
 
 TEST_F(VectorSegmentTest, RefusesOtherSpacesAndEncoders) {
@@ -160,11 +160,11 @@ TEST_F(VectorSegmentTest, RefusesOtherSpacesAndEncoders) {
 
 TEST_F(VectorSegmentTest, RefusesVectorsAndQueriesByName) {
   made_.row(3)[5] = std::numeric_limits<float>::quiet_NaN();
-  const auto built = VectorSegment::build(text_space(), rows(), {}, config_of("SQ8"), Progress::none());
+  const auto built = VectorSegment::build(text_space(), rows(), {}, vector_config("SQ8"), Progress::none());
   ASSERT_FALSE(built);
   EXPECT_EQ(built.error().where, "space \"text\", vector 3: number 5");
   std::ranges::fill(made_.row(3), 0.0F);
-  EXPECT_FALSE(VectorSegment::build(text_space(), rows(), {}, config_of("SQ8"), Progress::none()));
+  EXPECT_FALSE(VectorSegment::build(text_space(), rows(), {}, vector_config("SQ8"), Progress::none()));
   const VectorSegment segment = build("SQ8", Metric::l2);
 
   WalkScratch scratch;
@@ -180,7 +180,7 @@ TEST_F(VectorSegmentTest, OfNoneAndOfOne) {
   std::vector<Scored> found;
   for (const char* name : {"Flat", "SQ8,Refine", "RBQ,Refine", "IVF2,SQ8,Refine", "HNSW8", "HNSW8,SQ8,Refine"}) {
     for (const std::size_t count : {0U, 1U, 2U}) {
-      const auto segment = VectorSegment::build(text_space(), testing::first_rows(made_, count), {}, config_of(name), Progress::none());
+      const auto segment = VectorSegment::build(text_space(), testing::first_rows(made_, count), {}, vector_config(name), Progress::none());
       ASSERT_TRUE(segment) << segment.error().message();
       ASSERT_TRUE(segment->write(dir_ / "small"));
       const auto opened = VectorSegment::open(dir_ / "small");
@@ -198,7 +198,7 @@ TEST_F(VectorSegmentTest, OfNoneAndOfOne) {
 // Whatever bit is flipped: the segment is refused with the file's name (all of it is read when it is opened), or nothing was there.
 TEST_F(VectorSegmentTest, FindsEveryFlippedBit) {
   const auto segment =
-      VectorSegment::build(text_space(), testing::first_rows(made_, 30), {}, config_of("HNSW2,SQ8,Refine"), Progress::none());
+      VectorSegment::build(text_space(), testing::first_rows(made_, 30), {}, vector_config("HNSW2,SQ8,Refine"), Progress::none());
   ASSERT_TRUE(segment->write(dir_ / "segment"));
   const std::string bytes = read_file(dir_ / "segment").value();
   const auto whole = answers(*VectorSegment::open(dir_ / "segment"), {});
