@@ -384,14 +384,16 @@ class Kills(Processes):
         for _ in range(5):
             server = Server(self.shop)
             client = start("backup", self.shop, backup)
-            until(lambda: backup.with_suffix(".part").exists() or client.poll() is not None, "the backup begins")
+            until(lambda: list(self.folder.glob("backup.part-*")) or client.poll() is not None, "the backup begins")
             server.kill()
             client.communicate(timeout=PATIENCE)
             if backup.exists():  # it was quicker: then it is whole
                 self.assertIn("made", good("doctor", backup))
                 break
-        backup = self.folder / "another"
+        if backup.exists():
+            backup = self.folder / "another"
         good("backup", self.shop, backup, "--quiet")
+        self.assertEqual(list(self.folder.glob(f"{backup.name}.part-*")), [], "what the dead ones left")
         self.assertFalse((self.shop / "work").exists())
         good("restore", backup, self.folder / "again", "--quiet")
         self.assertEqual(self.exported(self.folder / "again", "events"), self.exported(self.shop, "events"))

@@ -1,11 +1,15 @@
 // Copies of a shop: made while others write, verified, restored.
 #include "souk/engine/backup.h"
 
+#include <csignal>
 #include <fstream>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <thread>
+#include <unistd.h>
+#include <utility>
 
 #include "souk/base/random.h"
 
@@ -21,7 +25,7 @@ using ::testing::IsEmpty;
 
 class Backup : public ::testing::Test {
  protected:
-  Result<engine::BackupReport> back_up(const engine::Shop& shop, const fs::path& to, const fs::path& earlier = {}) {
+  static Result<engine::BackupReport> back_up(const engine::Shop& shop, const fs::path& to, const fs::path& earlier = {}) {
     return shop.backup({.to = to, .earlier = earlier}, Progress::none());
   }
   Result<engine::BackupReport> restore(const fs::path& to) { return engine::restore_backup(backup, to, Progress::none()); }
@@ -140,16 +144,112 @@ TEST_F(Backup, LeavesNothingWhenItIsStopped) {
   EXPECT_EQ(shop->backup({.to = backup, .earlier = {}}, progress).error().kind, ErrorKind::cancelled);
   ASSERT_TRUE(back_up(*shop, backup));
   EXPECT_EQ(engine::restore_backup(backup, dir / "again", progress).error().kind, ErrorKind::cancelled);
-  for (const char* left : {"backup.part", "again", "again.part"}) EXPECT_FALSE(fs::exists(dir / left)) << left;
+  for (const char* left : {"backup.part-1", "again", "again.part-1"}) EXPECT_FALSE(fs::exists(dir / left)) << left;
 }
 
-TEST_F(Backup, TakesThePlaceOfAnUnfinishedOne) {
+TEST_F(Backup, RemovesWhatADeadOneLeft) {
+  const fs::path left = dir / "again.part-1", mine = dir / "again.part-2", other = dir / "other.part-1";
+  ASSERT_TRUE(back_up(*grocery(dir / "shop"), backup));
+  for (const char* folder : {"again", "other", "again"}) {  // the third removes what the first left, and leaves the same
+    const pid_t child = ::fork();
+    if (child == 0) {
+      Progress dying(Progress::Style::records, [](std::string_view) { ::raise(SIGKILL); });
+      (void)engine::restore_backup(backup, dir / folder, dying);
+      ::_exit(0);
+    }
+    int status = 0;
+    ::waitpid(child, &status, 0);
+    ASSERT_TRUE(WIFSIGNALED(status));
+    EXPECT_TRUE(fs::exists(left / "whole"));
+    EXPECT_FALSE(fs::exists(mine));
+  }
+  fs::create_directories(mine);
+  std::ofstream(mine / "letter") << "dear";
+  std::ofstream(left / "letter") << "dear";
+  ASSERT_TRUE(restore(dir / "again"));
+  EXPECT_TRUE(fs::exists(mine / "letter"));
+  EXPECT_TRUE(fs::exists(left / "letter")) << "someone keeps it there";
+  EXPECT_FALSE(fs::exists(left / "whole"));
+  EXPECT_TRUE(fs::exists(other / "whole")) << "it is of another folder";
+}
+
+TEST_F(Backup, RemovesNoFolderThatItDidNotMake) {
+  for (const char* name : {"a.part", "a.part-1", "a.part-2", "a.part-x", "a.part-"}) {
+    ASSERT_TRUE(grocery(dir / name));
+    const auto shop = reopened(dir / name);
+    ASSERT_TRUE(back_up(*shop, dir / "a")) << "its own source";
+    EXPECT_TRUE(shop->doctor(false, Progress::none()));
+    fs::remove_all(dir / "a");
+  }
+  ASSERT_TRUE(back_up(*reopened(dir / "a.part"), dir / "b.part-1"));
+  fs::create_symlink(dir / "a.part", dir / "b.part-2");
+  std::ofstream(dir / "b.part-3") << "a file";
+  ASSERT_TRUE(engine::restore_backup(dir / "b.part-1", dir / "b", Progress::none()));
+  EXPECT_THAT(engine::verify_backup(dir / "b.part-1", Progress::none()).value(), ::testing::SizeIs(1));
+  for (const char* name : {"a.part", "a.part-1", "a.part-2", "a.part-x", "a.part-"}) EXPECT_TRUE(reopened(dir / name)) << name;
+  EXPECT_TRUE(fs::exists(dir / "b.part-2") && fs::exists(dir / "b.part-3"));
+}
+
+TEST_F(Backup, LeavesALeftoverThatIsReadFrom) {
+  ASSERT_TRUE(back_up(*grocery(dir / "shop"), backup));
+  const fs::path source = dir / "again.part-1" / "whole";
+  fs::create_directories(source.parent_path());
+  fs::rename(backup, source);
+  std::ofstream(source.parent_path() / "souk-unfinished").flush();
+  ASSERT_TRUE(engine::restore_backup(source, dir / "again", Progress::none()));
+  EXPECT_TRUE(fs::exists(source / "store"));
+}
+
+TEST_F(Backup, TwoAtOnceDoNotHarmEachOther) {
   const auto shop = grocery(dir / "shop");
-  fs::create_directories(dir / "backup.part" / "store");
-  std::ofstream(dir / "backup.part" / "store" / "000001.sst") << "half";
-  ASSERT_TRUE(back_up(*shop, backup));
-  EXPECT_FALSE(fs::exists(dir / "backup.part"));
-  EXPECT_FALSE(fs::exists(backup / "store" / "000001.sst") && fs::file_size(backup / "store" / "000001.sst") == 4);
+  std::optional<Error> second;
+  const auto with_another = [&](auto make) {
+    second.reset();
+    return std::make_unique<Progress>(Progress::Style::records, [&second, make](std::string_view) {
+      if (const auto made = make(); !second && !made) second = made.error();
+    });
+  };
+  const auto while_backing_up = with_another([&] { return back_up(*shop, backup); });
+  ASSERT_TRUE(shop->backup({.to = backup, .earlier = {}}, *while_backing_up));
+  ASSERT_TRUE(second);
+  EXPECT_EQ(second->kind, ErrorKind::busy) << second->message();
+  EXPECT_THAT(second->message(), HasSubstr("another backup or restore"));
+  EXPECT_THAT(engine::verify_backup(backup, Progress::none()).value(), ::testing::SizeIs(1));
+  const auto while_restoring = with_another([&] { return restore(dir / "again"); });
+  ASSERT_TRUE(engine::restore_backup(backup, dir / "again", *while_restoring));
+  ASSERT_TRUE(second);
+  EXPECT_EQ(second->kind, ErrorKind::busy) << second->message();
+  EXPECT_EQ(answers_of(*reopened(dir / "again")), answers_of(*shop));
+}
+
+TEST_F(Backup, DoesNotReplaceWhatIsPutThereMeanwhile) {
+  ASSERT_TRUE(back_up(*grocery(dir / "shop"), backup));
+  for (const bool empty_before : {false, true}) {
+    for (const char* meanwhile : {"a file", "a folder", "an empty folder"}) {
+      const fs::path to = dir / "again";
+      if (empty_before) fs::create_directories(to);
+      Progress progress(Progress::Style::records, [&, put = false](std::string_view) mutable {
+        if (std::exchange(put, true)) return;
+        if (meanwhile == std::string("a file")) {
+          fs::remove_all(to);
+          std::ofstream(to) << "mine";
+        } else {
+          fs::create_directories(to);
+          if (meanwhile == std::string("a folder")) std::ofstream(to / "letter") << "mine";
+        }
+      });
+      const auto restored = engine::restore_backup(backup, to, progress);
+      if (empty_before && meanwhile == std::string("an empty folder")) {
+        EXPECT_TRUE(restored) << "as it was asked for";
+      } else {
+        ASSERT_FALSE(restored) << meanwhile;
+        EXPECT_EQ(restored.error().kind, ErrorKind::exists) << restored.error().message();
+        EXPECT_FALSE(fs::exists(to / "store"));
+      }
+      EXPECT_FALSE(fs::exists(dir / "again.part-1"));
+      fs::remove_all(to);
+    }
+  }
 }
 
 TEST_F(Backup, RefusesToRestoreDamage) {

@@ -437,6 +437,10 @@ int renameat(int at, const char* path, int to_at, const char* to) noexcept {
   const auto real = f::SOUK_NEXT(renameat);
   return f::rename_through(f::Kind::rename, at, path, to_at, to, [&] { return real(at, path, to_at, to); });
 }
+int renameat2(int at, const char* path, int to_at, const char* to, unsigned flags) noexcept {  // flags: RENAME_NOREPLACE alone
+  const auto real = f::SOUK_NEXT(renameat2);
+  return f::rename_through(f::Kind::rename, at, path, to_at, to, [&] { return real(at, path, to_at, to, flags); });
+}
 int link(const char* path, const char* to) noexcept {
   const auto real = f::SOUK_NEXT(link);
   return f::rename_through(f::Kind::link, AT_FDCWD, path, AT_FDCWD, to, [&] { return real(path, to); });

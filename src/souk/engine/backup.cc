@@ -2,9 +2,7 @@
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <chrono>
-#include <cstdio>
 #include <fmt/format.h>
 #include <set>
 #include <system_error>
@@ -13,6 +11,7 @@
 
 #include "souk/base/threads.h"
 #include "souk/engine/shop_state.h"
+#include "souk/engine/unfinished_folder.h"
 #include "souk/engine/work_folder.h"
 
 namespace souk::engine {
@@ -69,46 +68,10 @@ Status keep_parts(const fs::path& shop, const fs::path& to) {
   return {};
 }
 
-bool is_below(const fs::path& path, const fs::path& folder) {
-  std::error_code ignored;
-  const fs::path at = fs::weakly_canonical(path, ignored).lexically_relative(fs::weakly_canonical(folder, ignored));
-  return !at.empty() && *at.begin() != "..";
-}
-
 bool is_empty_or_missing(const fs::path& folder) {
   std::error_code error;
   return !fs::exists(folder, error) || (fs::is_directory(folder, error) && fs::is_empty(folder, error));
 }
-
-// A folder that gets its name when it is complete.
-class Unfinished {
- public:
-  static Result<Unfinished> beside(const fs::path& final) {
-    fs::path whole = absolute_path(final).lexically_normal();
-    if (!whole.has_filename()) whole = whole.parent_path();
-    Unfinished made(whole, fs::path(whole.string() + ".part"));
-    std::error_code ignored;
-    fs::remove_all(made.part_, ignored);  // what a killed one left
-    SOUK_CHECK(make_directories(made.part_));
-    return made;
-  }
-  Unfinished(Unfinished&& other) noexcept : whole_(std::move(other.whole_)), part_(std::exchange(other.part_, {})) {}
-  Unfinished& operator=(Unfinished&&) = delete;
-  ~Unfinished() {
-    std::error_code ignored;
-    if (!part_.empty()) fs::remove_all(part_, ignored);
-  }
-  const fs::path& path() const { return part_; }
-  Status finish() {
-    if (::rename(part_.c_str(), whole_.c_str()) != 0) return fail_errno("cannot rename the finished folder to", whole_.string(), errno);
-    part_.clear();
-    return sync_directory(whole_.parent_path());
-  }
-
- private:
-  Unfinished(fs::path whole, fs::path part) : whole_(std::move(whole)), part_(std::move(part)) {}
-  fs::path whole_, part_;
-};
 
 // The file of an earlier backup under a second name, where it has the same content.
 bool share(const fs::path& earlier, const fs::path& to, std::string_view content) {
@@ -185,6 +148,8 @@ Result<BackupReport> Shop::backup(const BackupOptions& options, Progress& progre
     return fail(Error{ErrorKind::exists, "cannot make a backup here", options.to.string(), "a new or empty folder", "something else",
                       "Choose another folder."});
   }
+  const std::array<fs::path, 2> sources{impl_->directory, options.earlier.empty() ? impl_->directory : options.earlier};
+  SOUK_TRY(UnfinishedFolder unfinished, UnfinishedFolder::beside(options.to, sources));
   SOUK_TRY(const WorkFolder work, WorkFolder::make(impl_->directory, "backup"));
   BackupManifest manifest{.shop = settings().name, .souk = std::string(kVersion), .made = now(), .seq = 0, .files = {}};
   {
@@ -194,7 +159,6 @@ Result<BackupReport> Shop::backup(const BackupOptions& options, Progress& progre
     SOUK_CHECK(keep_parts(impl_->directory, work.path()));
   }
   BackupReport report;
-  SOUK_TRY(Unfinished unfinished, Unfinished::beside(options.to));
   Status copied;
   run_in_background([&] { copied = copy_all(work.path(), unfinished.path(), options, manifest, report, progress); });
   SOUK_CHECK(copied);
@@ -249,7 +213,7 @@ Result<BackupReport> restore_backup(const fs::path& backup, const fs::path& shop
     return fail(Error{ErrorKind::exists, "cannot restore a shop here", shop.string(), "a new or empty folder", "something else",
                       "Move what is there out of the way, or choose another folder."});
   }
-  SOUK_TRY(Unfinished unfinished, Unfinished::beside(shop));
+  SOUK_TRY(UnfinishedFolder unfinished, UnfinishedFolder::beside(shop, std::span(&backup, 1)));
   BackupReport report;
   report.seq = manifest.seq;
   progress.stage("Restoring the shop", folder_size(backup), "bytes");
