@@ -42,6 +42,41 @@ TEST_F(CareVerbs, BackUpVerifyAndRestore) {
   EXPECT_EQ(souk({"doctor", file("second"), "--repair"}).status, 1);
 }
 
+TEST_F(CareVerbs, ABackupIsReadAndNeverWritten) {
+  std::ofstream(dir / "events.jsonl") << R"({"id":"e1","shopper":"h1","item":"milk","kind":"purchase","time":1600000000000})"
+                                      << "\n";
+  ASSERT_EQ(souk({"import", shop, file("events.jsonl"), "--quiet"}).status, 0);
+  const std::string backup = file("backup");
+  ASSERT_EQ(souk({"backup", shop, backup, "--quiet"}).status, 0);
+  for (const std::vector<std::string>& words : {std::vector<std::string>{"status", backup},
+                                                {"search", backup, "milk"},
+                                                {"export", backup, "--as", "events"},
+                                                {"export", backup, "--as", "config"},
+                                                {"recommend", backup, "--shelf", "trending"},
+                                                {"evaluate", backup},
+                                                {"key", backup, "list"},
+                                                {"doctor", backup}}) {
+    const Outcome read = souk(words);
+    EXPECT_TRUE(read.status == 0 || words[0] == "evaluate") << words[0] << read.err;  // that: too little to judge by
+    EXPECT_EQ(souk({"doctor", backup}).status, 0) << "after " << words[0];
+  }
+  EXPECT_THAT(souk({"search", backup, "milk"}).err, HasSubstr("backup"));
+  for (const std::vector<std::string>& words : {std::vector<std::string>{"import", backup, file("items.jsonl")},
+                                                {"train", backup},
+                                                {"compact", backup},
+                                                {"upgrade", backup},
+                                                {"forget", backup, "--shopper", "h1"},
+                                                {"backup", backup, file("second")},
+                                                {"serve", backup, "--listen", "127.0.0.1:0"}}) {
+    const Outcome refused = souk(words);
+    EXPECT_EQ(refused.status, 1) << words[0];
+    EXPECT_THAT(refused.err, HasSubstr("souk restore")) << words[0];
+  }
+  EXPECT_EQ(souk({"doctor", backup}).status, 0);
+  EXPECT_EQ(souk({"restore", backup, file("again"), "--quiet"}).status, 0);
+  EXPECT_EQ(souk({"export", file("again"), "--as", "events", "--quiet"}).out, souk({"export", shop, "--as", "events", "--quiet"}).out);
+}
+
 TEST_F(CareVerbs, ADamagedBackupIsNamed) {
   ASSERT_EQ(souk({"backup", shop, file("backup"), "--quiet"}).status, 0);
   std::ofstream(dir / "backup" / "shop.toml", std::ios::app) << "# more\n";

@@ -5,6 +5,7 @@
 #include <fstream>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <map>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <thread>
@@ -250,6 +251,44 @@ TEST_F(Backup, DoesNotReplaceWhatIsPutThereMeanwhile) {
       fs::remove_all(to);
     }
   }
+}
+
+// Name, size, time and content of every file.
+std::map<std::string, std::string> all_of(const fs::path& folder) {
+  std::map<std::string, std::string> all;
+  for (const auto& entry : fs::recursive_directory_iterator(folder)) {
+    const std::string name = entry.path().lexically_relative(folder).string();
+    all[name] = fmt::format("{}", entry.last_write_time().time_since_epoch().count());
+    if (entry.is_regular_file()) all[name] += read_file(entry.path()).value();
+  }
+  return all;
+}
+
+TEST_F(Backup, IsOnlyReadHoweverItIsOpened) {
+  std::vector<std::string> before;
+  {
+    const auto shop = grocery(dir / "shop");
+    before = answers_of(*shop);
+    ASSERT_TRUE(back_up(*shop, backup));
+  }
+  const auto files = all_of(backup);
+  for (const bool for_repair : {false, true}) {
+    const auto refused = engine::Shop::open(backup, {.for_repair = for_repair});
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().kind, ErrorKind::unsupported);
+    EXPECT_THAT(refused.error().message(), AllOf(HasSubstr("souk restore"), HasSubstr("--read-only")));
+  }
+  {
+    const auto shop = engine::Shop::open(backup, {.read_only = true});
+    ASSERT_TRUE(shop) << shop.error().message();
+    EXPECT_EQ(answers_of(**shop), before);
+    EXPECT_TRUE((*shop)->interactions());
+    EXPECT_TRUE((*shop)->doctor(false, Progress::none()));
+    EXPECT_FALSE((*shop)->doctor(true, Progress::none()));
+  }
+  EXPECT_EQ(all_of(backup), files);
+  ASSERT_TRUE(restore(dir / "again"));
+  EXPECT_EQ(answers_of(*reopened(dir / "again")), before);
 }
 
 TEST_F(Backup, RefusesToRestoreDamage) {

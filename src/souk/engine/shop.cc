@@ -4,6 +4,7 @@
 #include <system_error>
 
 #include "souk/base/log.h"
+#include "souk/engine/backup.h"
 #include "souk/engine/erasure.h"
 #include "souk/engine/lock_holder.h"
 #include "souk/engine/shop_state.h"
@@ -34,6 +35,16 @@ Status check_is_shop(const fs::path& directory) {
   return fail(Error{ErrorKind::not_found, "the shop is not whole", (directory / kSettingsFile).string(), "the shop's settings",
                     "no such file",
                     "Restore the file from a backup, or write one as docs/reference/shop-toml.md says: the store beside it is untouched."});
+}
+
+// To open a store for writing changes its files, and then they are no longer what the manifest says.
+Status check_is_no_backup(const fs::path& directory) {
+  if (!is_backup(directory)) return {};
+  return fail(Error{ErrorKind::unsupported, "a backup is not opened for writing: it would be one no longer", directory.string(), "a shop",
+                    "a backup",
+                    fmt::format("Make a shop of it with `souk restore {} SHOP`, or only read it: `souk serve --read-only` does, and so do "
+                                "search, status, export and evaluate",
+                                directory.string())});
 }
 
 bool is_damage(const Error& error) {
@@ -246,6 +257,7 @@ Result<std::unique_ptr<Shop>> Shop::init(const fs::path& directory, const InitOp
 
 Result<std::unique_ptr<Shop>> Shop::open(const fs::path& directory, const OpenOptions& options) {
   SOUK_CHECK(check_is_shop(directory));
+  if (!options.read_only) SOUK_CHECK(check_is_no_backup(directory));
   auto impl = std::make_unique<Impl>();
   impl->directory = directory;
   impl->options = options;

@@ -154,8 +154,8 @@ class Shop {
  public:
   // Makes SHOP with shop.toml and an empty store; refuses a folder that is not empty.
   static Result<std::unique_ptr<Shop>> init(const fs::path& directory, const InitOptions& options);
-  // Opens, and brings derived data up to date with the store. A folder that is no shop: not_found; held elsewhere: busy; not writable, and
-  // not opened read-only: unsupported; other format version: version (naming `souk upgrade`).
+  // Opens, and brings derived data up to date with the store. A folder that is no shop: not_found; held elsewhere: busy; not writable, or
+  // a backup, and not opened read-only: unsupported; other format version: version (naming `souk upgrade`).
   static Result<std::unique_ptr<Shop>> open(const fs::path& directory, const OpenOptions& options);
   ~Shop();
 
