@@ -34,6 +34,7 @@ int restore(const Console& console, const std::string& from, const std::string& 
   SOUK_OR_REPORT(const engine::BackupReport report, console, engine::restore_backup(from, shop, console.progress()));
   const int status = print_copy(console, report, "Restored", shop);
   note(console, "Its first opening builds the search index.");
+  note(console, "Who was forgotten and which keys were revoked since that backup: they are back. Forget and revoke them again.");
   return status;
 }
 
