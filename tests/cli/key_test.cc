@@ -78,6 +78,7 @@ TEST_F(Key, WhatCannotBeReadIsWrongUsage) {
                                                 {"add", "--scope", "root"},
                                                 {"add", "--scope", "search", "--expires", "soon"},
                                                 {"add", "--scope", "search", "--expires", "0d"},
+                                                {"add", "--scope", "search", "--expires", "106751991167d"},
                                                 {"add", "--scope", "search", "--rate", "-1"},
                                                 {"add", "--scope", "search", "--name", "a\nb"},
                                                 {"revoke"},

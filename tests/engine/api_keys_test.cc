@@ -128,6 +128,7 @@ TEST_F(ApiKeysTest, ExpiryIsKnown) {
   EXPECT_FALSE(made->key.expired(made->key.created + kDay - 1));
   EXPECT_TRUE(made->key.expired(made->key.created + kDay));
   EXPECT_FALSE(add(Scope::search).key.expired(INT64_MAX));
+  EXPECT_FALSE(keys_->add({Scope::search, {}, ApiKeys::kLongestLife, 0}).value().key.expired(now()));
 }
 
 TEST_F(ApiKeysTest, WhatCannotBeAKeyIsRefused) {
@@ -138,6 +139,9 @@ TEST_F(ApiKeysTest, WhatCannotBeAKeyIsRefused) {
   EXPECT_EQ(kind({Scope::search, "\xFF", {}, 0}), ErrorKind::invalid);
   EXPECT_EQ(kind({Scope::search, std::string(101, 'x'), {}, 0}), ErrorKind::invalid);
   EXPECT_EQ(kind({Scope::search, {}, 0, 0}), ErrorKind::invalid);
+  for (const Duration lifetime : {ApiKeys::kLongestLife + 1, INT64_MAX / kDay * kDay, INT64_MAX}) {
+    EXPECT_EQ(kind({Scope::search, {}, lifetime, 0}), ErrorKind::invalid) << lifetime;
+  }
   EXPECT_EQ(kind({Scope::search, {}, {}, -1}), ErrorKind::invalid);
   EXPECT_EQ(kind({Scope::search, {}, {}, std::numeric_limits<double>::quiet_NaN()}), ErrorKind::invalid);
   EXPECT_TRUE(ring()->empty());

@@ -100,6 +100,11 @@ Status check_request(const KeyRequest& request) {
   if (request.lifetime && *request.lifetime <= 0) {
     return fail(Error{ErrorKind::invalid, "cannot make a key that has expired already", "expires", "a time such as 90d", "none", {}});
   }
+  if (request.lifetime && *request.lifetime > ApiKeys::kLongestLife) {
+    return fail(Error{ErrorKind::invalid, "cannot make a key for so long", "expires",
+                      fmt::format("at most {}d", ApiKeys::kLongestLife / kDay), fmt::format("{}d", *request.lifetime / kDay),
+                      "A key without it never expires."});
+  }
   if (!(request.requests_per_second >= 0 && request.requests_per_second <= kMostPerSecond)) {
     return fail(Error{ErrorKind::invalid,
                       "cannot use this rate",

@@ -75,7 +75,7 @@ class KeyRing {
 struct KeyRequest {
   Scope scope = Scope::search;
   std::string name;                  // for people; at most 100 bytes, no control characters
-  std::optional<Duration> lifetime;  // above 0
+  std::optional<Duration> lifetime;  // above 0, at most ApiKeys::kLongestLife
   double requests_per_second = 0;
 };
 
@@ -88,6 +88,7 @@ class ApiKeys {  // thread-safe
  public:
   static constexpr std::size_t kMost = 1000;
   static constexpr std::size_t kNameBytes = 100;
+  static constexpr Duration kLongestLife = 36'500 * kDay;
 
   // `store` must outlive it.
   explicit ApiKeys(store::Store& store);
