@@ -115,6 +115,33 @@ TEST(Doctor, LearnsDamagedTablesAnew) {
   EXPECT_TRUE(finding(shop->doctor(false, Progress::none()).value(), "count tables").ok);
 }
 
+// `models`, or the folder in it, replaced by something else.
+TEST(Doctor, MovesAsideWhatStandsInTheTablesPlace) {
+  for (const bool learned : {true, false}) {
+    for (const char* place : {"models", "models/tables"}) {
+      const TempDir dir;
+      const fs::path at = dir / "shop" / place;
+      { ASSERT_NE(learned ? large_shop(dir / "shop") : empty_shop(dir / "shop"), nullptr); }
+      fs::remove_all(at);
+      fs::create_directories(at.parent_path());
+      std::ofstream(at) << "mine";
+      if (learned) {
+        EXPECT_THAT(engine::Shop::open(dir / "shop", {}).error().hint, HasSubstr("doctor --repair"));
+      }
+      const auto opened = engine::Shop::open(dir / "shop", {.read_only = false, .for_repair = true, .threads = 1});
+      ASSERT_TRUE(opened) << opened.error().message();
+      const engine::Finding found = finding((*opened)->doctor(false, Progress::none()).value(), "count tables");
+      EXPECT_FALSE(found.ok);
+      EXPECT_THAT(found.repair, HasSubstr("--repair"));
+      const auto mended = (*opened)->doctor(true, Progress::none());
+      ASSERT_TRUE(mended) << mended.error().message();
+      EXPECT_TRUE(finding(*mended, "count tables").ok);
+      EXPECT_TRUE(finding((*opened)->doctor(false, Progress::none()).value(), "count tables").ok);
+      EXPECT_EQ(read_file(at.string() + ".damaged").value(), "mine");
+    }
+  }
+}
+
 TEST(Doctor, WritesADamagedManifestAnew) {
   const TempDir dir;
   const auto shop = large_shop(dir / "shop");

@@ -38,8 +38,20 @@ Finding check_index(const std::optional<Error>& damaged, const IndexKeeper* keep
   return {true, "search index", fmt::format("{} items; every checksum holds", reader->size()), {}};
 }
 
+// SHOP/models, or the folder in it, where that is something else; empty: neither.
+fs::path no_folder(const fs::path& tables) {
+  std::error_code ignored;
+  for (const fs::path& folder : {tables.parent_path(), tables}) {
+    if (fs::exists(fs::symlink_status(folder, ignored)) && !fs::is_directory(folder, ignored)) return folder;
+  }
+  return {};
+}
+
 Finding check_tables(const std::optional<Error>& damaged, const fs::path& directory, const store::Store& store) {
   constexpr std::string_view kRepair = "--repair learns the tables anew from the events";
+  if (const fs::path other = no_folder(directory); !other.empty()) {
+    return {false, "count tables", other.string() + " is no folder", "--repair moves it aside and learns the tables anew from the events"};
+  }
   if (damaged) return {false, "count tables", damaged->message(), std::string(kRepair)};
   const auto loaded = load_active_tables(directory, store);  // reads, and so verifies, every section of the file
   if (!loaded) return {false, "count tables", loaded.error().message(), std::string(kRepair)};
@@ -92,14 +104,14 @@ Finding check_blas() {
   return {true, "BLAS", blas.openblas.empty() ? blas.library : fmt::format("{} ({})", blas.library, blas.openblas), {}, false};
 }
 
-// The folder under another name beside it, so that nothing is lost while it is made anew.
+// The folder, or what stands in its place, under another name beside it, so that nothing is lost while it is made anew.
 Status move_aside(const fs::path& folder) {
   std::error_code error;
-  if (!fs::exists(folder, error)) return {};
+  if (!fs::exists(fs::symlink_status(folder, error))) return {};
   const fs::path aside = folder.string() + ".damaged";
   fs::remove_all(aside, error);
   fs::rename(folder, aside, error);
-  if (error) return fail_errno("cannot move the damaged folder aside", folder.string(), error.value());
+  if (error) return fail_errno("cannot move aside what is damaged", folder.string(), error.value());
   return {};
 }
 
@@ -156,6 +168,7 @@ Result<std::vector<Finding>> Shop::doctor(bool repair, Progress& progress) {
   Finding tables = checked("count tables", in.tables(), [&] { return check_tables(in.damaged_tables, in.tables(), *in.store); });
   if (!tables.ok && repair) {
     SOUK_CHECK(deactivate_tables(*in.store));
+    if (const fs::path other = no_folder(in.tables()); !other.empty()) SOUK_CHECK(move_aside(other));
     SOUK_TRY(const TrainReport report, train(progress));
     tables = {true,
               "count tables",

@@ -180,7 +180,9 @@ Result<ActiveTables> load_active_tables(const fs::path& directory, const store::
       return ActiveTables{};
     }
     error.hint = "`souk doctor --repair` learns them anew.";
-    if (error.kind == ErrorKind::not_found) error.kind = ErrorKind::corrupt;  // the store says that it must be there
+    std::error_code ignored;
+    const bool missing = error.kind == ErrorKind::not_found || !fs::is_directory(file.parent_path(), ignored);
+    if (missing) error.kind = ErrorKind::corrupt;  // the store says that it must be there
     return fail(std::move(error));
   }
   return ActiveTables{std::make_shared<const shelf::JoinedTables>(std::move(*tables)), version_name(record->number), record->trained};
