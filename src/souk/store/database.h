@@ -82,7 +82,7 @@ class Database {  // thread-safe
   Status open_families(const fs::path& directory, Mode mode, const StoreOptions& options);
   Status check_reader(const fs::path& directory, const Acknowledged& acknowledged) const;
   std::vector<rocksdb::ColumnFamilyHandle*> present() const;
-  std::vector<std::string> tables() const;  // "/000138.sst"
+  std::vector<std::string> tables() const;              // "/000138.sst"
   Status write_next(rocksdb::WriteBatch& batch) const;  // these three: with writing_ held
   Status recover(std::string_view undone) const;        // `undone`: what an error says of the work that was to be done
   void note_acknowledged(std::uint64_t logs_before) const;
