@@ -538,24 +538,27 @@ Status Database::flush() const {
   return {};
 }
 
-// Asks for a flush, and waits for as long as RocksDB works at it. Its own waiting may have no end: for one that failed it does not always
-// try again (7.8), and whoever asks next first waits for that one, so as not to slow writes down.
+// Asks for a flush of one family after the other, as readers beside this process are used to, and waits for as long as RocksDB works at it.
+// Not by its own waiting, which may have no end: a flush that failed it does not always try again (7.8), and whoever asks next first waits
+// for that one, so as not to slow writes down.
 rocksdb::Status Database::write_memory() const {
-  constexpr std::chrono::microseconds kFirstLook{200}, kLongestLook{10'000};
+  for (rocksdb::ColumnFamilyHandle* handle : present()) {
+    if (auto status = write_memory_of(handle); !status.ok()) return status;
+  }
+  return {};
+}
+
+rocksdb::Status Database::write_memory_of(rocksdb::ColumnFamilyHandle* handle) const {
+  constexpr std::chrono::microseconds kFirstLook{100}, kLongestLook{10'000};
   constexpr std::chrono::seconds kIdle{5};
   rocksdb::FlushOptions options;
   options.wait = false;
   options.allow_write_stall = true;
-  const std::vector<rocksdb::ColumnFamilyHandle*> families = present();
-  if (auto status = db_->Flush(options, families); !status.ok()) return status;
+  if (auto status = db_->Flush(options, handle); !status.ok()) return status;
   auto worked = std::chrono::steady_clock::now();
   for (auto look = kFirstLook; true; look = std::min(2 * look, kLongestLook)) {
     std::uint64_t waiting = 0, running = 0;
-    for (rocksdb::ColumnFamilyHandle* handle : families) {
-      std::uint64_t tables = 0;
-      db_->GetIntProperty(handle, rocksdb::DB::Properties::kNumImmutableMemTable, &tables);
-      waiting += tables;
-    }
+    db_->GetIntProperty(handle, rocksdb::DB::Properties::kNumImmutableMemTable, &waiting);
     if (waiting == 0) return {};
     if (auto error = errors_->last(); !error.ok()) return error;
     db_->GetIntProperty(rocksdb::DB::Properties::kNumRunningFlushes, &running);

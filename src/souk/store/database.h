@@ -90,6 +90,7 @@ class Database {  // thread-safe
   Status tell_readers(std::span<rocksdb::ColumnFamilyHandle* const> families) const;
   rocksdb::Status leave_log() const;
   rocksdb::Status write_memory() const;
+  rocksdb::Status write_memory_of(rocksdb::ColumnFamilyHandle* family) const;
   Status new_manifest() const;
 
   std::unique_ptr<rocksdb::DB> db_;
