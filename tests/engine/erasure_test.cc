@@ -254,11 +254,15 @@ TEST(Merging, AVisitorsPastBecomesTheShoppers) {
   EXPECT_FALSE(shop->shelf(request)->cold_start);
 }
 
+void add_settings(const fs::path& shop, const std::string& lines) {
+  const std::string settings = read_file(shop / "shop.toml").value();
+  ASSERT_TRUE(write_file(shop / "shop.toml", settings + lines));
+}
+
 TEST(Retention, IsWhatShopTomlSays) {
   const TempDir dir;
   grocery(dir / "shop").reset();
-  const std::string settings = read_file(dir / "shop" / "shop.toml").value();
-  ASSERT_TRUE(write_file(dir / "shop" / "shop.toml", settings + "\n[retention]\npurchase = \"30d\"\n"));
+  add_settings(dir / "shop", "\n[retention]\npurchase = \"30d\"\n");
   auto shop = reopened(dir / "shop");
   const std::uint64_t before = shop->store().counts().events;
   const auto report = shop->apply_retention(kMonday + 40 * kDay);
@@ -273,8 +277,7 @@ TEST(Retention, IsWhatShopTomlSays) {
 TEST(Retention, WaitsUntilALeapOfTheClockIsBelieved) {
   const TempDir dir;
   grocery(dir / "shop").reset();
-  const std::string settings = read_file(dir / "shop" / "shop.toml").value();
-  ASSERT_TRUE(write_file(dir / "shop" / "shop.toml", settings + "\n[retention]\npurchase = \"400d\"\nview = \"400d\"\n"));
+  add_settings(dir / "shop", "\n[retention]\npurchase = \"400d\"\nview = \"400d\"\n");
   auto shop = reopened(dir / "shop");
   const store::Counts before = shop->store().counts();
   const auto kept_at = [&](Timestamp time) {
@@ -299,8 +302,7 @@ TEST(Retention, WaitsUntilALeapOfTheClockIsBelieved) {
 TEST(Retention, DoubtsALeapTheFirstTimeToo) {
   const TempDir dir;
   grocery(dir / "shop").reset();
-  const std::string settings = read_file(dir / "shop" / "shop.toml").value();
-  ASSERT_TRUE(write_file(dir / "shop" / "shop.toml", settings + "\n[retention]\npurchase = \"30d\"\n"));
+  add_settings(dir / "shop", "\n[retention]\npurchase = \"30d\"\n");
   const auto shop = reopened(dir / "shop");
   EXPECT_NE(shop->apply_retention(shop->store().counts().last_event + 366 * kDay)->held_back, "");
   EXPECT_EQ(shop->apply_retention(shop->store().counts().last_event + 364 * kDay)->held_back, "");
@@ -310,8 +312,7 @@ TEST(Retention, DoubtsALeapTheFirstTimeToo) {
 TEST(Retention, OfSearchesIsThatOfAnswers) {
   const TempDir dir;
   grocery(dir / "shop").reset();
-  const std::string settings = read_file(dir / "shop" / "shop.toml").value();
-  ASSERT_TRUE(write_file(dir / "shop" / "shop.toml", settings + "\n[retention]\nsearch = \"10d\"\n"));
+  add_settings(dir / "shop", "\n[retention]\nsearch = \"10d\"\n");
   auto shop = reopened(dir / "shop");
   for (int day = 0; day < 20; ++day) {
     engine::SearchRequest request;
@@ -336,8 +337,7 @@ TEST(Retention, OfSearchesIsThatOfAnswers) {
 TEST(Retention, OfLessThanADayIsRefused) {
   const TempDir dir;
   grocery(dir / "shop").reset();
-  const std::string settings = read_file(dir / "shop" / "shop.toml").value();
-  ASSERT_TRUE(write_file(dir / "shop" / "shop.toml", settings + "\n[retention]\nview = \"0d\"\n"));
+  add_settings(dir / "shop", "\n[retention]\nview = \"0d\"\n");
   const auto shop = engine::Shop::open(dir / "shop", {});
   ASSERT_FALSE(shop);
   EXPECT_THAT(shop.error().message(), HasSubstr("1d"));
