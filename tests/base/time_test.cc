@@ -111,7 +111,8 @@ TEST(Duration, ReadsANumberAndAUnit) {
   EXPECT_EQ(parse_duration("30s").value(), 30 * kSecond);
   EXPECT_EQ(parse_duration("250ms").value(), 250);
   EXPECT_EQ(parse_duration("0s").value(), 0);
-  for (const char* text : {"", "14", "d", "-1d", "1.5h", "14 d", "14D", "1h30m", "106751991168d", "99999999999999999999ms"}) {
+  EXPECT_EQ(parse_duration("36500d").value(), 36'500 * kDay);
+  for (const char* text : {"", "14", "d", "-1d", "1.5h", "14 d", "14D", "1h30m", "36501d", "106751991168d", "99999999999999999999ms"}) {
     const auto duration = parse_duration(text);
     ASSERT_FALSE(duration) << text;
     EXPECT_EQ(duration.error().kind, ErrorKind::invalid);

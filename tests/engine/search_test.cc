@@ -123,6 +123,22 @@ TEST(Search, LeavesOutTheFewestWordsAndNamesThem) {
   EXPECT_THAT(shop->search(query("nothing like this")).value().items, IsEmpty());
 }
 
+TEST(Search, ExplainsTheFirstHundredItems) {
+  const TempDir dir;
+  const auto shop = grocery_with(dir / "shop", "");
+  store::Changes changes;
+  for (int i = 0; i < 120; ++i)
+    changes.items.push_back(item(fmt::format("jam-{}", i), fmt::format("Jam number {}", i), "Food > Pantry", "3.00"));
+  apply(*shop, changes);
+  auto request = query("jam");
+  request.k = 1000;
+  request.explain = true;
+  const auto found = shop->search(request).value();
+  EXPECT_EQ(found.items.size(), 120U);
+  ASSERT_EQ(found.explanations.size(), 100U);
+  EXPECT_NEAR(found.explanations[99].value, found.items[99].score, 1e-4);
+}
+
 TEST(Search, ExplainsEveryItemByATreeThatAddsUp) {
   const TempDir dir;
   const auto shop = grocery_with(dir / "shop",

@@ -129,19 +129,20 @@ Result<Duration> parse_duration(std::string_view text) {
     std::string_view name;
     Duration length;
   };
+  constexpr Duration kLongest = 36'500 * kDay;  // a time of today and one after the other stay far from what their type holds
   constexpr std::array<Unit, 5> kUnits{{{"ms", 1}, {"s", kSecond}, {"m", kMinute}, {"h", kHour}, {"d", kDay}}};
   Duration count = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
   if (error == std::errc() && count >= 0) {
     const std::string_view name(end, static_cast<std::size_t>(text.data() + text.size() - end));
     for (const Unit& unit : kUnits) {
-      if (name == unit.name && count <= std::numeric_limits<Duration>::max() / unit.length) return count * unit.length;
+      if (name == unit.name && count <= kLongest / unit.length) return count * unit.length;
     }
   }
   return fail(Error{ErrorKind::invalid,
                     "not a duration",
                     {},
-                    "a whole number with a unit: 14d, 36h, 10m, 30s or 250ms",
+                    "a whole number with a unit, at most 36500d: 14d, 36h, 10m, 30s or 250ms",
                     fmt::format("\"{}\"", text.substr(0, 64)),
                     {}});
 }

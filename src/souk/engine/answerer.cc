@@ -317,7 +317,7 @@ Status Answerer::fill(const shelf::Candidates& candidates, const Resolved& resol
     shown.offer = current_offer(*item, resolved.request);
     shown.item = std::move(*item);
     answer.items.push_back(std::move(shown));
-    if (report.explain) answer.explanations.push_back(std::move(report.explanations[i]));
+    if (i < report.explanations.size()) answer.explanations.push_back(std::move(report.explanations[i]));
   }
   answer.explained = report.explain;
   answer.timings = std::move(report.timings);

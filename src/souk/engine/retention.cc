@@ -16,11 +16,11 @@ constexpr std::string_view kClock = "retention.clock";
 constexpr Duration kLeap = 365 * kDay;  // of the clock since the last run: too long to be believed at once
 constexpr Duration kWait = 7 * kDay;    // a clock that is still there then is right
 
-// Milliseconds at the beginning of the text, which are taken off.
-std::optional<Timestamp> take_time(std::string_view& text) {
+// Milliseconds at the beginning of the text, which are taken off; 0 without any.
+Timestamp take_time(std::string_view& text) {
   Timestamp time = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), time);
-  if (error != std::errc()) return {};
+  if (error != std::errc()) return 0;
   text.remove_prefix(std::min<std::size_t>(text.size(), static_cast<std::size_t>(end - text.data()) + 1));
   return time;
 }
@@ -29,18 +29,21 @@ std::optional<Timestamp> take_time(std::string_view& text) {
 Result<std::string> doubt(store::Store& store, Timestamp now) {
   SOUK_TRY(const auto record, store.get_meta(kClock));
   std::string_view text = record ? std::string_view(*record) : std::string_view();
-  std::optional<Timestamp> last = take_time(text);
-  std::optional<Timestamp> since = take_time(text);
+  Timestamp last = take_time(text);   // 0: it never ran
+  Timestamp since = take_time(text);  // 0: the clock is not doubted yet
   const store::Counts counts = store.counts();
-  if (!last && counts.events > 0 && counts.timed) last = counts.last_event;  // it never ran: the newest that is known
-  if (since && *since > now) since.reset();
-  if (!last || now - *last <= kLeap || (since && now - *since >= kWait)) {
+  if (last == 0 && counts.events > 0 && counts.timed) last = counts.last_event;  // the newest that is known
+  if (since > now) since = 0;
+  if (last == 0 || now - last <= kLeap || (since != 0 && now - since >= kWait)) {
     SOUK_CHECK(store.put_meta(kClock, fmt::format("{}", now)));
     return std::string();
   }
-  if (!since) SOUK_CHECK(store.put_meta(kClock, fmt::format("{} {}", *last, now)));
+  if (since == 0) {
+    since = now;
+    SOUK_CHECK(store.put_meta(kClock, fmt::format("{} {}", last, since)));
+  }
   return fmt::format("the clock says {}, and the newest that is known is of {}: nothing is deleted before {}, when the clock is believed",
-                     format_rfc3339(now), format_rfc3339(*last), format_rfc3339(since.value_or(now) + kWait));
+                     format_rfc3339(now), format_rfc3339(last), format_rfc3339(since + kWait));
 }
 
 }  // namespace

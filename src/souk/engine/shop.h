@@ -84,7 +84,7 @@ struct ShelfAnswer {
   double took_ms = 0;
   std::vector<shelf::NodeTiming> timings;        // of the nodes of the shelf that ran
   bool explained = false;                        // asked to explain: answers show the timings and the explanations
-  std::vector<index::Explanation> explanations;  // then one an item: how its score came about
+  std::vector<index::Explanation> explanations;  // then one an item, of the first hundred: how its score came about
 };
 struct SearchAnswer : ShelfAnswer {
   std::uint64_t total = 0;

@@ -81,7 +81,7 @@ std::string_view openapi_components() {
     "highlight": {"type": "object", "additionalProperties": {"type": "string"}, "description": "HTML by field: escaped, matches in <mark>."},
     "why": {"type": "array", "items": {"$ref": "#/components/schemas/Why"}},
     "explanation": {"$ref": "#/components/schemas/Explanation"}}},
-  "Explanation": {"type": "object", "required": ["value", "what"], "description": "When asked to explain: how the score came about, from the answer back to its sources.", "properties": {
+  "Explanation": {"type": "object", "required": ["value", "what"], "description": "When asked to explain, at the first 100 items: how the score came about, from the answer back to its sources.", "properties": {
     "value": {"type": "number"}, "what": {"type": "string"}, "parts": {"type": "array", "items": {"$ref": "#/components/schemas/Explanation"}}}},
   "Timings": {"type": "array", "description": "When asked to explain: the nodes of the shelf that ran, inputs first, each with its own time.", "items": {"type": "object", "required": ["node", "ms", "candidates"], "properties": {
     "node": {"type": "string"}, "ms": {"type": "number"}, "candidates": {"type": "integer"}}}},

@@ -402,7 +402,7 @@ Result<Candidates> Plan::run(const Request& request, const ShopView& view, RunRe
   if (page.size() < candidates.size()) candidates.keep(page);
   if (!explain) return candidates;
   const Explainer explainer(impl_->graph, impl_->retrievers, traces, view);
-  for (const ItemId item : candidates.items) {
+  for (const ItemId item : std::span(candidates.items).first(std::min(candidates.size(), kExplained))) {
     SOUK_TRY(auto explanation, explainer.explain(answer, item));
     report->explanations.push_back(std::move(explanation));
   }

@@ -56,11 +56,14 @@ struct NodeTiming {
   std::size_t candidates = 0;
 };
 
+constexpr std::size_t kExplained = 100;  // candidates of an answer at most: each explanation takes as long as finding the words again
+
 struct RunReport {
-  bool explain = false;                               // asked of the run: fill explanations
-  std::size_t next = 0;                               // the place of the whole answer behind the last candidate
-  std::vector<NodeTiming> timings = {};               // of the nodes that ran, inputs first
-  std::vector<index::Explanation> explanations = {};  // one a candidate: how its score came about, from the answer back to the sources
+  bool explain = false;                  // asked of the run: fill explanations
+  std::size_t next = 0;                  // the place of the whole answer behind the last candidate
+  std::vector<NodeTiming> timings = {};  // of the nodes that ran, inputs first
+  std::vector<index::Explanation> explanations =
+      {};  // of the first kExplained candidates: how each score came about, from the answer back to the sources
 };
 
 class Plan {  // immutable, thread-safe
