@@ -327,6 +327,45 @@ TEST(Merge, JoinsRecordsAndMakesTheShopperWhenThereIsNone) {
   EXPECT_FALSE(shop->merge_shoppers("session:abc", "session:def"));
 }
 
+// Who only searched before they logged in has no event that tells whose the session was.
+TEST(Merge, RemembersASessionWithoutEvents) {
+  TempDir folder;
+  auto shop = Store::create(folder / "store").value();
+  ASSERT_TRUE(shop->commit(events_of({purchase("1", "ann", "i1")})));
+  ASSERT_TRUE(shop->append_served(std::vector{served_to("r1", "session:abc", "abc"), served_to("r2", "", "abc")}));
+  EXPECT_FALSE(shop->merge_shoppers("session:abc", "ann")->known);
+  shop.reset();
+  shop = Store::open(folder / "store").value();
+  std::set<std::string> sessions;
+  std::vector<std::string> listed;
+  ASSERT_TRUE(shop->for_each_served_to("ann", sessions, [&](const Served& served) {
+    listed.push_back(served.request);
+    return true;
+  }));
+  EXPECT_THAT(listed, ElementsAre("r1", "r2"));
+  EXPECT_THAT(sessions, ElementsAre("abc"));
+  EXPECT_EQ(shop->forget("ann")->served, 2u);
+  EXPECT_EQ(shop->forget("ann")->served, 0u) << "nor is it remembered";
+  sessions.clear();
+  ASSERT_TRUE(shop->for_each_served_to("ann", sessions, [](const Served&) { return true; }));
+  EXPECT_THAT(sessions, ::testing::IsEmpty());
+}
+
+TEST(Merge, ForgetsASessionWithTheRecordsThatNameIt) {
+  TempDir folder;
+  auto shop = Store::create(folder / "store").value();
+  ASSERT_TRUE(shop->merge_shoppers("session:abc", "ann"));
+  const auto sessions_of_ann = [&] {
+    std::set<std::string> sessions;
+    EXPECT_TRUE(shop->for_each_served_to("ann", sessions, [](const Served&) { return true; }));
+    return sessions.size();
+  };
+  ASSERT_TRUE(shop->retain({}, now() + 29 * kDay, 30 * kDay));
+  EXPECT_EQ(sessions_of_ann(), 1u);
+  ASSERT_TRUE(shop->retain({}, now() + 31 * kDay, 30 * kDay));
+  EXPECT_EQ(sessions_of_ann(), 0u);
+}
+
 TEST(Retain, DeletesWhatIsOlderThanItsKindMayBecome) {
   TempDir folder;
   auto shop = Store::create(folder / "store").value();

@@ -2,7 +2,7 @@
 // everything along.
 //
 // When it ran last is a durable record of the store ("retention.clock": "<ms of the last run>", and while the clock is doubted
-// "<ms of the last run> <ms since when>").
+// "<ms of the last run> <ms it showed when it was doubted last> <ms that it went on since it is doubted>").
 #include <algorithm>
 #include <charconv>
 #include <fmt/format.h>
@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::string_view kClock = "retention.clock";
 constexpr Duration kLeap = 365 * kDay;  // of the clock since the last run: too long to be believed at once
-constexpr Duration kWait = 7 * kDay;    // a clock that is still there then is right
+constexpr Duration kWait = 7 * kDay;    // a clock that went on for so long is right
 
 // Milliseconds at the beginning of the text, which are taken off; 0 without any.
 Timestamp take_time(std::string_view& text) {
@@ -29,21 +29,20 @@ Timestamp take_time(std::string_view& text) {
 Result<std::string> doubt(store::Store& store, Timestamp now) {
   SOUK_TRY(const auto record, store.get_meta(kClock));
   std::string_view text = record ? std::string_view(*record) : std::string_view();
-  Timestamp last = take_time(text);   // 0: it never ran
-  Timestamp since = take_time(text);  // 0: the clock is not doubted yet
+  Timestamp last = take_time(text);        // 0: it never ran
+  const Timestamp seen = take_time(text);  // 0: the clock is not doubted yet
+  Duration waited = take_time(text);
   const store::Counts counts = store.counts();
   if (last == 0 && counts.events > 0 && counts.timed) last = counts.last_event;  // the newest that is known
-  if (since > now) since = 0;
-  if (last == 0 || now - last <= kLeap || (since != 0 && now - since >= kWait)) {
+  // A clock that leaps again, or back, is another one. However long the shop was closed, it counts as a day.
+  waited = seen == 0 || seen > now || now - seen > kLeap ? 0 : waited + std::min(now - seen, kDay);
+  if (last == 0 || now - last <= kLeap || waited >= kWait) {
     SOUK_CHECK(store.put_meta(kClock, fmt::format("{}", now)));
     return std::string();
   }
-  if (since == 0) {
-    since = now;
-    SOUK_CHECK(store.put_meta(kClock, fmt::format("{} {}", last, since)));
-  }
+  SOUK_CHECK(store.put_meta(kClock, fmt::format("{} {} {}", last, now, waited)));
   return fmt::format("the clock says {}, and the newest that is known is of {}: nothing is deleted before {}, when the clock is believed",
-                     format_rfc3339(now), format_rfc3339(last), format_rfc3339(since + kWait));
+                     format_rfc3339(now), format_rfc3339(last), format_rfc3339(now + kWait - waited));
 }
 
 }  // namespace

@@ -301,8 +301,8 @@ Status Import::take_parsed(std::size_t number, ParsedChunk& chunk, std::uint64_t
       if (wanted(i)) to.push_back(std::move(from[i]));
     }
   };
-  std::unique_lock<std::shared_mutex> alone(store_.item_writes(), std::defer_lock);
-  std::shared_lock<std::shared_mutex> shared(store_.item_writes(), std::defer_lock);
+  std::unique_lock<FairSharedMutex> alone(store_.item_writes(), std::defer_lock);
+  std::shared_lock<FairSharedMutex> shared(store_.item_writes(), std::defer_lock);
   if (options_.merge) {
     alone.lock();
     SOUK_CHECK(merge_items(files_[number], chunk, wanted, changes));

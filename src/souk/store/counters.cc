@@ -68,4 +68,8 @@ std::string source_name(const Hash128& source) {
   return "source:" + source.hex();
 }
 
+std::string joined_prefix(std::string_view shopper) {
+  return std::string(kJoinedPrefix).append(shopper).append(1, '\0');
+}
+
 }  // namespace souk::store

@@ -31,5 +31,9 @@ struct Counters {
 inline constexpr std::string_view kVersionName = "version", kCountersName = "counters", kNamedPrefix = "named:";
 inline constexpr std::string_view kCompactedName = "compacted";  // when the store last was
 std::string source_name(const Hash128& source);
+// A session that was joined to a shopper, whether or not an event was moved: the prefix, the shopper's key, a NUL (no key has one), the
+// session; the value is when, in milliseconds.
+inline constexpr std::string_view kJoinedPrefix = "joined:";
+std::string joined_prefix(std::string_view shopper);
 
 }  // namespace souk::store

@@ -2,6 +2,7 @@
 // that nothing is committed in between, and raises the erasure epoch when events change.
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <functional>
 #include <set>
 #include <utility>
@@ -48,6 +49,15 @@ Status for_each_stored_served(const Database& database, const Fn& fn) {
   return {};
 }
 
+// fn(name, value) of every record of the meta family that begins so, until it returns an error.
+template <class Fn>
+Status for_each_meta(const Database& database, std::string_view prefix, const Fn& fn) {
+  const auto at = database.iterator(Family::meta);
+  for (at->Seek(slice(prefix)); at->Valid() && view(at->key()).starts_with(prefix); at->Next()) fn(view(at->key()), view(at->value()));
+  if (!at->status().ok()) return fail(at->status(), "cannot read which sessions were joined");
+  return {};
+}
+
 // Who a person is in served records: the ids of the shopper and of visitors, the key, and sessions.
 struct Person {
   std::string_view key;
@@ -64,8 +74,11 @@ struct Person {
     if (!served.has_shopper() && named.starts_with(kVisitorPrefix) && sessions.contains(named.substr(kVisitorPrefix.size()))) return true;
     return served.has_shopper() || !named.empty() ? is_named_in(served) : sessions.contains(served.session());
   }
-  // A session may stand in no event: somebody only looked.
+  // A session may stand in no event: somebody only looked, before they were known or after.
   Status find_sessions(const Database& database) {
+    const std::string joined = joined_prefix(key);
+    SOUK_CHECK(
+        for_each_meta(database, joined, [&](std::string_view name, std::string_view) { sessions.emplace(name.substr(joined.size())); }));
     return for_each_stored_served(database, [&](std::string_view, std::string_view, const pb::StoredServed& served) {
       if (!served.session().empty() && is_named_in(served)) sessions.insert(served.session());
       return true;
@@ -110,6 +123,8 @@ class Forgetting {
     if (person_.key.starts_with(kVisitorPrefix)) person_.sessions.emplace(person_.key.substr(kVisitorPrefix.size()));
     SOUK_TRY(report_.known, erase_shopper(person_.key));
     SOUK_CHECK(person_.find_sessions(database_));
+    SOUK_CHECK(for_each_meta(database_, joined_prefix(person_.key),
+                             [&](std::string_view name, std::string_view) { erase_key(change_, database_, Family::meta, name); }));
     // Those who are known by a session of theirs alone are the same person.
     const std::set<std::string> sessions = person_.sessions;
     for (const std::string& session : sessions) {
@@ -207,6 +222,9 @@ class Merging {
       : database_(database), visitor_(visitor), into_(into), change_(change), keys_(database) {}
 
   Result<MergeReport> run() {
+    // Also of a visitor without events: records of answers may name the session.
+    change_.batch.Put(database_.family(Family::meta), slice(joined_prefix(into_).append(visitor_.substr(kVisitorPrefix.size()))),
+                      std::to_string(now()));
     SOUK_TRY(const auto from, read_id(database_, Family::shopper_key, visitor_));
     if (!from) return report_;
     report_.known = true;
@@ -346,6 +364,15 @@ Status retain_served(const Database& database, Timestamp oldest, Rewrite& change
   return {};
 }
 
+// Forgets which sessions were joined before a time: what names them is from before that.
+Status retain_joined(const Database& database, Timestamp oldest, Rewrite& change) {
+  return for_each_meta(database, kJoinedPrefix, [&](std::string_view name, std::string_view value) {
+    Timestamp joined = 0;
+    std::from_chars(value.data(), value.data() + value.size(), joined);
+    if (joined < oldest) erase_key(change, database, Family::meta, name);
+  });
+}
+
 }  // namespace
 
 Result<ForgetReport> Store::forget(std::string_view shopper_key) {
@@ -407,6 +434,7 @@ Result<RetainReport> Store::retain(const KindLimits& limits, Timestamp now, std:
       SOUK_CHECK(committer.rewrite([&](Rewrite& change) { return retain_served(*impl_->database, now - *served, change, turn); }));
       report.served += turn;
     } while (turn == kDeletedATurn);
+    SOUK_CHECK(committer.rewrite([&](Rewrite& change) { return retain_joined(*impl_->database, now - *served, change); }));
   }
   Retaining retaining(*impl_->database, limits, now);
   if (!retaining.anything()) return report;

@@ -177,7 +177,7 @@ Status Store::compact() {
   return impl_->database->compact();
 }
 
-std::shared_mutex& Store::item_writes() {
+FairSharedMutex& Store::item_writes() {
   return impl_->item_writes;
 }
 

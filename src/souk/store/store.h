@@ -24,12 +24,12 @@
 #include <memory>
 #include <optional>
 #include <set>
-#include <shared_mutex>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "souk/base/fair_mutex.h"
 #include "souk/base/file.h"
 #include "souk/base/hash.h"
 #include "souk/base/ids.h"
@@ -137,8 +137,9 @@ class Store {  // thread-safe
   // Durable when it returns. Validates keys and times (a shop's events are all timed or all untimed).
   Result<CommitReport> commit(const Changes& changes);
   // Who changes items by what they were (a patch, a merge) holds this alone from reading them to the end of the commit; who writes or
-  // removes whole items shares it for the time of the commit. Else what one of them wrote would be lost.
-  std::shared_mutex& item_writes();
+  // removes whole items shares it for the time of the commit. Else what one of them wrote would be lost. Fair: nobody waits for those who
+  // came later.
+  FairSharedMutex& item_writes();
   // For the served log: may lag a second, never waits for a sync.
   Status append_served(std::span<const Served> served);
 
@@ -197,8 +198,9 @@ class Store {  // thread-safe
   // every served record twice in it.
   Result<ForgetReport> forget(std::string_view shopper_key);
   // Joins a visitor ("session:<session>") to a shopper, who is made when unknown: the visitor's events become the shopper's, with time,
-  // arrival and id as they were, attributes fill gaps, a refused consent stays refused, and the visitor is gone. One durable commit; again,
-  // it finds no visitor and changes nothing.
+  // arrival and id as they were, attributes fill gaps, a refused consent stays refused, and the visitor is gone. A visitor without events
+  // is remembered too, so that forgetting the shopper, or listing what was served to them, finds the session. One durable commit; again,
+  // it finds no visitor.
   Result<MergeReport> merge_shoppers(std::string_view visitor, std::string_view into);
   // Deletes events with their ids that are older than their kind may become, and served records that are older than `served`, in several
   // durable commits. Untimed events stay.

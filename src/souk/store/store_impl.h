@@ -21,7 +21,7 @@ struct Store::Impl {
   std::unique_ptr<Database> database;
   std::atomic<std::uint32_t> version = kStoreVersion;
   std::unique_ptr<Committer> committer;  // none when read-only
-  std::shared_mutex item_writes;
+  FairSharedMutex item_writes;
   mutable std::mutex mutex;  // of the read-only counters
   Counters read_only_counters;
 
