@@ -51,6 +51,10 @@ Result<std::string> all_it_tells(const engine::Shop& shop) {
     told += feeds::to_json(shopper) + "\n";
     return true;
   }));
+  SOUK_CHECK(store.for_each_review([&](store::Review&& review) {
+    told += feeds::to_json(review) + "\n";
+    return true;
+  }));
   SOUK_CHECK(store.for_each_served([&](const store::Served& served) {
     told += fmt::format("{} {} {} {} {}\n", served.request, served.time, served.shelf, served.shopper, fmt::join(served.items, ","));
     return true;
