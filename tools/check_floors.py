@@ -14,6 +14,7 @@ INCLUDE = re.compile(r'^\s*#\s*include\s+"souk/([^/"]+)/')
 OTHERWISE = re.compile(r'^\s*#\s*include\s+("(?!souk/)|<souk/|[^"<\s])')  # no other way to name a file of ours
 HEAVY = {  # headers that only these rooms may name: they are slow to compile or hard to replace
     "boost/": {"serve"}, "rocksdb/": {"store"}, "unicode/": {"text", "feeds"}, "CLI/": {"cli"}, "simdjson": {"feeds"}, "toml++": {"base"},
+    "ATen/": {"learn"}, "torch/": {"learn"},
 }
 
 
