@@ -1,6 +1,6 @@
 # libsouk_learn.so: everything that touches libtorch, that is the files *_torch.cc and *_model.cc of the rooms. It links libsouk.so and is
 # opened on first use (src/souk/learn/library.h); nothing else links libtorch, which costs 0.5 s and 160 MB at start-up. Tests of such files
-# are tests/<room>/*_torch_test.cc, one program a room (test_<room>_torch).
+# are tests/<room>/*_torch_test.cc, one program a room (test_<room>_torch), benchmarks bench/<room>/*_torch_bench.cc.
 option(SOUK_LEARN "Build libsouk_learn.so, the models over libtorch" ON)
 set(SOUK_TORCH_FILES "_(torch|model)\\.cc$")
 
@@ -50,4 +50,13 @@ function(souk_learn_library)
     target_precompile_headers(test_${room}_torch REUSE_FROM souk_torch_pch)
     gtest_discover_tests(test_${room}_torch TEST_PREFIX ${room}. DISCOVERY_MODE PRE_TEST PROPERTIES TIMEOUT 300)
   endforeach()
+  if(SOUK_BENCH)
+    file(GLOB benches CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/bench/*/*_torch_bench.cc)
+    foreach(source IN LISTS benches)
+      get_filename_component(name ${source} NAME_WE)
+      add_executable(${name} ${source})
+      target_link_libraries(${name} PRIVATE souk_torch benchmark::benchmark_main)
+      target_precompile_headers(${name} REUSE_FROM souk_torch_pch)
+    endforeach()
+  endif()
 endfunction()
