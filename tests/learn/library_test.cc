@@ -54,10 +54,10 @@ TEST(LearnLibrary, RefusesALibraryOfSomebodyElse) {
 
 TEST(LearnLibrary, OpensWhatWasBuiltWithThisProgram) {
   const auto opened = models();
-  if (!fs::exists(library_path())) {
+  if (!fs::exists(library_path())) {  // SOUK_LEARN=OFF
     ASSERT_FALSE(opened);
     EXPECT_EQ(opened.error().kind, ErrorKind::unsupported);
-    GTEST_SKIP() << "built with SOUK_LEARN=OFF";
+    return;
   }
   ASSERT_TRUE(opened) << opened.error().message();
   EXPECT_EQ(*models(), *opened);
