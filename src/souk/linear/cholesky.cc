@@ -1,11 +1,12 @@
 #include "souk/linear/cholesky.h"
 
-#include <algorithm>
 #include <cassert>
 #include <cblas.h>
 #include <fmt/format.h>
 #include <limits>
 #include <string>
+
+#include "souk/linear/blas_threads.h"
 
 // LAPACK of OpenBLAS; column-major, by reference.
 extern "C" {
@@ -14,23 +15,6 @@ void spotri_(const char* uplo, const blasint* n, float* a, const blasint* lda, b
 }
 
 namespace souk::linear {
-namespace {
-
-// The number of threads that OpenBLAS uses, put back at the end.
-class BlasThreads {
- public:
-  explicit BlasThreads(unsigned threads) : before_(openblas_get_num_threads()) {
-    openblas_set_num_threads(static_cast<int>(std::max(1U, threads)));
-  }
-  ~BlasThreads() { openblas_set_num_threads(before_); }
-  BlasThreads(const BlasThreads&) = delete;
-  BlasThreads& operator=(const BlasThreads&) = delete;
-
- private:
-  int before_;
-};
-
-}  // namespace
 
 Status invert_positive(std::span<float> matrix, std::size_t n, unsigned threads) {
   assert(matrix.size() == n * n);

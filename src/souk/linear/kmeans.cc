@@ -84,10 +84,12 @@ Matrix kmeans(MatrixView rows, const KMeansConfig& config, unsigned threads) {
   order.resize(std::min(order.size(), std::max<std::size_t>(clusters, clusters * config.rows_per_cluster)));
   const Matrix sample = gathered(rows, order);
   Matrix centres = gathered(rows, std::span(order).first(clusters));
-  for (std::uint32_t i = 0; i < config.iterations; ++i) {
-    move_centres(sample.view(), nearest_centres(sample.view(), centres.view(), threads), centres);
-  }
+  improve_centres(sample.view(), centres, config.iterations, threads);
   return centres;
+}
+
+void improve_centres(MatrixView rows, Matrix& centres, std::uint32_t iterations, unsigned threads) {
+  for (std::uint32_t i = 0; i < iterations; ++i) move_centres(rows, nearest_centres(rows, centres.view(), threads), centres);
 }
 
 }  // namespace souk::linear

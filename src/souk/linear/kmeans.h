@@ -19,6 +19,9 @@ struct KMeansConfig {
 // furthest from its own. The same for any number of threads.
 Matrix kmeans(MatrixView rows, const KMeansConfig& config, unsigned threads);
 
+// Lloyd's iterations from given centres, which they replace; the latter as in kmeans().
+void improve_centres(MatrixView rows, Matrix& centres, std::uint32_t iterations, unsigned threads);
+
 // For each row the number of its nearest centre, of equally near ones the lowest, and the squared distance as far as float32 products tell.
 struct Nearest {
   std::vector<std::uint32_t> centre;
