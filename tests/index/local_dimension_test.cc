@@ -37,6 +37,24 @@ TEST(LocalDimension, OfEqualRowsAndOfNone) {
   EXPECT_TRUE(local_dimensions(Matrix(0, 3).view(), {}, 1).empty());
 }
 
+TEST(LocalDimension, OfTheWholeIsTheMeanOfSome) {
+  const Matrix made = vectors_of_cube(3000, 4, 9);
+  EXPECT_NEAR(mean_local_dimension(made.view(), {.neighbours = 50}, 2), mean_of_all(local_dimensions(made.view(), {.neighbours = 50}, 2)),
+              0.3);
+  EXPECT_EQ(mean_local_dimension(Matrix(5, 3).view(), {}, 1), 0);
+  EXPECT_EQ(mean_local_dimension(Matrix(0, 3).view(), {}, 1), 0);
+}
+
+TEST(OrderRatio, IsLowWhereRowsAreSorted) {
+  Matrix line(500, 2);
+  for (std::size_t r = 0; r < 500; ++r) line.row(r)[0] = static_cast<float>(r);
+  EXPECT_LT(order_ratio(line.view()), 0.02F);
+  EXPECT_NEAR(order_ratio(vectors_of_cube(500, 8, 3).view()), 1, 0.1);
+  EXPECT_EQ(order_ratio(Matrix(7, 2).view()), 0);
+  EXPECT_EQ(order_ratio(testing::first_rows(line, 1)), 0);
+  EXPECT_EQ(order_ratio(Matrix(0, 2).view()), 0);
+}
+
 TEST(LocalDimension, OrdersRows) {
   EXPECT_EQ(highest_first({1, 5, 5, 9, 0}), (std::vector<std::uint32_t>{3, 1, 2, 0, 4}));
 }

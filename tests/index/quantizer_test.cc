@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cmath>
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <limits>
 #include <numeric>
@@ -39,7 +40,7 @@ TEST(FloatCodes, ScoreAsTheVectors) {
     quantizer->prepare(made.row(3), query);
     const std::vector<float> scores = scores_of_all(*quantizer, codes, query);
     for (std::size_t r = 0; r < made.rows(); ++r) ASSERT_EQ(scores[r], exact_score(metric, made.row(3), made.row(r)));
-    quantizer->prepare_code(codes.data() + 3 * quantizer->code_bytes(), query);
+    quantizer->prepare_code(codes.data(), 3, query);
     EXPECT_EQ(scores_of_all(*quantizer, codes, query), scores);
   }
 }
@@ -53,7 +54,7 @@ TEST(Int8Codes, AreHalfAStepFromTheVectorAtMost) {
     for (std::size_t i = 0; i < 45; ++i) mean[i] += made.row(r)[i] / 100;
   }
   for (std::size_t r = 0; r < made.rows(); ++r) {
-    quantizer->encode(made.row(r), code.data());
+    quantizer->encode(made.row(r), {}, code.data(), 0);
     quantizer->decode(code.data(), decoded);
     float largest = 0;
     for (std::size_t i = 0; i < 45; ++i) largest = std::max(largest, std::abs(made.row(r)[i] - mean[i]));
@@ -73,7 +74,7 @@ TEST(Int8Codes, ScoreAsTheVectorsTheyDecodeTo) {
       ReadyQuery query, stored;
       for (const std::size_t q : {0U, 17U, 59U}) {
         quantizer->prepare(made.row(q), query);
-        quantizer->prepare_code(codes.data() + q * quantizer->code_bytes(), stored);
+        quantizer->prepare_code(codes.data(), q, stored);
         const std::vector<float> scores = scores_of_all(*quantizer, codes, query);
         ASSERT_EQ(scores, scores_of_all(*quantizer, codes, stored)) << "a query is coded as a vector is";
         for (std::size_t r = 0; r < made.rows(); ++r) {
@@ -107,27 +108,57 @@ TEST(BitCodes, AreAsFarOffAsTheySay) {
   for (const Metric metric : kEveryMetric) {
     for (const std::size_t dimension : {50U, 64U, 200U, 784U}) {
       const Matrix made = vectors_for(metric, 400, dimension, 5);
-      const auto quantizer = BitCodes::fit(made.view(), metric);
-      const Lines codes = encode_all(*quantizer, made.view(), 2);
-      std::vector<std::uint32_t> rows(made.rows());
-      std::iota(rows.begin(), rows.end(), 0U);
-      std::vector<float> errors(rows.size());
-      ReadyQuery query;
-      double sum = 0, size = 0;
-      std::size_t outside = 0;
-      for (std::uint32_t q = 0; q < 20; ++q) {
-        quantizer->prepare(made.row(q), query);
-        const std::vector<float> scores = scores_of_all(*quantizer, codes, query);
-        quantizer->errors(query, codes.data(), rows, errors.data());
-        for (const std::uint32_t r : rows) {
-          const double off = double{scores[r]} - exact_score(metric, made.row(q), made.row(r));
-          sum += off / errors[r];
-          size += 1;
-          outside += std::abs(off) > errors[r] ? 1 : 0;
+      double before = std::numeric_limits<double>::infinity();
+      for (const std::uint32_t planes : {1U, 2U, 3U, 4U}) {
+        const auto quantizer = BitCodes::fit(planes, made.view(), metric);
+        const Lines codes = encode_all(*quantizer, made.view(), 2);
+        std::vector<std::uint32_t> rows(made.rows());
+        std::iota(rows.begin(), rows.end(), 0U);
+        std::vector<float> errors(rows.size());
+        ReadyQuery query;
+        double sum = 0, size = 0, squares = 0;
+        std::size_t outside = 0;
+        for (std::uint32_t q = 0; q < 20; ++q) {
+          quantizer->prepare(made.row(q), query);
+          const std::vector<float> scores = scores_of_all(*quantizer, codes, query);
+          quantizer->errors(query, codes.data(), rows, errors.data());
+          for (const std::uint32_t r : rows) {
+            const double off = double{scores[r]} - exact_score(metric, made.row(q), made.row(r));
+            sum += off / errors[r];
+            squares += off * off;
+            size += 1;
+            outside += std::abs(off) > errors[r] ? 1 : 0;
+          }
+        }
+        const std::string what = fmt::format("{}, {} numbers, {} planes", name_of(metric), dimension, planes);
+        EXPECT_LT(static_cast<double>(outside) / size, 0.01) << what;
+        EXPECT_NEAR(sum / size, 0, 0.05) << what;
+        EXPECT_LT(squares, 0.5 * before) << what << ": a plane more halves the error, or nearly";
+        before = squares;
+      }
+    }
+  }
+}
+
+// b of quantizer.h, read from the bits: the signs of what the planes before leave over.
+TEST(BitCodes, PlanesAreTheSignsOfWhatIsLeft) {
+  const Matrix made = vectors_for(Metric::l2, 50, 64, 6);
+  for (const std::uint32_t planes : {1U, 2U, 4U}) {
+    const auto quantizer = BitCodes::fit(planes, made.view(), Metric::l2);
+    const Lines codes = encode_all(*quantizer, made.view(), 1);
+    ReadyQuery stored;
+    for (std::size_t r = 0; r < made.rows(); ++r) {
+      quantizer->prepare_code(codes.data(), r, stored);  // P y as the bits tell it, and P y itself
+      const std::vector<float> told = stored.turned;
+      quantizer->prepare(made.row(r), stored);
+      for (std::size_t i = 0; i < told.size(); ++i) {
+        ASSERT_EQ(std::signbit(told[i]), std::signbit(stored.turned[i])) << "the first plane";
+        for (std::size_t j = 0; j < told.size(); ++j) {  // larger numbers are told as larger, or as large
+          if (std::abs(stored.turned[i]) > std::abs(stored.turned[j])) {
+            ASSERT_GE(std::abs(told[i]), std::abs(told[j]) * 0.9999F);
+          }
         }
       }
-      EXPECT_LT(static_cast<double>(outside) / size, 0.01) << name_of(metric) << ", " << dimension << " numbers";
-      EXPECT_NEAR(sum / size, 0, 0.05) << name_of(metric) << ", " << dimension << " numbers";
     }
   }
 }
@@ -135,7 +166,7 @@ TEST(BitCodes, AreAsFarOffAsTheySay) {
 TEST(BitCodes, OfTheMeanAreExact) {
   Matrix made(4, 5);
   for (std::size_t r = 0; r < 4; ++r) std::ranges::fill(made.row(r), 0.5F);
-  const auto quantizer = BitCodes::fit(made.view(), Metric::l2);
+  const auto quantizer = BitCodes::fit(2, made.view(), Metric::l2);
   const Lines codes = encode_all(*quantizer, made.view(), 1);
   ReadyQuery query;
   quantizer->prepare(std::vector<float>{0.5F, 0.5F, 0.5F, 0.5F, 1.5F}, query);
@@ -146,6 +177,9 @@ TEST(Quantizers, HaveNames) {
   const Matrix made = vectors_for(Metric::l2, 3, 4, 4);
   EXPECT_EQ((*fit_quantizer("F32", made.view(), Metric::l2))->name(), "F32");
   EXPECT_EQ((*fit_quantizer("SQ8", made.view(), Metric::l2))->name(), "SQ8");
+  for (const char* name : {"RBQ", "RBQ2", "RBQ4", "PQ2x4", "OPQ4x4"})
+    EXPECT_EQ((*fit_quantizer(name, made.view(), Metric::l2))->name(), name);
+  for (const char* name : {"RBQ1", "RBQ5", "RBQ22", "RBQ "}) EXPECT_FALSE(fit_quantizer(name, made.view(), Metric::l2)) << name;
   EXPECT_EQ(fit_quantizer("SQ9", made.view(), Metric::l2).error().found, "\"SQ9\"");
 }
 

@@ -48,6 +48,7 @@ class VectorSegmentTest : public ::testing::Test {
     for (std::size_t q = 0; q < kSegmentQueries; ++q) sum += testing::recall(found[q], expected[q]);
     return sum / kSegmentQueries;
   }
+  void flip_every_byte(std::string_view name, std::size_t count) const;
   testing::TempDir dir_;
   Matrix made_ = testing::clustered_vectors(kSegmentRows + kSegmentQueries, kSegmentDimension, 15, 1);
 };
@@ -59,13 +60,19 @@ TEST_F(VectorSegmentTest, FindsWhatTheScanFinds) {
     EXPECT_GT(recall(build("SQ8", metric), {}), 0.95) << name_of(metric);
     EXPECT_GT(recall(build("RBQ,Refine", metric), {}), 0.99) << name_of(metric);
     EXPECT_GT(recall(build("HNSW16,RBQ,Refine", metric), {.breadth = 200, .refine = 200}), 0.95) << name_of(metric);
+    EXPECT_GT(recall(build("RBQ3,Refine", metric), {.refine = 100}), 0.99) << name_of(metric);
+    EXPECT_GT(recall(build("HNSW16,RBQ2,Refine", metric), {.breadth = 150}), 0.97) << name_of(metric);
+    EXPECT_GT(recall(build("PQ12x4,Refine", metric), {}), 0.97) << name_of(metric);
+    EXPECT_GT(recall(build("OPQ12x4,Refine", metric), {}), 0.97) << name_of(metric);
+    EXPECT_GT(recall(build("PQ24x4", metric), {}), 0.5) << name_of(metric);
+    EXPECT_GT(recall(build("IVF20,PQ24x4", metric), {.cells = 20}), recall(build("PQ24x4", metric), {})) << "residuals are finer";
     EXPECT_GT(recall(build("HNSW16", metric), {.breadth = 150}), 0.97) << name_of(metric);
     EXPECT_GT(recall(build("HNSW16,SQ8,Refine", metric), {.breadth = 150}), 0.97) << name_of(metric);
   }
 }
 
 TEST_F(VectorSegmentTest, LooksAtAsManyCellsAsAskedFor) {
-  for (const char* name : {"IVF30,Flat", "IVF30,SQ8,Refine", "IVF30,RBQ,Refine"}) {
+  for (const char* name : {"IVF30,Flat", "IVF30,SQ8,Refine", "IVF30,RBQ,Refine", "IVF30,PQ24x4,Refine", "IVF30,OPQ12x4,Refine"}) {
     const VectorSegment segment = build(name, Metric::cosine);
     EXPECT_GT(recall(segment, {.cells = 30}), 0.99) << name;
     EXPECT_GT(recall(segment, {.cells = 12}), 0.9) << name;
@@ -103,8 +110,9 @@ TEST_F(VectorSegmentTest, FiltersNarrowAndWide) {
 }
 
 TEST_F(VectorSegmentTest, AnswersTheSameFromItsFile) {
-  for (const char* name : {"Flat", "SQ8", "SQ8,Refine", "RBQ,Refine", "HNSW8", "HNSW8,SQ8", "HNSW8,SQ8,Refine", "HNSW8,RBQ,Refine",
-                           "IVF20,Flat", "IVF20,SQ8", "IVF20,SQ8,Refine", "IVF20,RBQ,Refine"}) {
+  for (const char* name :
+       {"Flat", "SQ8", "SQ8,Refine", "RBQ,Refine", "HNSW8", "HNSW8,SQ8", "HNSW8,SQ8,Refine", "HNSW8,RBQ,Refine", "IVF20,Flat", "IVF20,SQ8",
+        "IVF20,SQ8,Refine", "IVF20,RBQ,Refine", "HNSW8,RBQ2,Refine", "PQ6x4", "OPQ6x4,Refine", "IVF20,PQ24x4,Refine", "IVF20,OPQ8x4"}) {
     const VectorSegment segment = build(name, Metric::cosine);
     const fs::path path = dir_ / "segment";
     ASSERT_TRUE(segment.write(path));
@@ -115,6 +123,8 @@ TEST_F(VectorSegmentTest, AnswersTheSameFromItsFile) {
       EXPECT_EQ(opened->space(), segment.space());
       EXPECT_EQ(opened->index_bytes(), segment.index_bytes());
       EXPECT_EQ(opened->vector_bytes(), segment.vector_bytes());
+      EXPECT_EQ(opened->report().local_dimension, segment.report().local_dimension);
+      EXPECT_EQ(opened->report().order, segment.report().order);
       EXPECT_EQ(answers(*opened, {}), answers(segment, {})) << name;
       ASSERT_TRUE(opened->write(dir_ / "again"));
       EXPECT_EQ(read_file(dir_ / "again").value(), read_file(path).value());
@@ -178,7 +188,8 @@ TEST_F(VectorSegmentTest, RefusesVectorsAndQueriesByName) {
 TEST_F(VectorSegmentTest, OfNoneAndOfOne) {
   WalkScratch scratch;
   std::vector<Scored> found;
-  for (const char* name : {"Flat", "SQ8,Refine", "RBQ,Refine", "IVF2,SQ8,Refine", "HNSW8", "HNSW8,SQ8,Refine"}) {
+  for (const char* name : {"Flat", "SQ8,Refine", "RBQ,Refine", "RBQ4,Refine", "IVF2,SQ8,Refine", "HNSW8", "HNSW8,SQ8,Refine",
+                           "PQ6x4,Refine", "IVF2,PQ6x4,Refine", "IVF2,OPQ6x4"}) {
     for (const std::size_t count : {0U, 1U, 2U}) {
       const auto segment = VectorSegment::build(text_space(), testing::first_rows(made_, count), {}, vector_config(name), Progress::none());
       ASSERT_TRUE(segment) << segment.error().message();
@@ -195,10 +206,60 @@ TEST_F(VectorSegmentTest, OfNoneAndOfOne) {
   }
 }
 
+// Filters that keep nearly all, many and hardly any rows take three ways through codes in blocks, with one result.
+TEST_F(VectorSegmentTest, FiltersCodesInBlocks) {
+  for (const char* name : {"PQ24x4,Refine", "IVF10,PQ24x4,Refine"}) {
+    const VectorSegment segment = build(name, Metric::l2);
+    for (const std::uint32_t step : {2U, 7U, 10U, 100U}) {
+      std::vector<std::uint64_t> bits((kSegmentRows + 63) / 64, 0);
+      for (std::uint32_t r = 0; r < kSegmentRows; r += step) bits[r / 64] |= std::uint64_t{1} << (r % 64);
+      for (const std::size_t breadth : {1U, 100U}) {
+        const VectorQuery how{.breadth = breadth, .cells = 10, .allowed = {bits}};
+        for (const auto& found : answers(segment, how)) {
+          for (const Scored& next : found) ASSERT_EQ(next.row % step, 0U);
+        }
+        EXPECT_GT(recall(segment, how), 0.98) << name << ", one in " << step;
+      }
+    }
+  }
+}
+
+// Two stages: codes in memory, and never more vectors read from the file than asked for.
+TEST_F(VectorSegmentTest, ReadsABoundedNumberOfVectors) {
+  for (const char* name : {"IVF20,PQ24x4,Refine", "RBQ,Refine", "IVF20,RBQ,Refine", "HNSW8,RBQ2,Refine", "SQ8,Refine"}) {
+    ASSERT_TRUE(build(name, Metric::cosine).write(dir_ / "segment"));
+    const auto opened = VectorSegment::open(dir_ / "segment", true);
+    ASSERT_TRUE(opened);
+    WalkScratch scratch;
+    std::vector<Scored> found;
+    for (const std::size_t most : {10U, 25U, 60U}) {
+      for (std::size_t q = 0; q < kSegmentQueries; ++q) {
+        scratch.vectors_read = 0;
+        ASSERT_TRUE(opened->search(queries().row(q), {.cells = 20, .refine = most}, scratch, found));
+        ASSERT_EQ(found.size(), 10U);
+        ASSERT_LE(scratch.vectors_read, most) << name;
+        ASSERT_GE(scratch.vectors_read, 10U) << name;
+      }
+    }
+    EXPECT_GT(recall(*opened, {.cells = 20, .refine = 200}), 0.97) << name;
+  }
+}
+
+TEST_F(VectorSegmentTest, RefusesMorePartsThanNumbers) {
+  const auto built = VectorSegment::build(text_space(), rows(), {}, vector_config("IVF20,PQ25x4,Refine"), Progress::none());
+  ASSERT_FALSE(built);
+  EXPECT_EQ(built.error().what, "more parts than a vector has numbers");
+  EXPECT_EQ(built.error().found, "25");
+}
+
 // Whatever bit is flipped: the segment is refused with the file's name (all of it is read when it is opened), or nothing was there.
 TEST_F(VectorSegmentTest, FindsEveryFlippedBit) {
-  const auto segment =
-      VectorSegment::build(text_space(), testing::first_rows(made_, 30), {}, vector_config("HNSW2,SQ8,Refine"), Progress::none());
+  flip_every_byte("HNSW2,SQ8,Refine", 30);
+  flip_every_byte("IVF2,PQ2x4", 3);
+}
+
+void VectorSegmentTest::flip_every_byte(std::string_view name, std::size_t count) const {
+  const auto segment = VectorSegment::build(text_space(), testing::first_rows(made_, count), {}, vector_config(name), Progress::none());
   ASSERT_TRUE(segment->write(dir_ / "segment"));
   const std::string bytes = read_file(dir_ / "segment").value();
   const auto whole = answers(*VectorSegment::open(dir_ / "segment"), {});
@@ -218,14 +279,33 @@ TEST_F(VectorSegmentTest, FindsEveryFlippedBit) {
 
 TEST(IndexSpec, ReadsWhatItWrites) {
   for (const char* name : {"Flat", "SQ8", "SQ8,Refine", "RBQ", "RBQ,Refine", "IVF1,Flat", "IVF1024,SQ8,Refine", "HNSW32", "HNSW32,SQ8",
-                           "HNSW32,RBQ,Refine", "HNSW2,SQ8,Refine"}) {
+                           "HNSW32,RBQ,Refine", "HNSW2,SQ8,Refine", "RBQ4,Refine", "PQ48x4", "OPQ48x4,Refine", "IVF4096,PQ48x4,Refine"}) {
     const auto spec = parse_index_spec(name, "test");
     ASSERT_TRUE(spec) << name;
     EXPECT_EQ(name_of(*spec), name);
   }
   EXPECT_EQ(name_of(*parse_index_spec("HNSW32,Flat", "test")), "HNSW32");
-  for (const char* name : {"", "HNSW", "HNSW1", "HNSW257", "HNSW32x", "HNSW99999999999", "hnsw32", "Flat,SQ8", "Flat,Refine",
-                           "HNSW32,Refine", "HNSW32,SQ8,", ",", "SQ8,Refine,Refine", "IVF10", "IVF0,Flat", "HNSW32,IVF10,Flat"}) {
+  for (const char* name : {"",
+                           "HNSW",
+                           "HNSW1",
+                           "HNSW257",
+                           "HNSW32x",
+                           "HNSW99999999999",
+                           "hnsw32",
+                           "Flat,SQ8",
+                           "Flat,Refine",
+                           "HNSW32,Refine",
+                           "HNSW32,SQ8,",
+                           ",",
+                           "SQ8,Refine,Refine",
+                           "IVF10",
+                           "IVF0,Flat",
+                           "HNSW32,IVF10,Flat",
+                           "HNSW32,PQ48x4,Refine",
+                           "PQ48",
+                           "PQ0x4",
+                           "PQ300x4",
+                           "RBQ5"}) {
     const auto spec = parse_index_spec(name, "shop.toml: spaces.text.index");
     ASSERT_FALSE(spec) << name;
     EXPECT_EQ(spec.error().where, "shop.toml: spaces.text.index");

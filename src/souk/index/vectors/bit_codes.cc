@@ -1,9 +1,10 @@
-// One-bit codes; quantizer.h says how.
+// Codes of bits; quantizer.h says how.
 #include <algorithm>
 #include <bit>
 #include <cassert>
 #include <cmath>
 #include <cstring>
+#include <fmt/format.h>
 #include <limits>
 
 #include "souk/base/kernels/dot.h"
@@ -14,6 +15,7 @@
 namespace souk::index {
 namespace {
 
+constexpr std::uint32_t kSplitRounds = 6;
 constexpr std::uint64_t kRotationSeed = 0x5245'4249'5451;  // the same rotation for all: codes of two segments are alike
 
 struct BitTail {
@@ -41,20 +43,29 @@ void hadamard(std::span<float> values) {
 
 }  // namespace
 
-BitCodes::BitCodes(std::vector<float> mean, Metric metric)
-    : Quantizer(mean.size(), metric, whole_lines(whole_words(mean.size()) / 8 + sizeof(BitTail))), mean_(std::move(mean)) {
+std::optional<std::uint32_t> parse_bit_planes(std::string_view name) {
+  if (name == "RBQ") return 1U;
+  if (name.size() != 4 || !name.starts_with("RBQ") || name[3] < '2' || name[3] > '4') return std::nullopt;
+  return static_cast<std::uint32_t>(name[3] - '0');
+}
+
+BitCodes::BitCodes(std::uint32_t planes, std::vector<float> mean, Metric metric)
+    : Quantizer(mean.size(), metric, whole_lines(planes * whole_words(mean.size()) / 8 + sizeof(BitTail))),
+      planes_(planes),
+      name_(planes == 1 ? "RBQ" : fmt::format("RBQ{}", planes)),
+      mean_(std::move(mean)) {
   Random random(kRotationSeed);
   flips_.resize(kRounds * whole_words(mean_.size()));
   for (float& flip : flips_) flip = random.below(2) == 0 ? -1.0F : 1.0F;
 }
 
-std::unique_ptr<BitCodes> BitCodes::fit(MatrixView rows, Metric metric) {
-  return std::unique_ptr<BitCodes>(new BitCodes(mean_of(rows), metric));
+std::unique_ptr<BitCodes> BitCodes::fit(std::uint32_t planes, MatrixView rows, Metric metric) {
+  return std::unique_ptr<BitCodes>(new BitCodes(planes, mean_of(rows), metric));
 }
 
-Result<std::unique_ptr<BitCodes>> BitCodes::read(const SectionFile& file, std::size_t dimension, Metric metric) {
+Result<std::unique_ptr<BitCodes>> BitCodes::read(std::uint32_t planes, const SectionFile& file, std::size_t dimension, Metric metric) {
   SOUK_TRY(std::vector<float> mean, read_mean(file, dimension));
-  return std::unique_ptr<BitCodes>(new BitCodes(std::move(mean), metric));
+  return std::unique_ptr<BitCodes>(new BitCodes(planes, std::move(mean), metric));
 }
 
 void BitCodes::rotate(std::span<float> values) const {
@@ -65,8 +76,10 @@ void BitCodes::rotate(std::span<float> values) const {
   }
 }
 
-void BitCodes::encode(std::span<const float> vector, std::byte* code) const {
+void BitCodes::encode(std::span<const float> vector, std::span<const float> centre, std::byte* codes, std::size_t row) const {
   assert(vector.size() == dimension());
+  (void)centre;
+  std::byte* code = codes + row * code_bytes();
   std::memset(code, 0, code_bytes());
   std::vector<float> turned(columns(), 0.0F);
   for (std::size_t i = 0; i < vector.size(); ++i) turned[i] = vector[i] - mean_[i];
@@ -74,19 +87,42 @@ void BitCodes::encode(std::span<const float> vector, std::byte* code) const {
   float along_mean = 0;  // m . y
   for (std::size_t i = 0; i < vector.size(); ++i) along_mean += mean_[i] * turned[i];
   rotate(turned);
-  float size = 0;  // the sum of |P y| over the columns: sqrt(D) |y| <o', o>
+  std::vector<float> sums(columns());  // b
+  split(turned, sums);
   for (std::size_t i = 0; i < turned.size(); ++i) {
-    size += std::abs(turned[i]);
-    if (turned[i] >= 0) code[i / 8] |= std::byte{1} << (i % 8);
+    float rest = sums[i];
+    for (std::size_t plane = 0; plane < planes_; ++plane) {
+      const bool up = rest >= 0;
+      if (up) code[plane * plane_bytes() + i / 8] |= std::byte{1} << (i % 8);
+      rest -= std::ldexp(up ? 1.0F : -1.0F, -static_cast<int>(plane));
+    }
   }
-  const auto d = static_cast<float>(columns());
   BitTail tail{0, metric() == Metric::l2 ? -length * length : along_mean, 0};
-  if (size > 0) {
-    const float along = size / (std::sqrt(d) * length);  // <o', o>
-    tail.factor = length * length / size;
-    tail.error = length * std::sqrt(std::max(1 - along * along, 0.0F)) / along / std::sqrt(d - 1);
+  if (const float product = kernels::dot(sums, turned); product > 0) {
+    const float along = product / (std::sqrt(kernels::dot(sums, sums)) * length);  // <o', o>
+    tail.factor = length * length / product;
+    tail.error = length * std::sqrt(std::max(1 - along * along, 0.0F)) / along / std::sqrt(static_cast<float>(columns()) - 1);
   }
-  std::memcpy(code + columns() / 8, &tail, sizeof tail);
+  std::memcpy(code + planes_ * plane_bytes(), &tail, sizeof tail);
+}
+
+// sums: b of quantizer.h. With n planes it is an odd multiple of 2^-(n-1), of the nearest size to turned / s that there is.
+void BitCodes::split(std::span<const float> turned, std::span<float> sums) const {
+  const float step = std::ldexp(1.0F, 1 - static_cast<int>(planes_)), most = 2 - step;
+  if (planes_ == 1) {
+    for (std::size_t i = 0; i < turned.size(); ++i) sums[i] = turned[i] >= 0 ? 1.0F : -1.0F;
+    return;
+  }
+  const float square = kernels::dot(turned, turned);
+  float s = std::sqrt(square / static_cast<float>(turned.size()));
+  for (std::uint32_t round = 0; round < kSplitRounds; ++round) {
+    const float inverse = s >= std::numeric_limits<float>::min() ? 1 / s : 0;
+    for (std::size_t i = 0; i < turned.size(); ++i) {
+      const float size = (std::floor(std::abs(turned[i]) * inverse / (2 * step)) * 2 + 1) * step;
+      sums[i] = std::copysign(std::min(size, most), turned[i] >= 0 ? 1.0F : -1.0F);
+    }
+    s = kernels::dot(turned, sums) / kernels::dot(sums, sums);
+  }
 }
 
 // ready.turned, whose largest number is given, becomes the int8 code of the query.
@@ -113,27 +149,40 @@ void BitCodes::prepare(std::span<const float> query, ReadyQuery& ready) const {
   ready.offset = metric() == Metric::l2 ? -square : kernels::dot(mean_, query);
 }
 
-void BitCodes::prepare_code(const std::byte* code, ReadyQuery& ready) const {
+void BitCodes::prepare_code(const std::byte* codes, std::size_t row, ReadyQuery& ready) const {
+  const std::byte* code = codes + row * code_bytes();
   BitTail tail;
-  std::memcpy(&tail, code + columns() / 8, sizeof tail);
+  std::memcpy(&tail, code + planes_ * plane_bytes(), sizeof tail);
   ready.turned.assign(columns(), 0.0F);
-  for (std::size_t i = 0; i < columns(); ++i) {  // what the signs tell of P y
-    ready.turned[i] = (std::to_integer<unsigned>(code[i / 8] >> (i % 8)) & 1U) != 0 ? tail.factor : -tail.factor;
+  float largest = 0;
+  for (std::size_t i = 0; i < columns(); ++i) {  // what the bits tell of P y
+    for (std::size_t plane = 0; plane < planes_; ++plane) {
+      const bool up = (std::to_integer<unsigned>(code[plane * plane_bytes() + i / 8] >> (i % 8)) & 1U) != 0;
+      ready.turned[i] += std::ldexp(up ? tail.factor : -tail.factor, -static_cast<int>(plane));
+    }
+    largest = std::max(largest, std::abs(ready.turned[i]));
   }
-  finish(ready, tail.factor);
+  finish(ready, largest);
   ready.offset = metric() == Metric::l2 ? tail.alone : kernels::dot(mean_, mean_) + tail.alone;
 }
 
 void BitCodes::score(ReadyQuery& query, const std::byte* codes, std::span<const std::uint32_t> rows, float* scores) const {
   const std::span bytes(reinterpret_cast<const std::int8_t*>(query.code.data()), columns());
-  if (query.sums.size() < rows.size()) query.sums.resize(rows.size());
-  kernels::masked_sum_rows(bytes, codes, code_bytes(), rows, query.sums.data());
+  if (query.sums.size() < 2 * rows.size()) query.sums.resize(2 * rows.size());
+  const std::span all_sums(query.sums.data(), rows.size()), plane_sums(query.sums.data() + rows.size(), rows.size());
+  kernels::masked_sum_rows(bytes, codes, code_bytes(), rows, all_sums.data());
+  for (std::size_t plane = 1; plane < planes_; ++plane) {  // the sums of the planes, times 2^(planes - 1)
+    kernels::masked_sum_rows(bytes, codes + plane * plane_bytes(), code_bytes(), rows, plane_sums.data());
+    for (std::size_t i = 0; i < rows.size(); ++i) all_sums[i] = 2 * all_sums[i] + plane_sums[i];
+  }
   std::int32_t all = 0;
   for (const std::int8_t byte : bytes) all += byte;
+  all *= (1 << planes_) - 1;
+  const float times = std::ldexp(query.scale, 1 - static_cast<int>(planes_));
   for (std::size_t i = 0; i < rows.size(); ++i) {
     BitTail tail;
-    std::memcpy(&tail, codes + rows[i] * code_bytes() + columns() / 8, sizeof tail);
-    scores[i] = static_cast<float>(2 * query.sums[i] - all) * tail.factor * query.scale + (tail.alone + query.offset);
+    std::memcpy(&tail, codes + rows[i] * code_bytes() + planes_ * plane_bytes(), sizeof tail);
+    scores[i] = static_cast<float>(2 * all_sums[i] - all) * tail.factor * times + (tail.alone + query.offset);
   }
 }
 
@@ -141,7 +190,7 @@ void BitCodes::errors(const ReadyQuery& query, const std::byte* codes, std::span
   const float times = (metric() == Metric::l2 ? 2 : 1) * query.length;
   for (std::size_t i = 0; i < rows.size(); ++i) {
     BitTail tail;
-    std::memcpy(&tail, codes + rows[i] * code_bytes() + columns() / 8, sizeof tail);
+    std::memcpy(&tail, codes + rows[i] * code_bytes() + planes_ * plane_bytes(), sizeof tail);
     errors[i] = times * kBoundDeviations * tail.error;
   }
 }

@@ -83,7 +83,6 @@ class HnswBuilder {
   }
   std::size_t levels(std::uint32_t row) const { return graph_.view().levels(row); }
   WalkOver over() const { return {&quantizer_, codes_, graph_.rows, {}}; }
-  const std::byte* code(std::uint32_t row) const { return codes_ + row * quantizer_.code_bytes(); }
 
   void insert(std::span<const std::uint32_t> batch) {
     const unsigned threads = batch.size() < kRowsOnOneThread ? 1 : threads_;
@@ -99,7 +98,7 @@ class HnswBuilder {
   // Fills the lists of a row that nobody can reach yet, reading the graph as it stood before the batch.
   void find_neighbours(std::uint32_t row, BuildScratch& scratch) {
     WalkScratch& own = scratch.walk;
-    quantizer_.prepare_code(code(row), own.query);
+    quantizer_.prepare_code(codes_, row, own.query);
     Scored at{graph_.entry, 0};
     quantizer_.score(own.query, codes_, std::span(&at.row, 1), &at.score);
     const std::size_t top = levels(graph_.entry), mine = levels(row);
@@ -127,7 +126,7 @@ class HnswBuilder {
       out[chosen++] = best;
       scratch.alive.erase(scratch.alive.begin());
       if (chosen == places || scratch.alive.empty()) break;
-      quantizer_.prepare_code(code(best), scratch.other);
+      quantizer_.prepare_code(codes_, best, scratch.other);
       scratch.rows.clear();
       for (const Scored& candidate : scratch.alive) scratch.rows.push_back(candidate.row);
       scratch.scores.resize(scratch.rows.size());
@@ -175,7 +174,7 @@ class HnswBuilder {
     }
     scratch.rows.assign(neighbours.begin(), neighbours.begin() + static_cast<std::ptrdiff_t>(used));
     for (const Link& link : links) scratch.rows.push_back(link.from);
-    quantizer_.prepare_code(code(row), scratch.other);
+    quantizer_.prepare_code(codes_, row, scratch.other);
     scratch.scores.resize(scratch.rows.size());
     quantizer_.score(scratch.other, codes_, scratch.rows, scratch.scores.data());
     scratch.candidates.clear();

@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 #include <vector>
 
+#include "souk/index/vectors/product_codes.h"
+
 namespace souk::index {
 namespace {
 
@@ -27,7 +29,7 @@ tl::unexpected<Error> bad_spec(std::string_view name, std::string_view where, st
   return fail(Error{ErrorKind::invalid,
                     std::move(what),
                     std::string(where),
-                    "for example Flat, SQ8,Refine, HNSW32 or HNSW32,SQ8,Refine",
+                    "for example Flat, SQ8,Refine, HNSW32,SQ8,Refine or IVF1024,PQ48x4,Refine",
                     fmt::format("\"{}\"", name),
                     {}});
 }
@@ -55,7 +57,9 @@ Result<IndexSpec> parse_index_spec(std::string_view name, std::string_view where
     ++at;
   }
   bool codes = spec.degree != 0 && at == parts.size();  // a graph alone is one over the vectors
-  if (at < parts.size() && (parts[at] == "Flat" || parts[at] == "SQ8" || parts[at] == "RBQ")) {
+  const bool scanned = at < parts.size() && parse_product_name(parts[at]).has_value();
+  if (scanned && spec.degree != 0) return bad_spec(name, where, "a graph looks at single codes: SQ8 or RBQ, not those scanned in blocks");
+  if (at < parts.size() && (scanned || parts[at] == "Flat" || parts[at] == "SQ8" || parse_bit_planes(parts[at]))) {
     spec.codes = parts[at] == "Flat" ? "F32" : parts[at];
     codes = true;
     ++at;

@@ -1,6 +1,7 @@
 #include "souk/index/vectors/lines.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <cstdlib>
 #include <cstring>
 #include <new>
@@ -9,8 +10,17 @@
 namespace souk::index {
 
 namespace {
-constexpr std::size_t kHugePage = std::size_t{2} << 20U;
+constexpr std::size_t kHugePage = std::size_t{2} << 20U, kPage = 4096;
 }  // namespace
+
+void let_go(std::span<const std::byte> mapped) {
+  const auto begin = reinterpret_cast<std::uintptr_t>(mapped.data());
+  const std::uintptr_t first = (begin + kPage - 1) / kPage * kPage, end = (begin + mapped.size()) / kPage * kPage;  // whole pages
+  if (first >= end) return;
+  auto* pages = const_cast<std::byte*>(mapped.data()) + (first - begin);
+  (void)::madvise(pages, end - first, MADV_RANDOM);
+  (void)::madvise(pages, end - first, MADV_DONTNEED);  // of a file, which is read again
+}
 
 void Lines::Free::operator()(std::byte* data) const {
   std::free(data);

@@ -13,6 +13,9 @@ inline constexpr std::size_t whole_lines(std::size_t bytes) {
   return (bytes + kLineBytes - 1) / kLineBytes * kLineBytes;
 }
 
+// Mapped bytes leave the process's memory until they are read again, and are then read from here and there. Only speed and memory change.
+void let_go(std::span<const std::byte> mapped);
+
 class Lines {  // movable; throws std::bad_alloc
  public:
   Lines() = default;

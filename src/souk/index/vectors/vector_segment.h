@@ -37,10 +37,22 @@ struct VectorBuildConfig {
 
 struct VectorQuery {
   std::size_t k = 10;
-  std::size_t breadth = 0;   // rows kept on the walk (efSearch); 0: max(64, 4 k)
-  std::size_t cells = 0;     // looked at, of an index with cells; 0: a sixteenth of them, 8 at least
-  std::size_t refine = 0;    // rows scored again by their vectors; 0: of the breadth 3 k + 16, after a walk over one-bit codes all
+  std::size_t breadth = 0;  // rows kept on the walk (efSearch); 0: max(64, 4 k)
+  std::size_t cells = 0;    // looked at, of an index with cells; 0: a sixteenth of them, 8 at least
+  // Rows scored again by their vectors, where those are kept: never more than this are read. 0: as many as the codes are worth (of the
+  // breadth 3 k + 16, of product codes 20 k + 64, after a walk over one-bit codes all); a scan of one-bit codes then reads whatever these
+  // leave open, however many that are.
+  std::size_t refine = 0;
   AllowedRows allowed = {};  // a bit for every row, zeros beyond the last
+};
+
+// What a segment says of itself, for reports.
+struct VectorReport {
+  std::string index;          // its factory name
+  std::string order;          // in which rows entered the graph; empty without one
+  float local_dimension = 0;  // mean_local_dimension() of the rows: the higher, the harder neighbours are to tell apart
+  float order_ratio = 0;      // order_ratio() of the rows as they came
+  std::string warning;        // where the two bode ill for the order of insertion
 };
 
 class VectorSegment {  // thread-safe but for moving
@@ -50,7 +62,10 @@ class VectorSegment {  // thread-safe but for moving
   static Result<VectorSegment> build(VectorSpace space, MatrixView rows, std::span<const std::uint32_t> numbers,
                                      const VectorBuildConfig& config, Progress& progress);
   Status write(const fs::path& path) const;
-  // Mapped; `in_memory` copies what every query touches onto huge pages of its own, which is faster for what is asked often.
+  // Mapped; `in_memory` copies what every query touches onto huge pages of its own, which is faster for what is asked often. The vectors
+  // beside codes stay in the file and take no memory but for the pages that were read last: two stages (Xiao et al., "Progressively
+  // Optimized Bi-Granular Document Representation", WWW 2022, section 3), codes in memory to find candidates, at most
+  // VectorQuery::refine reads in the order of the file to compare them.
   static Result<VectorSegment> open(const fs::path& path, bool in_memory = false);
   // The same, refusing a segment of another space or encoder: vectors of two encoders mean nothing to each other.
   static Result<VectorSegment> open(const fs::path& path, const VectorSpace& expected, bool in_memory = false);
@@ -65,6 +80,10 @@ class VectorSegment {  // thread-safe but for moving
   // Bytes that queries touch often, and bytes of the vectors that are read for the best few.
   std::size_t index_bytes() const;
   std::size_t vector_bytes() const;
+
+  // As they are compared (for cosine unit vectors), where they are kept; else no rows, and also of cells over the vectors themselves.
+  MatrixView vectors() const;
+  VectorReport report() const;
 
   // `found`: up to k rows, best first, with exact scores where the spec keeps vectors, else those of the codes. Errors: a query that
   // check_vector refuses, a filter that is too short.

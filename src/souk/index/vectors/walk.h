@@ -98,7 +98,9 @@ struct WalkScratch {
   std::vector<float> errors;         // of their scores
   std::vector<std::uint32_t> open;   // of them, those whose vectors must be looked at
   std::vector<float> unit;           // a query brought to length 1
-  std::size_t compared = 0;          // rows scored since it was set to 0, for reports
+  // Since they were set to 0, for reports:
+  std::size_t compared = 0;      // rows scored by their codes
+  std::size_t vectors_read = 0;  // rows scored by their vectors, which are kept beside the codes
 };
 
 inline void fetch_line(const void* address) {
