@@ -7,6 +7,7 @@ fashion: Fashion-MNIST, 60,000 x 784 by L2 (Debian's dataset-fashion-mnist), 2,0
 
 Recall@10 is against the exact scan. For each engine the least effort of a fixed grid (the breadth of a walk; for IVF the lists probed)
 that reaches a recall is found first; then all engines play the same rounds in turn. An engine that never reaches it has no number there.
+Beside Souk's indexes stands which part of the vectors' memory they take, without the vectors that are kept to be read for the best few.
 """
 import json
 import pathlib
@@ -19,7 +20,9 @@ from lib import measure
 WORK = measure.ROOT / "build" / "bench" / "vectors"
 VENV = measure.ROOT / "build" / "bench-peers" / "vectors"
 PACKAGES = ("numpy", "hnswlib", "faiss-cpu", "usearch")
-SOUK_SPECS = ("HNSW16,SQ8,Refine", "HNSW16", "HNSW16,SQ8", "HNSW16,RBQ,Refine", "IVF1024,SQ8,Refine", "RBQ,Refine")
+# HALF: half the dimension, so that a part of product codes has two columns, as in FAISS's PQHALFx4fs beside it.
+SOUK_SPECS = ("HNSW16,SQ8,Refine", "HNSW16", "HNSW16,SQ8", "HNSW16,RBQ,Refine", "HNSW16,RBQ2,Refine", "IVF1024,SQ8,Refine", "IVF1024,PQHALFx4,Refine",
+              "RBQ,Refine")
 PEERS = ("hnswlib-M16", "hnswlib-M32", "faiss-HNSW32", "faiss-PQfs-kf10", "faiss-PQfs-kf40", "usearch-bf16")
 EFFORTS = (10, 12, 14, 16, 18, 20, 23, 26, 30, 34, 38, 43, 48, 54, 60, 68, 76, 86, 97, 110, 125, 140, 160, 180, 200, 230, 260, 300, 350, 400, 500,
            600, 800)
@@ -137,7 +140,10 @@ def find_efforts(engine, truth, scratch):
 
 def measure_set(name, python, binary, chosen, rounds, rows, ratios, table):
     folder, metric = make(name, python)
-    engines = [Engine(f"souk {spec}", [binary, folder, metric], f"build {spec}") for spec in SOUK_SPECS if not chosen or spec in chosen]
+    with open(folder / "rows.f32", "rb") as file:
+        count, dimension = memoryview(file.read(8)).cast("I").tolist()
+    specs = [spec.replace("HALF", str(min(dimension // 2, 256))) for spec in SOUK_SPECS]
+    engines = [Engine(f"souk {spec}", [binary, folder, metric], f"build {spec}") for spec in specs if not chosen or spec in chosen]
     peer = measure.ROOT / "bench" / "peers" / "vectors_peer.py"
     engines += [Engine(kind, [python, peer, folder, metric, kind], "build") for kind in PEERS if not chosen or kind in chosen]
     truth_path, scratch = folder / "truth", folder / "answers"
@@ -166,6 +172,9 @@ def measure_set(name, python, binary, chosen, rounds, rows, ratios, table):
             cells.append(f"{statistics.median(speeds[engine.name, wanted]):,.0f} ({effort}, {reached:.4f})")
         megabytes = engine.built["bytes"] / 1e6
         beside = f" + {engine.built['vectors'] / 1e6:.0f}" if engine.built.get("vectors") else ""
+        if "vectors" in engine.built:
+            beside += f" ({engine.built['bytes'] / (4 * count * dimension):.2f})"
+            rows.append(measure.row(engine.name, "", f"{name} memory", [engine.built["bytes"] / (4 * count * dimension)], "of the vectors"))
         table.append(f"  {engine.name:<24} build {engine.built['cpu']:>7.1f} s  {megabytes:>6.0f}{beside} MB  " + "  ".join(f"{cell:>26}" for cell in cells))
         engine.close()
     for wanted in RECALLS:
