@@ -97,6 +97,77 @@ TEST(Doctor, ReportsAndRebuildsADamagedIndex) {
   }
 }
 
+// What may become of a file besides damaged bytes.
+const std::vector<std::pair<const char*, void (*)(const fs::path&)>> kLosses{
+    {"missing", [](const fs::path& file) { fs::remove_all(file); }},
+    {"a folder", [](const fs::path& file) { fs::remove_all(file), fs::create_directories(file / "in"); }},
+    {"a link loop", [](const fs::path& file) { fs::remove_all(file), fs::create_symlink(file.filename(), file); }},
+    {"another's file", [](const fs::path& file) { std::ofstream(file) << "mine"; }}};
+
+// The shop is not opened, and the refusal names the file and the remedy, which then helps.
+void expect_told_and_mended(const fs::path& directory, const std::string& what, const std::string& file) {
+  for (const bool read_only : {false, true}) {
+    const auto refused = engine::Shop::open(directory, {.read_only = read_only});
+    ASSERT_FALSE(refused);
+    EXPECT_THAT(refused.error().message(), HasSubstr(file));
+    EXPECT_THAT(refused.error().hint, HasSubstr("souk doctor --repair"));
+  }
+  {
+    const auto opened = engine::Shop::open(directory, {.for_repair = true});
+    ASSERT_TRUE(opened) << opened.error().message();
+    const engine::Finding found = finding((*opened)->doctor(false, Progress::none()).value(), what);
+    EXPECT_FALSE(found.ok);
+    EXPECT_THAT(found.detail, HasSubstr(file));
+    const auto mended = (*opened)->doctor(true, Progress::none());
+    ASSERT_TRUE(mended) << mended.error().message();
+    for (const engine::Finding& one : *mended) EXPECT_TRUE(one.ok) << one.what << ": " << one.detail;
+  }
+  const auto shop = reopened(directory);
+  ASSERT_NE(shop, nullptr);
+  for (const engine::Finding& one : shop->doctor(false, Progress::none()).value()) EXPECT_TRUE(one.ok) << one.what << ": " << one.detail;
+  EXPECT_TRUE(shop->compact());
+}
+
+TEST(Doctor, RebuildsAnIndexWithoutOneOfItsFiles) {
+  for (const auto& [loss, lose] : kLosses) {
+    for (const char* name : {"00000001.seg", "segments.set"}) {
+      SCOPED_TRACE(fmt::format("{} is {}", name, loss));
+      const TempDir dir;
+      { ASSERT_NE(large_shop(dir / "shop"), nullptr); }
+      const fs::path file = dir / "shop" / "segments" / name;
+      ASSERT_TRUE(fs::exists(file));
+      lose(file);
+      if (loss != std::string_view("missing") || name != std::string_view("segments.set")) {
+        expect_told_and_mended(dir / "shop", "search index", name);
+      }
+      EXPECT_EQ(reopened(dir / "shop")->search(query("kettle")).value().total, 3000U);
+    }
+  }
+}
+
+TEST(Doctor, MovesAsideWhatStandsInTheIndexesPlace) {
+  for (const bool large : {false, true}) {
+    const TempDir dir;
+    { ASSERT_NE(large ? large_shop(dir / "shop") : grocery(dir / "shop"), nullptr); }
+    const fs::path place = dir / "shop" / "segments";
+    fs::remove_all(place);
+    std::ofstream(place) << "mine";
+    expect_told_and_mended(dir / "shop", "search index", place.string());
+    EXPECT_EQ(read_file(place.string() + ".damaged").value(), "mine");
+  }
+}
+
+TEST(Doctor, LearnsTablesAnewWhoseFileIsNoneAnyMore) {
+  for (const auto& [loss, lose] : kLosses) {
+    SCOPED_TRACE(loss);
+    const TempDir dir;
+    { ASSERT_NE(grocery(dir / "shop"), nullptr); }
+    lose(dir / "shop" / "models" / "tables" / "1" / "tables.souk");
+    expect_told_and_mended(dir / "shop", "count tables", "tables.souk");
+    EXPECT_EQ(reopened(dir / "shop")->view()->version, "tables-2");
+  }
+}
+
 TEST(Doctor, LearnsDamagedTablesAnew) {
   const TempDir dir;
   { ASSERT_NE(large_shop(dir / "shop"), nullptr); }

@@ -89,7 +89,7 @@ Finding check_cache(const fs::path& directory, bool repair) {
   }
   if (damaged.empty()) return {true, "cache", fmt::format("{} file{}; every checksum holds", files, files == 1 ? "" : "s"), {}};
   if (!repair) return {true, "cache", fmt::format("{} is damaged", damaged.front().string()), "--repair deletes it; it is made anew", true};
-  for (const fs::path& file : damaged) fs::remove(file, ignored);
+  for (const fs::path& file : damaged) fs::remove_all(file, ignored);
   return {true, "cache", fmt::format("{} was damaged, and is deleted", damaged.front().string()), {}};
 }
 
@@ -104,15 +104,16 @@ Finding check_blas() {
   return {true, "BLAS", blas.openblas.empty() ? blas.library : fmt::format("{} ({})", blas.library, blas.openblas), {}, false};
 }
 
-// The folder, or what stands in its place, under another name beside it, so that nothing is lost while it is made anew.
-Status move_aside(const fs::path& folder) {
+// The folder, or what stands in its place, under another name beside it, so that nothing is lost while it is made anew. Returns that name;
+// empty: there is nothing.
+Result<fs::path> move_aside(const fs::path& folder) {
   std::error_code error;
-  if (!fs::exists(fs::symlink_status(folder, error))) return {};
-  const fs::path aside = folder.string() + ".damaged";
+  if (!fs::exists(fs::symlink_status(folder, error))) return fs::path();
+  fs::path aside = folder.string() + ".damaged";
   fs::remove_all(aside, error);
   fs::rename(folder, aside, error);
   if (error) return fail_errno("cannot move aside what is damaged", folder.string(), error.value());
-  return {};
+  return aside;
 }
 
 }  // namespace
@@ -146,15 +147,16 @@ Result<std::vector<Finding>> Shop::doctor(bool repair, Progress& progress) {
       checked("search index", in.segments(), [&] { return check_index(in.damaged_index, in.keeper.get(), in.store->counts().seq); });
   if (!index.ok && repair) {
     const bool first_opening = in.keeper == nullptr;
+    fs::path aside;
     if (first_opening) {
-      SOUK_CHECK(move_aside(in.segments()));
+      SOUK_TRY(aside, move_aside(in.segments()));
       in.damaged_index.reset();
       SOUK_CHECK(in.open_index());
     }
     SOUK_CHECK(in.keeper->rebuild(in.options.threads, progress));
     if (first_opening) {
       std::error_code ignored;
-      fs::remove_all(in.segments().string() + ".damaged", ignored);
+      if (fs::is_directory(fs::symlink_status(aside, ignored))) fs::remove_all(aside, ignored);  // all else is not of Souk's making
       in.start_writers();
     }
     in.publish();

@@ -51,6 +51,16 @@ bool is_damage(const Error& error) {
   return error.kind == ErrorKind::corrupt || error.kind == ErrorKind::io || error.kind == ErrorKind::not_found;
 }
 
+// Of what is made from the store. Something else in a file's place is damage there, too.
+bool can_be_made_anew(const Error& error) {
+  return is_damage(error) || error.kind == ErrorKind::invalid;
+}
+
+Error with_hint(Error error, const fs::path& directory) {
+  if (can_be_made_anew(error)) error.hint = fmt::format("`souk doctor --repair {}` rebuilds it.", directory.string());
+  return error;
+}
+
 Result<std::unique_ptr<store::Store>> open_store(const fs::path& directory, const OpenOptions& options) {
   auto store = store::Store::open(directory / "store", {.read_only = options.read_only, .bulk_bytes = options.bulk_bytes});
   if (store) return store;
@@ -121,9 +131,11 @@ Status Shop::Impl::open_derived() {
   SOUK_CHECK(open_index());
   SOUK_CHECK(open_tables());
   if (keeper == nullptr) return {};
-  if (const auto caught_up = keeper->catch_up(options.threads, Progress::none()); !caught_up) {
-    if (!options.for_repair || !is_damage(caught_up.error())) return fail(caught_up.error());
-    damaged_index = caught_up.error();
+  if (auto caught_up = keeper->catch_up(options.threads, Progress::none()); !caught_up) {
+    Error error = std::move(caught_up).error();
+    if (error.where.starts_with(segments().string())) error = with_hint(std::move(error), directory);
+    if (!options.for_repair || !can_be_made_anew(error)) return fail(std::move(error));
+    damaged_index = std::move(error);
     keeper.reset();
     return {};
   }
@@ -139,9 +151,8 @@ Status Shop::Impl::open_index() {
     keeper = std::move(*opened);
     return {};
   }
-  Error error = std::move(opened).error();
-  if (error.kind == ErrorKind::corrupt) error.hint = fmt::format("`souk doctor --repair {}` rebuilds it.", directory.string());
-  if (!options.for_repair || error.kind != ErrorKind::corrupt) return fail(std::move(error));
+  Error error = with_hint(std::move(opened).error(), directory);
+  if (!options.for_repair || !can_be_made_anew(error)) return fail(std::move(error));
   damaged_index = std::move(error);
   return {};
 }
@@ -152,7 +163,7 @@ Status Shop::Impl::open_tables() {
     active = std::move(*loaded);
     return {};
   }
-  if (!options.for_repair || loaded.error().kind != ErrorKind::corrupt) return fail(std::move(loaded).error());
+  if (!options.for_repair || !can_be_made_anew(loaded.error())) return fail(std::move(loaded).error());
   damaged_tables = std::move(loaded).error();
   return {};
 }

@@ -70,13 +70,22 @@ std::optional<std::uint64_t> segment_number(std::string_view name) {
   return error == std::errc() && end == name.data() + name.size() ? std::optional(number) : std::nullopt;
 }
 
+// Of a file that must be there, and be what its place says. What the operating system refused stays so told: it may answer another time.
+Error damage(Error error) {
+  if (error.kind != ErrorKind::io) error.kind = ErrorKind::corrupt;
+  return error;
+}
+
 // Nothing when there is no set, or one that was made under another schema or format.
 Result<std::optional<SegmentSet>> read_set(const fs::path& path, const Hash128& print, std::string_view language) {
-  std::error_code ignored;
-  if (!fs::exists(path, ignored)) return std::optional<SegmentSet>();
+  std::error_code error;
+  if (!fs::exists(path, error)) {
+    if (error) return fail_errno("cannot open", path.string(), error.value());
+    return std::optional<SegmentSet>();
+  }
   auto file = SectionFile::open(path, "SSET", kSetVersion, kSetVersion);
   if (!file && file.error().kind == ErrorKind::version) return std::optional<SegmentSet>();
-  if (!file) return fail(std::move(file).error());
+  if (!file) return fail(damage(std::move(file).error()));
   SOUK_TRY(const auto made_under, file->array<std::uint64_t>("fingerprint"));
   SOUK_TRY(const auto state, file->array<std::uint64_t>("state"));
   SOUK_TRY(const auto names, file->array<char>("names"));
@@ -131,6 +140,11 @@ class Index final : public FieldIndex {
   Status verify() const override;
 
  private:
+  struct Loaded {
+    SegmentSet set;
+    std::vector<std::shared_ptr<const Segment>> segments;  // as the set names them
+  };
+  Result<std::optional<Loaded>> read_files() const;
   View view_of(std::shared_ptr<const Segment> segment, bool in_memory);
   std::uint32_t group_number(std::string_view group);
   void weigh_titles();
@@ -181,19 +195,36 @@ class Index final : public FieldIndex {
   std::shared_ptr<const LexicalReader> reader_;
 };
 
+Result<std::optional<Index::Loaded>> Index::read_files() const {
+  std::error_code ignored;
+  if (fs::exists(fs::symlink_status(directory_, ignored)) && !fs::is_directory(directory_, ignored)) {
+    return fail(Error{ErrorKind::corrupt, "cannot read the index", directory_.string(), "a folder", "something else", {}});
+  }
+  SOUK_TRY(std::optional<SegmentSet> set, read_set(directory_ / kSetName, print_, language_));
+  if (!set) return std::optional<Loaded>();
+  Loaded loaded{std::move(*set), {}};
+  for (const std::string& name : loaded.set.names) {
+    auto segment = Segment::open(directory_ / name, print_);
+    if (!segment) return fail(damage(std::move(segment).error()));
+    loaded.segments.push_back(std::move(*segment));
+  }
+  return std::optional(std::move(loaded));
+}
+
 Status Index::load() {
-  SOUK_TRY(const std::optional<SegmentSet> set, read_set(directory_ / kSetName, print_, language_));
-  if (set) {
+  SOUK_TRY(std::optional<Loaded> loaded, read_files());
+  if (loaded) {
+    const SegmentSet* const set = &loaded->set;
     seq_ = set->seq;
     if (set->learned.compounds != nullptr) {
       learned_ = set->learned;
       analyzer_ = analyzer_of(learned_);
     }
     next_number_ = set->next;
-    for (const std::string& name : set->names) {
-      SOUK_TRY(auto segment, Segment::open(directory_ / name, print_));
-      if (segment->totals.size() != fields_->size())
-        return fail(ErrorKind::corrupt, "a segment of other fields", (directory_ / name).string());
+    for (auto& segment : loaded->segments) {
+      if (segment->totals.size() != fields_->size()) {
+        return fail(ErrorKind::corrupt, "a segment of other fields", segment->path().string());
+      }
       hide_older(files_, *segment);
       files_.push_back(view_of(std::move(segment), false));
     }
