@@ -2,10 +2,12 @@
 #include "souk/index/segment.h"
 
 #include <array>
+#include <atomic>
 #include <fmt/format.h>
 #include <fstream>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <thread>
 
 #include "souk/base/random.h"
 #include "souk/base/section_file.h"
@@ -184,6 +186,41 @@ TEST_F(Segments, AreNamedByTheirSetAndNothingElseIs) {
       EXPECT_THAT(opened.error().message(), ::testing::HasSubstr("segments.set"));
     }
   }
+}
+
+// Whoever reads beside a process that merges finds a set, and perhaps no longer the files that it names.
+TEST_F(Segments, AreReadWhileTheyAreReplaced) {
+  auto index = open(folder_);
+  put(*index, 0, 60, 1);
+  ASSERT_TRUE(index->flush().has_value());
+  std::atomic<bool> stop{false};
+  std::jthread writer([&] {
+    for (Seq seq = 2; !stop; ++seq) {
+      put(*index, 0, 60, seq);
+      ASSERT_TRUE(index->compact().has_value());
+    }
+  });
+  for (int reading = 0; reading < 3000; ++reading) {
+    const auto beside = FieldIndex::open(folder_, Schema::defaults(), "en", true);
+    if (!beside) {
+      ADD_FAILURE() << "reading " << reading << ": " << beside.error().message();
+      break;
+    }
+    ASSERT_EQ(total(**beside), 60U);
+  }
+  stop = true;
+}
+
+TEST_F(Segments, ThatAreGoneAreTold) {
+  auto index = open(folder_);
+  put(*index, 0, 60, 1);
+  ASSERT_TRUE(index->flush().has_value());
+  index.reset();
+  fs::remove(folder_ / "00000001.seg");
+  const auto opened = FieldIndex::open(folder_, Schema::defaults(), "en", true);
+  ASSERT_FALSE(opened);
+  EXPECT_EQ(opened.error().kind, ErrorKind::corrupt);
+  EXPECT_THAT(opened.error().message(), ::testing::HasSubstr("00000001.seg"));
 }
 
 // A seed of another format would only show the fuzzer how a file is refused.

@@ -100,7 +100,9 @@ Result<std::shared_ptr<engine::Shop>> open_shop(const Console& console, const st
   options.read_only = true;
   auto beside = console.caller->open(directory, access, options);
   if (!beside) {  // both can be acted on
-    shop.error().hint = fmt::format("{}. Reading it as it stands failed too: {}", shop.error().hint, beside.error().message());
+    std::string& hint = shop.error().hint;
+    if (!hint.empty()) hint += hint.ends_with('.') ? " " : ". ";
+    hint += "Reading it as it stands failed too: " + beside.error().message();
     return shop;
   }
   const Seq seq = (*beside)->store().counts().seq;

@@ -32,6 +32,7 @@ constexpr std::size_t kFlushDocuments = 4096;  // four of the largest: every que
 constexpr std::uint64_t kFlushBytes = 64U << 20U;
 constexpr std::size_t kMergeRatio = 4;  // a file joins a flush that is at least a quarter of its size
 constexpr std::size_t kChunk = 4096;    // items a thread takes at a time while rebuilding
+constexpr int kReadings = 50;           // of the set, while another process replaces the segments that it names
 
 std::size_t weight_of(const View& view) {
   return view.segment->size() + view.segment->removed.size();
@@ -200,15 +201,26 @@ Result<std::optional<Index::Loaded>> Index::read_files() const {
   if (fs::exists(fs::symlink_status(directory_, ignored)) && !fs::is_directory(directory_, ignored)) {
     return fail(Error{ErrorKind::corrupt, "cannot read the index", directory_.string(), "a folder", "something else", {}});
   }
-  SOUK_TRY(std::optional<SegmentSet> set, read_set(directory_ / kSetName, print_, language_));
-  if (!set) return std::optional<Loaded>();
-  Loaded loaded{std::move(*set), {}};
-  for (const std::string& name : loaded.set.names) {
-    auto segment = Segment::open(directory_ / name, print_);
-    if (!segment) return fail(damage(std::move(segment).error()));
-    loaded.segments.push_back(std::move(*segment));
+  std::vector<std::string> before;
+  for (int attempt = 1;; ++attempt) {
+    SOUK_TRY(std::optional<SegmentSet> set, read_set(directory_ / kSetName, print_, language_));
+    if (!set) return std::optional<Loaded>();
+    Loaded loaded{std::move(*set), {}};
+    std::optional<Error> gone;
+    for (const std::string& name : loaded.set.names) {
+      auto segment = Segment::open(directory_ / name, print_);
+      if (!segment && segment.error().kind == ErrorKind::not_found) {
+        gone = damage(std::move(segment).error());
+        break;
+      }
+      if (!segment) return fail(damage(std::move(segment).error()));
+      loaded.segments.push_back(std::move(*segment));
+    }
+    if (!gone) return std::optional(std::move(loaded));
+    // Whoever writes replaces the set before it deletes what the set no longer names.
+    if (loaded.set.names == before || attempt == kReadings) return fail(std::move(*gone));
+    before = std::move(loaded.set.names);
   }
-  return std::optional(std::move(loaded));
 }
 
 Status Index::load() {
