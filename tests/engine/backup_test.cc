@@ -117,6 +117,52 @@ TEST_F(Backup, SharesWithAnEarlierOneWhatDidNotChange) {
   EXPECT_TRUE(reopened(dir / "again")->store().find_item("rice").value());
 }
 
+// People move what is large to another disk, and leave a link.
+TEST_F(Backup, HoldsWhatStandsBehindLinks) {
+  const auto moved = [&](const fs::path& from, const std::string& name) {
+    fs::rename(from, dir / name);
+    fs::create_symlink(dir / name, from);
+  };
+  std::vector<std::string> before;
+  {
+    const auto shop = grocery(dir / "shop");
+    before = answers_of(*shop);
+    moved(dir / "shop" / "models" / "tables" / "1" / "tables.souk", "file");
+    moved(dir / "shop" / "models" / "tables", "folder");
+    fs::create_directories(dir / "elsewhere" / "deep");
+    std::ofstream(dir / "elsewhere" / "deep" / "run.json") << "{}";
+    fs::create_symlink("../elsewhere", dir / "shop" / "results");
+    fs::create_symlink("run.json", dir / "elsewhere" / "deep" / "same.json");
+    ASSERT_TRUE(back_up(*shop, backup));
+  }
+  for (const char* file : {"models/tables/1/tables.souk", "results/deep/run.json", "results/deep/same.json"}) {
+    EXPECT_TRUE(fs::is_regular_file(fs::symlink_status(backup / file))) << file;
+  }
+  EXPECT_THAT(engine::verify_backup(backup, Progress::none()).value(), ::testing::SizeIs(1));
+  for (const char* gone : {"shop", "file", "folder", "elsewhere"}) fs::remove_all(dir / gone);
+  ASSERT_TRUE(restore(dir / "again"));
+  EXPECT_EQ(answers_of(*reopened(dir / "again")), before);
+}
+
+TEST_F(Backup, NamesALinkThatLeadsNowhereOrBack) {
+  const auto shop = grocery(dir / "shop");
+  const fs::path link = dir / "shop" / "results" / "in" / "link";
+  fs::create_directories(link.parent_path());
+  fs::create_directories(dir / "other");
+  fs::create_symlink(link.parent_path(), dir / "other" / "back");
+  for (const char* target : {"nowhere", "link", ".", "..", "/", "../../../other"}) {
+    fs::create_symlink(target, link);
+    const auto refused = back_up(*shop, backup);
+    ASSERT_FALSE(refused) << target;
+    EXPECT_THAT(refused.error().message(), HasSubstr("link")) << target;
+    EXPECT_FALSE(fs::exists(backup));
+    fs::remove(link);
+  }
+  fs::remove_all(link.parent_path().parent_path());
+  fs::create_symlink("nowhere", dir / "shop" / "results");
+  EXPECT_THAT(back_up(*shop, backup).error().message(), HasSubstr("results"));
+}
+
 TEST_F(Backup, IsNotSharedWithADamagedFile) {
   const auto shop = grocery(dir / "shop");
   ASSERT_TRUE(back_up(*shop, dir / "monday"));

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <set>
 #include <system_error>
@@ -43,11 +44,40 @@ Result<std::vector<std::string>> files_below(const fs::path& folder) {
   return files;
 }
 
+tl::unexpected<Error> bad_link(const fs::path& link, std::string found) {
+  return fail(Error{ErrorKind::invalid, "cannot back up what this link leads to", link.string(),
+                    "a file, or a folder that does not hold it", std::move(found), "Remove the link, or mend it"});
+}
+
+// Every regular file below a folder, as a path below `top`; what stands behind a link belongs to it, wherever that is. `above`: the folders
+// with the links that lead here.
+Status follow_files(const fs::path& top, const fs::path& folder, std::vector<fs::path>& above, std::vector<std::string>& files) {
+  std::error_code error;
+  fs::directory_iterator entry(folder, error);
+  for (const fs::directory_iterator end; !error && entry != end; entry.increment(error)) {
+    std::error_code unseen;
+    const fs::path& path = entry->path();
+    const bool link = fs::is_symlink(fs::symlink_status(path, unseen));
+    const fs::file_type type = fs::status(path, unseen).type();
+    if (link && unseen) return bad_link(path, unseen.message());
+    if (type == fs::file_type::regular) files.push_back(path.lexically_relative(top).generic_string());
+    if (type != fs::file_type::directory) continue;
+    if (link) {
+      above.push_back(folder);
+      const bool leads_back = std::any_of(above.begin(), above.end(), [&](const fs::path& one) { return is_below(one, path); });
+      if (leads_back) return bad_link(path, "one that holds it");
+    }
+    SOUK_CHECK(follow_files(top, path, above, files));
+    if (link) above.pop_back();
+  }
+  return error ? Status(fail_errno("cannot read the folder", folder.string(), error.value())) : Status();
+}
+
 // The same file under a second name, so that it stays when the first goes; a copy where the file system knows no links.
 Status keep(const fs::path& from, const fs::path& to) {
   std::error_code error;
   fs::create_directories(to.parent_path(), error);
-  if (::link(from.c_str(), to.c_str()) == 0 || fs::copy_file(from, to, error)) return {};
+  if (::linkat(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), AT_SYMLINK_FOLLOW) == 0 || fs::copy_file(from, to, error)) return {};
   return fail_errno("cannot copy", from.string(), error.value());
 }
 
@@ -55,9 +85,13 @@ Status keep_parts(const fs::path& shop, const fs::path& to) {
   SOUK_TRY(const std::string settings, read_file(shop / "shop.toml"));  // not a link: people edit it
   SOUK_CHECK(write_file(to / "shop.toml", settings));
   for (const std::string_view folder : kFolders) {
-    std::error_code ignored;
-    if (!fs::is_directory(shop / folder, ignored)) continue;
-    SOUK_TRY(const std::vector<std::string> files, files_below(shop / folder));
+    std::error_code unseen, ignored;
+    const bool there = fs::is_directory(fs::status(shop / folder, unseen));
+    if (unseen && fs::is_symlink(fs::symlink_status(shop / folder, ignored))) return bad_link(shop / folder, unseen.message());
+    if (!there) continue;
+    std::vector<fs::path> above;
+    std::vector<std::string> files;
+    SOUK_CHECK(follow_files(shop / folder, shop / folder, above, files));
     for (const std::string& file : files) {
       if (std::any_of(file.begin(), file.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20; })) {
         return fail(ErrorKind::invalid, "a file's name holds control characters", (shop / folder / file).string(), "Give it another name.");
@@ -144,11 +178,11 @@ Result<BackupReport> Shop::backup(const BackupOptions& options, Progress& progre
                 "Choose another folder, best on another disk.");
   }
   if (!options.earlier.empty() && !is_backup(options.earlier)) return no_backup(options.earlier);
+  const std::array<fs::path, 2> sources{impl_->directory, options.earlier.empty() ? impl_->directory : options.earlier};
   if (!is_empty_or_missing(options.to)) {
     return fail(Error{ErrorKind::exists, "cannot make a backup here", options.to.string(), "a new or empty folder", "something else",
                       "Choose another folder."});
   }
-  const std::array<fs::path, 2> sources{impl_->directory, options.earlier.empty() ? impl_->directory : options.earlier};
   SOUK_TRY(UnfinishedFolder unfinished, UnfinishedFolder::beside(options.to, sources));
   SOUK_TRY(const WorkFolder work, WorkFolder::make(impl_->directory, "backup"));
   BackupManifest manifest{.shop = settings().name, .souk = std::string(kVersion), .made = now(), .seq = 0, .files = {}};
