@@ -184,6 +184,18 @@ TEST_F(Backup, WillNotOverwriteAnything) {
   EXPECT_FALSE(fs::exists(dir / "new"));
 }
 
+TEST_F(Backup, TakesNothingIn) {
+  const auto shop = grocery(dir / "shop");
+  ASSERT_TRUE(back_up(*shop, backup));
+  fs::create_directory_symlink(backup, dir / "link");
+  for (const fs::path& inside : {backup / "in", dir / "link" / "store" / "in"}) {
+    EXPECT_EQ(restore(inside).error().kind, ErrorKind::invalid);
+    EXPECT_EQ(back_up(*shop, inside, backup).error().kind, ErrorKind::invalid);
+    EXPECT_FALSE(fs::exists(inside));
+  }
+  EXPECT_THAT(engine::verify_backup(backup, Progress::none()).value(), ::testing::SizeIs(1));
+}
+
 TEST_F(Backup, LeavesNothingWhenItIsStopped) {
   const auto shop = grocery(dir / "shop");
   Progress progress(Progress::Style::silent);

@@ -26,6 +26,12 @@ tl::unexpected<Error> stopped(std::string_view what) {
   return fail(ErrorKind::cancelled, fmt::format("the {} was stopped", what), {}, "Nothing is left of it.");
 }
 
+// It would be part of what the backup holds, and go with it.
+Status outside(const fs::path& backup, const fs::path& place) {
+  if (!is_below(place, backup)) return {};
+  return fail(ErrorKind::invalid, "a backup holds nothing but what was backed up", place.string(), "Choose a folder outside of it.");
+}
+
 tl::unexpected<Error> no_backup(const fs::path& folder) {
   return fail(Error{
       ErrorKind::not_found, "this folder is no backup", folder.string(), "a folder that `souk backup` made", "no backup.manifest", {}});
@@ -178,6 +184,7 @@ Result<BackupReport> Shop::backup(const BackupOptions& options, Progress& progre
                 "Choose another folder, best on another disk.");
   }
   if (!options.earlier.empty() && !is_backup(options.earlier)) return no_backup(options.earlier);
+  if (!options.earlier.empty()) SOUK_CHECK(outside(options.earlier, options.to));
   const std::array<fs::path, 2> sources{impl_->directory, options.earlier.empty() ? impl_->directory : options.earlier};
   if (!is_empty_or_missing(options.to)) {
     return fail(Error{ErrorKind::exists, "cannot make a backup here", options.to.string(), "a new or empty folder", "something else",
@@ -243,6 +250,7 @@ Result<std::vector<Finding>> verify_backup(const fs::path& backup, Progress& pro
 Result<BackupReport> restore_backup(const fs::path& backup, const fs::path& shop, Progress& progress) {
   const auto start = std::chrono::steady_clock::now();
   SOUK_TRY(const BackupManifest manifest, read_manifest(backup));
+  SOUK_CHECK(outside(backup, shop));
   if (!is_empty_or_missing(shop)) {
     return fail(Error{ErrorKind::exists, "cannot restore a shop here", shop.string(), "a new or empty folder", "something else",
                       "Move what is there out of the way, or choose another folder."});
