@@ -186,11 +186,12 @@ Result<BackupReport> Shop::backup(const BackupOptions& options, Progress& progre
   if (!options.earlier.empty() && !is_backup(options.earlier)) return no_backup(options.earlier);
   if (!options.earlier.empty()) SOUK_CHECK(outside(options.earlier, options.to));
   const std::array<fs::path, 2> sources{impl_->directory, options.earlier.empty() ? impl_->directory : options.earlier};
+  SOUK_CHECK(remove_unfinished(options.to, sources));
   if (!is_empty_or_missing(options.to)) {
     return fail(Error{ErrorKind::exists, "cannot make a backup here", options.to.string(), "a new or empty folder", "something else",
                       "Choose another folder."});
   }
-  SOUK_TRY(UnfinishedFolder unfinished, UnfinishedFolder::beside(options.to, sources));
+  SOUK_TRY(UnfinishedFolder unfinished, UnfinishedFolder::make(options.to, sources));
   SOUK_TRY(const WorkFolder work, WorkFolder::make(impl_->directory, "backup"));
   BackupManifest manifest{.shop = settings().name, .souk = std::string(kVersion), .made = now(), .seq = 0, .files = {}};
   {
@@ -251,11 +252,12 @@ Result<BackupReport> restore_backup(const fs::path& backup, const fs::path& shop
   const auto start = std::chrono::steady_clock::now();
   SOUK_TRY(const BackupManifest manifest, read_manifest(backup));
   SOUK_CHECK(outside(backup, shop));
+  SOUK_CHECK(remove_unfinished(shop, std::span(&backup, 1)));
   if (!is_empty_or_missing(shop)) {
     return fail(Error{ErrorKind::exists, "cannot restore a shop here", shop.string(), "a new or empty folder", "something else",
                       "Move what is there out of the way, or choose another folder."});
   }
-  SOUK_TRY(UnfinishedFolder unfinished, UnfinishedFolder::beside(shop, std::span(&backup, 1)));
+  SOUK_TRY(UnfinishedFolder unfinished, UnfinishedFolder::make(shop, std::span(&backup, 1)));
   BackupReport report;
   report.seq = manifest.seq;
   progress.stage("Restoring the shop", folder_size(backup), "bytes");
