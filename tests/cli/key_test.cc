@@ -57,6 +57,18 @@ TEST_F(Key, InWordsSaysWhatItIsForAndToKeepIt) {
   EXPECT_THAT(made.err, HasSubstr("not shown again"));
 }
 
+// souk key demo add --scope write --expires "$DAYS", and DAYS is not set.
+TEST_F(Key, IsNotMadeOfOptionsThatAreGivenNothing) {
+  for (const char* option : {"--expires", "--name", "--rate", "--scope"}) {
+    std::vector<std::string> words{"key", shop, "add", option, ""};
+    if (option != std::string("--scope")) words.insert(words.end(), {"--scope", "write"});
+    const Outcome made = souk(words);
+    EXPECT_EQ(made.status, 2) << option;
+    EXPECT_THAT(made.err, HasSubstr(option));
+  }
+  EXPECT_EQ(list().size(), 0U);
+}
+
 TEST_F(Key, IsRevokedByItsId) {
   const json first = add({"--scope", "search"}), second = add({"--scope", "admin"});
   const Outcome revoked = souk({"--json", "key", shop, "revoke", first["id"]});

@@ -125,6 +125,15 @@ void names_where_paths_are(CLI::App& app) {
   for (CLI::App* const sub : app.get_subcommands({})) names_where_paths_are(*sub);
 }
 
+// An option that is given nothing ("$DAYS", unset) would mean what it means when it is left out, such as a key that never expires.
+void values_where_options_are(CLI::App& app) {
+  const CLI::Validator given(
+      [](const std::string& text) { return text.empty() ? std::string("expected a value, found nothing") : std::string(); }, "");
+  const auto takes_one = [](const CLI::Option* each) { return !each->get_positional() && each->get_expected_max() > 0; };
+  for (CLI::Option* const option : app.get_options(takes_one)) option->check(given);
+  for (CLI::App* const sub : app.get_subcommands({})) values_where_options_are(*sub);
+}
+
 CLI::Range list_length() {
   return CLI::Range(1, static_cast<int>(engine::kMaxAnswer));
 }
@@ -542,6 +551,7 @@ std::optional<int> parse_line(Line& line, const std::vector<std::string>& argume
   add_lab(app, line);
   one_value_each(app);
   names_where_paths_are(app);
+  values_where_options_are(app);
   std::vector<std::string> words(arguments.rbegin(), arguments.rend());  // as CLI11 takes them
   try {
     app.parse(std::move(words));
