@@ -57,6 +57,19 @@ TEST_F(Key, InWordsSaysWhatItIsForAndToKeepIt) {
   EXPECT_THAT(made.err, HasSubstr("not shown again"));
 }
 
+TEST_F(Key, ThatNobodySawIsRevoked) {
+  const fs::path full = "/dev/full";
+  if (!fs::exists(full)) GTEST_SKIP() << "needs " << full;
+  for (const bool as_json : {false, true}) {
+    std::vector<std::string> words{"key", shop, "add", "--scope", "admin"};
+    if (as_json) words.emplace_back("--json");
+    const Outcome made = souk(words, full);
+    EXPECT_EQ(made.status, 1);
+    EXPECT_THAT(made.err, HasSubstr("revoked"));
+    EXPECT_EQ(list().size(), 0U);
+  }
+}
+
 // souk key demo add --scope write --expires "$DAYS", and DAYS is not set.
 TEST_F(Key, IsNotMadeOfOptionsThatAreGivenNothing) {
   for (const char* option : {"--expires", "--name", "--rate", "--scope"}) {

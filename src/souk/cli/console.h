@@ -33,6 +33,8 @@ class Caller {  // who gave the command
   virtual ~Caller() = default;
   virtual void out(std::string_view text) = 0;  // results
   virtual void err(std::string_view text) = 0;  // messages
+  // Whether all results so far have arrived, as far as this process can tell.
+  virtual bool arrived() { return true; }
   // Of this command. It is cancelled when the caller does not want it any more.
   virtual Progress& progress(bool quiet) = 0;
   // A file as the caller named it, for this process to open: "-" is their standard input, everything else stands below their folder.

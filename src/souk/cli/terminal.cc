@@ -14,6 +14,10 @@ void Terminal::err(std::string_view text) {
   std::fwrite(text.data(), 1, text.size(), stderr);
 }
 
+bool Terminal::arrived() {
+  return std::fflush(stdout) == 0 && std::ferror(stdout) == 0;
+}
+
 Progress& Terminal::progress(bool quiet) {
   if (!progress_) progress_.emplace(quiet ? Progress::Style::silent : Progress::Style::automatic);
   return *progress_;

@@ -13,6 +13,7 @@ class Terminal final : public Caller {
 
   void out(std::string_view text) override;
   void err(std::string_view text) override;
+  bool arrived() override;
   Progress& progress(bool quiet) override;
   fs::path file(const std::string& name) override { return name; }
   Result<std::shared_ptr<engine::Shop>> open(const std::string& directory, Access access, const engine::OpenOptions& options) override;

@@ -47,6 +47,22 @@ std::string may_do(engine::Scope scope) {
   return {};
 }
 
+void show_key(const Console& console, const engine::NewKey& made) {
+  if (console.json) {
+    engine::JsonWriter json;
+    json.begin_object();
+    write_key(json, made.key);
+    json.member("key", made.text);
+    if (!made.key.token_secret.empty()) json.member("token_secret", made.key.token_secret);
+    return print_line(console, json.end_object().text());
+  }
+  print_line(console, fmt::format("key            {}", made.text));
+  if (!made.key.token_secret.empty()) print_line(console, fmt::format("token secret   {}", made.key.token_secret));
+  print_line(console, fmt::format("id             {}", made.key.id));
+  print_line(console, fmt::format("scope          {}: it {}", engine::name_of(made.key.scope), may_do(made.key.scope)));
+  if (made.key.expires) print_line(console, fmt::format("expires        {}", format_rfc3339(*made.key.expires)));
+}
+
 }  // namespace
 
 int key_add(const Console& console, const KeyFlags& flags) {
@@ -55,21 +71,17 @@ int key_add(const Console& console, const KeyFlags& flags) {
   SOUK_OR_REPORT(const auto shop, console, open_shop(console, flags.shop, Access::write));
   const auto made = shop->api_keys().add(*request);
   if (!made) return made.error().kind == ErrorKind::invalid ? report_usage(console, made.error()) : report(console, made.error());
-  if (console.json) {
-    engine::JsonWriter json;
-    json.begin_object();
-    write_key(json, made->key);
-    json.member("key", made->text);
-    if (!made->key.token_secret.empty()) json.member("token_secret", made->key.token_secret);
-    print_line(console, json.end_object().text());
-    return kDone;
+  show_key(console, *made);
+  if (!console.caller->arrived()) {  // nobody will ever use it
+    if (const auto revoked = shop->api_keys().revoke(made->key.id); !revoked) return report(console, revoked.error());
+    return report(console, Error{ErrorKind::io,
+                                 "the key could not be shown, and is revoked",
+                                 "standard output",
+                                 {},
+                                 {},
+                                 "Try again where the output can be written."});
   }
-  print_line(console, fmt::format("key            {}", made->text));
-  if (!made->key.token_secret.empty()) print_line(console, fmt::format("token secret   {}", made->key.token_secret));
-  print_line(console, fmt::format("id             {}", made->key.id));
-  print_line(console, fmt::format("scope          {}: it {}", engine::name_of(made->key.scope), may_do(made->key.scope)));
-  if (made->key.expires) print_line(console, fmt::format("expires        {}", format_rfc3339(*made->key.expires)));
-  note(console, "Keep it now: it is not shown again.");
+  if (!console.json) note(console, "Keep it now: it is not shown again.");
   return kDone;
 }
 
