@@ -157,6 +157,22 @@ TEST(Doctor, MovesAsideWhatStandsInTheIndexesPlace) {
   }
 }
 
+TEST(Doctor, KeepsWhatWasMovedAsideBefore) {
+  const TempDir dir;
+  { ASSERT_NE(grocery(dir / "shop"), nullptr); }
+  const fs::path models = dir / "shop" / "models";
+  for (const char* content : {"first", "second", "third"}) {
+    fs::remove_all(models);
+    std::ofstream(models) << content;
+    const auto shop = engine::Shop::open(dir / "shop", {.for_repair = true});
+    ASSERT_TRUE(shop) << shop.error().message();
+    ASSERT_TRUE((*shop)->doctor(true, Progress::none()));
+  }
+  EXPECT_EQ(read_file(models.string() + ".damaged").value(), "first");
+  EXPECT_EQ(read_file(models.string() + ".damaged-2").value(), "second");
+  EXPECT_EQ(read_file(models.string() + ".damaged-3").value(), "third");
+}
+
 TEST(Doctor, LearnsTablesAnewWhoseFileIsNoneAnyMore) {
   for (const auto& [loss, lose] : kLosses) {
     SCOPED_TRACE(loss);

@@ -110,7 +110,8 @@ Result<fs::path> move_aside(const fs::path& folder) {
   std::error_code error;
   if (!fs::exists(fs::symlink_status(folder, error))) return fs::path();
   fs::path aside = folder.string() + ".damaged";
-  fs::remove_all(aside, error);
+  for (int number = 2; fs::exists(fs::symlink_status(aside, error)); ++number)
+    aside = fmt::format("{}.damaged-{}", folder.string(), number);
   fs::rename(folder, aside, error);
   if (error) return fail_errno("cannot move aside what is damaged", folder.string(), error.value());
   return aside;
