@@ -173,6 +173,16 @@ TEST(Doctor, KeepsWhatWasMovedAsideBefore) {
   EXPECT_EQ(read_file(models.string() + ".damaged-3").value(), "third");
 }
 
+TEST(Opening, RemovesWhatADeadImportReadFromStandardInput) {
+  const TempDir dir;
+  { ASSERT_NE(empty_shop(dir / "shop"), nullptr); }
+  fs::create_directories(dir / "shop" / "rejects");
+  for (const char* name : {".nameless-x0Y1z2", "mine"}) std::ofstream(dir / "shop" / "rejects" / name) << "person-17";
+  ASSERT_NE(reopened(dir / "shop"), nullptr);
+  EXPECT_FALSE(fs::exists(dir / "shop" / "rejects" / ".nameless-x0Y1z2"));
+  EXPECT_TRUE(fs::exists(dir / "shop" / "rejects" / "mine"));
+}
+
 TEST(Doctor, LearnsTablesAnewWhoseFileIsNoneAnyMore) {
   for (const auto& [loss, lose] : kLosses) {
     SCOPED_TRACE(loss);

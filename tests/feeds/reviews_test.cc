@@ -129,8 +129,8 @@ TEST_F(Scrubbing, LeavesNothingOfDeadImports) {
   const fs::path rejects = dir_ / "rejects";
   fs::create_directories(rejects);
   const std::string own = std::to_string(::getpid());
-  for (const std::string& name : {std::string(".stdin-1"), ".stdin-" + own, "a.jsonl.tmp-" + own + "-0", std::string("a.jsonl.tmp-1-0"),
-                                  std::string("a.jsonl"), std::string("notes.txt")}) {
+  for (const std::string& name : {std::string(".stdin-1"), ".stdin-" + own, std::string(".nameless-x0Y1z2"), "a.jsonl.tmp-" + own + "-0",
+                                  std::string("a.jsonl.tmp-1-0"), std::string("a.jsonl"), std::string("notes.txt")}) {
     EXPECT_TRUE(write_file(rejects / name, "person-17"));
   }
   remove_dead_imports(rejects);

@@ -201,7 +201,9 @@ void remove_dead_imports(const fs::path& directory) {
   std::vector<fs::path> spooled;
   std::error_code error;
   for (fs::directory_iterator entry(directory, error), end; !error && entry != end; entry.increment(error)) {
-    if (entry->path().filename().string().starts_with(".stdin-")) spooled.push_back(entry->path());
+    const std::string name = entry->path().filename().string();
+    // A nameless file has a name for a moment (base/file.h); older Souks named what they read from standard input.
+    if (name.starts_with(".stdin-") || name.starts_with(".nameless-")) spooled.push_back(entry->path());
   }
   for (const fs::path& file : spooled) fs::remove(file, error);
 }
