@@ -1,11 +1,10 @@
-#include "souk/recommend/rank_model.h"
-
 #include <algorithm>
 #include <array>
 #include <cmath>
 
 #include "souk/base/threads.h"
 #include "souk/recommend/models/entries.h"
+#include "souk/recommend/rank_model.h"
 
 namespace souk::recommend {
 namespace {
