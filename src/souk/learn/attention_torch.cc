@@ -171,7 +171,7 @@ class Attention : public torch::autograd::Function<Attention> {
     const at::Tensor query = query_in.contiguous(), key = key_in.contiguous(), value = value_in.contiguous();
     const std::int64_t dim = query.size(1);
     const at::Tensor weights = at::empty({static_cast<std::int64_t>(packed->pairs()) * options.heads}, query.options());
-    const at::Tensor out = at::empty_like(value);
+    at::Tensor out = at::empty_like(value);
     const auto rows = [&](const at::Tensor& tensor, std::size_t offset) { return Rows(tensor, offset, options.heads); };
     for_each_head(sequences_of(*packed, options), options, dim, [&](const Head& head, std::size_t pairs, std::size_t offset) {
       float* const weight = weights.data_ptr<float>() + pairs;
