@@ -124,7 +124,9 @@ void expect_told_and_mended(const fs::path& directory, const std::string& what, 
   }
   const auto shop = reopened(directory);
   ASSERT_NE(shop, nullptr);
-  for (const engine::Finding& one : shop->doctor(false, Progress::none()).value()) EXPECT_TRUE(one.ok) << one.what << ": " << one.detail;
+  const auto healthy = shop->doctor(false, Progress::none());
+  ASSERT_TRUE(healthy) << healthy.error().message();
+  for (const engine::Finding& one : *healthy) EXPECT_TRUE(one.ok) << one.what << ": " << one.detail;
   EXPECT_TRUE(shop->compact());
 }
 
