@@ -10,22 +10,13 @@
 // After foreach_target.h.
 #include <hwy/highway.h>
 
+#include "souk/learn/lanes-inl.h"
+
 HWY_BEFORE_NAMESPACE();
 namespace souk::learn {
 namespace HWY_NAMESPACE {
 
 namespace hn = hwy::HWY_NAMESPACE;
-
-// Calls step(d, i) for groups of lanes, then for the values that are left one by one: the same arithmetic for both.
-template <class Step>
-void for_each_lane(std::size_t size, Step step) {
-  const hn::ScalableTag<float> d;
-  const std::size_t lanes = hn::Lanes(d);
-  std::size_t i = 0;
-  for (; i + lanes <= size; i += lanes) step(d, i);
-  const hn::CappedTag<float, 1> one;
-  for (; i < size; ++i) step(one, i);
-}
 
 void sgd_here(float rate, const float* HWY_RESTRICT g, float* HWY_RESTRICT w, std::size_t size) {
   for_each_lane(size, [&](auto d, std::size_t i) {

@@ -10,22 +10,13 @@
 #include <hwy/contrib/math/math-inl.h>
 #include <hwy/highway.h>
 
+#include "souk/learn/lanes-inl.h"
+
 HWY_BEFORE_NAMESPACE();
 namespace souk::learn {
 namespace HWY_NAMESPACE {
 
 namespace hn = hwy::HWY_NAMESPACE;
-
-// Calls step(d, i) for groups of lanes, then for the values that are left one by one.
-template <class Step>
-void for_each_lane(std::size_t size, Step step) {
-  const hn::ScalableTag<float> d;
-  const std::size_t lanes = hn::Lanes(d);
-  std::size_t i = 0;
-  for (; i + lanes <= size; i += lanes) step(d, i);
-  const hn::CappedTag<float, 1> one;
-  for (; i < size; ++i) step(one, i);
-}
 
 float softmax_row_here(float* HWY_RESTRICT scores, std::size_t size, std::size_t target, float scale) {
   const hn::ScalableTag<float> full;
