@@ -41,16 +41,8 @@ Result<double> Adam::step(float rate) {
     if (clipped) gradient = gradient * (config_.clip / norm);
     if (config_.decay > 0) tensor.mul_(1 - rate * config_.decay);
     ++state_.steps[i];
-    const auto bias = [&](float beta) {
-      return static_cast<float>(1 - std::pow(static_cast<double>(beta), static_cast<double>(state_.steps[i])));
-    };
-    const AdamStep step{.rate = rate,
-                        .beta1 = config_.beta1,
-                        .beta2 = config_.beta2,
-                        .epsilon = config_.epsilon,
-                        .bias1 = bias(config_.beta1),
-                        .bias2 = bias(config_.beta2)};
-    adam_row(step, values_of(gradient), values_of(state_.means[i]), values_of(state_.squares[i]), values_of(tensor));
+    adam_row(adam_step(config_, rate, static_cast<std::uint64_t>(state_.steps[i])), values_of(gradient), values_of(state_.means[i]),
+             values_of(state_.squares[i]), values_of(tensor));
     tensor.mutable_grad() = at::Tensor();
   }
   return norm;

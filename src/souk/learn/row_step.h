@@ -2,6 +2,8 @@
 // all spans of a call have the same size.
 #pragma once
 
+#include <cmath>
+#include <cstdint>
 #include <span>
 
 namespace souk::learn {
@@ -17,6 +19,17 @@ struct AdamStep {
   float rate, beta1, beta2, epsilon;
   float bias1, bias2;  // 1 - beta1^t and 1 - beta2^t after t steps of this row, this one included
 };
+// The step after `steps` of them (from 1 on), as `config` has it (beta1, beta2, epsilon).
+template <class Config>
+AdamStep adam_step(const Config& config, float rate, std::uint64_t steps) {
+  const auto bias = [&](float beta) { return static_cast<float>(1 - std::pow(static_cast<double>(beta), static_cast<double>(steps))); };
+  return {.rate = rate,
+          .beta1 = config.beta1,
+          .beta2 = config.beta2,
+          .epsilon = config.epsilon,
+          .bias1 = bias(config.beta1),
+          .bias2 = bias(config.beta2)};
+}
 void adam_row(const AdamStep& step, std::span<const float> gradient, std::span<float> mean, std::span<float> square,
               std::span<float> weight);
 

@@ -66,14 +66,7 @@ void SparseTable::step_row(std::uint32_t row, std::span<const float> gradient, f
       break;
   }
   if (steps_[row] < UINT32_MAX) ++steps_[row];
-  const auto bias = [&](float beta) { return static_cast<float>(1 - std::pow(static_cast<double>(beta), steps_[row])); };
-  const AdamStep step{.rate = rate,
-                      .beta1 = config_.beta1,
-                      .beta2 = config_.beta2,
-                      .epsilon = config_.epsilon,
-                      .bias1 = bias(config_.beta1),
-                      .bias2 = bias(config_.beta2)};
-  adam_row(step, gradient, part(first_), part(second_), part(values_));
+  adam_row(adam_step(config_, rate, steps_[row]), gradient, part(first_), part(second_), part(values_));
 }
 
 void SparseTable::step(std::span<const std::uint32_t> rows, MatrixView gradients, float rate, unsigned threads) {
