@@ -1,7 +1,9 @@
 // Commits that gather: what is seen of them, and what comes of a load that is lost. That they store what single commits store:
 // model_test.cc; that cuts and full disks leave all or nothing: tests/faults.
+#include <atomic>
 #include <fstream>
 #include <gmock/gmock.h>
+#include <thread>
 
 #include "tests/store/store_test_support.h"
 
@@ -150,6 +152,29 @@ TEST(BulkLoad, IsSeenByAReaderThatFollows) {
     EXPECT_EQ(reader->counts().events, 3u * static_cast<unsigned>(round + 1));
     EXPECT_EQ(all_events(*reader), all_events(*writer));
   }
+}
+
+// What the reader takes over is a moment of the writer, also while tables are rewritten and deleted beside it.
+TEST(BulkLoad, IsSeenWholeByAReaderThatFollowsCompactions) {
+  TempDir folder;
+  const auto writer = Store::create(folder / "store", {.bulk_bytes = 80}).value();
+  const auto reader = Store::open(folder / "store", {.read_only = true}).value();
+  std::atomic<bool> ended = false;
+  const std::jthread writing([&] {
+    for (int round = 0; round < 25; ++round) {
+      BulkLoad load(*writer);
+      for (int i = 0; i < 3; ++i) EXPECT_TRUE(load.commit(events_of({purchase(std::to_string(3 * round + i), "ann", "a")})));
+      EXPECT_TRUE(load.finish());
+      EXPECT_TRUE(writer->commit(events_of({purchase("logged" + std::to_string(round), "ann", "a")})));
+    }
+    ended = true;
+  });
+  for (bool last = false; !last;) {
+    last = ended;
+    ASSERT_TRUE(reader->catch_up());
+    ASSERT_EQ(all_events(*reader).size(), reader->counts().events);
+  }
+  EXPECT_EQ(reader->counts().events, 100u);
 }
 
 }  // namespace

@@ -106,6 +106,21 @@ rocksdb::DBOptions database_options(const fs::path& directory, const StoreOption
   return db;
 }
 
+// The manifests with their sizes, and the logs, sorted.
+Result<std::vector<std::pair<std::string, std::uintmax_t>>> manifests_and_logs(const fs::path& directory) {
+  std::vector<std::pair<std::string, std::uintmax_t>> found;
+  std::error_code error, ignored;
+  fs::directory_iterator entry(directory, error);
+  for (; !error && entry != fs::directory_iterator(); entry.increment(error)) {
+    const std::string name = entry->path().filename().string();
+    if (name.ends_with(".log")) found.emplace_back(name, 0);
+    if (name.starts_with("MANIFEST")) found.emplace_back(name, entry->file_size(ignored));
+  }
+  if (error) return fail_errno("cannot read the store", directory.string(), error.value());
+  std::ranges::sort(found);
+  return found;
+}
+
 // Answers come before the rewriting of files. Not at the lowest priority: on a machine that is busy for long commits would wait for it in
 // the end.
 class CompactionPriority final : public rocksdb::EventListener {
@@ -269,8 +284,25 @@ Status Database::check_reader(const fs::path& directory, const Acknowledged& ack
     const std::uint64_t found = db_->GetLatestSequenceNumber();
     if (found >= acknowledged.sequence) return {};
     if (look == kLooks) return acknowledged_is_lost(directory, acknowledged, found);
-    if (const auto status = db_->TryCatchUpWithPrimary(); !status.ok()) return fail(status, "cannot read the store " + directory.string());
+    SOUK_CHECK(catch_up());
   }
+}
+
+// RocksDB reads the manifest, opens the tables that it names, lists the logs and reads them, while the writer goes on. It says nothing when
+// the writer deleted a table in between (that family then stays as it was while others go on) or a log (then none is read), nor when the
+// logs hold what came after tables that it did not see. Either comes with a change of the manifest or of the logs: then it looks again.
+Status Database::catch_up() const {
+  constexpr int kLooks = 100;
+  const fs::path directory = db_->GetName();
+  SOUK_TRY(auto before, manifests_and_logs(directory));
+  for (int look = 1; look <= kLooks; ++look) {
+    const auto status = db_->TryCatchUpWithPrimary();
+    SOUK_TRY(auto after, manifests_and_logs(directory));
+    if (after == before) return status.ok() ? Status() : fail(status, "cannot follow the writer of " + directory.string());
+    before = std::move(after);
+    std::this_thread::sleep_for(std::chrono::milliseconds(look / 10));
+  }
+  return souk::fail(ErrorKind::busy, "the writer changes the store faster than it can be followed", directory.string(), "Try it again");
 }
 
 Status Database::open_families(const fs::path& directory, Mode mode, const StoreOptions& options) {
@@ -351,6 +383,7 @@ Result<std::unique_ptr<Database>> Database::open(const fs::path& directory, Mode
     SOUK_CHECK(cut_torn_tails(directory, false));
   }
   SOUK_CHECK(database->open_families(directory, mode, options));
+  if (mode == Mode::read) SOUK_CHECK(database->catch_up());  // opening looks once, as RocksDB's following does
   if (mode == Mode::read && acknowledged) SOUK_CHECK(database->check_reader(directory, *acknowledged));
   return database;
 }

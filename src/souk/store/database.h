@@ -71,6 +71,9 @@ class Database {  // thread-safe
   // Reads every table whole, and holds it to its checksums; names the first that is damaged.
   Status verify() const;
   bool read_only() const { return read_only_; }
+  // Of one that is read only: takes over a moment of what the writer did since, all families of the same. ErrorKind::busy when the writer
+  // does not hold still for long enough.
+  Status catch_up() const;
   // Whether files may be taken in. Not once RocksDB has gone on after an error of the disk: it still takes itself for
   // stopped there, and would give the file no number.
   bool may_ingest() const { return !resumed_; }

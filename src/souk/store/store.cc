@@ -203,7 +203,7 @@ Status Store::verify() {
 
 Status Store::catch_up() {
   if (!impl_->database->read_only()) return {};
-  if (const auto status = impl_->database->db().TryCatchUpWithPrimary(); !status.ok()) return fail(status, "cannot follow the writer");
+  SOUK_CHECK(impl_->database->catch_up());
   SOUK_TRY(const Counters counters, read_counters(*impl_->database));
   const std::lock_guard lock(impl_->mutex);
   impl_->read_only_counters = counters;
