@@ -179,6 +179,15 @@ class Forwarding(Processes):
         self.assertEqual(report["changed"], 1)
         self.assertEqual(server.get("/v1/search?q=cup")["items"][0]["key"], "cup")
 
+    def test_what_a_shell_calls_a_file_is_read_where_the_shell_is(self):
+        server = self.served()
+        for n, name in enumerate(["< FILE /dev/stdin", "<(cat FILE)"]):
+            (self.folder / "one.jsonl").write_text('{"key":"shell%d","title":"Shell"}\n' % n)
+            command = f"exec {SOUK} import {self.shop} --as items " + name.replace("FILE", str(self.folder / "one.jsonl"))
+            done = subprocess.run(["bash", "-c", command], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=PATIENCE)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertEqual(server.get(f"/v1/items/shell{n}")["title"], "Shell")
+
     def test_exit_status_messages_and_usage_are_those_of_the_verb(self):
         self.served()
         (self.folder / "bad.jsonl").write_text('{"title":"no key"}\n')
@@ -242,6 +251,14 @@ class Forwarding(Processes):
         self.assertEqual(run.returncode, 1, run.stderr)
         self.assertIn("standard input", run.stderr)
         self.assertEqual(good("export", self.shop, "--as", "items", "--quiet").count("\n"), 500)
+
+    def test_a_key_that_the_client_could_not_show_is_revoked(self):
+        self.served()
+        with open("/dev/full", "w") as full:
+            client = subprocess.run([SOUK, "key", self.shop, "add", "--scope", "admin"], stdout=full, stderr=subprocess.PIPE, text=True, timeout=PATIENCE)
+        self.assertEqual(client.returncode, 1)
+        self.assertIn("revoked", client.stderr)
+        self.assertEqual(json.loads(good("key", self.shop, "list", "--json"))["keys"], [])
 
     def test_a_holder_that_is_stopped_does_not_hang_others(self):
         server = self.served()

@@ -118,6 +118,21 @@ TEST(EvaluateShop, JudgesEachShelfByItsOwnTruth) {
   EXPECT_EQ(advice_on(of(*report, "for-you")), Advice::none);
 }
 
+TEST(EvaluateShop, JudgesByWhatTheShopHasWhereNobodyBuys) {
+  const TempDir dir;
+  const auto shop = empty_shop(dir / "shop");
+  store::Changes changes;
+  changes.items = grocery_items();
+  changes.events = grocery_events(60);
+  for (store::Event& one : changes.events) one.kind = store::EventKind::rating;
+  changes.events.push_back(event("a look", "s0", changes.items.front().key, store::EventKind::view, souk::testing::kMonday));
+  souk::testing::apply(*shop, changes);
+  const auto report = judged(*shop, "loo");
+  ASSERT_TRUE(report) << report.error().message();
+  EXPECT_EQ(of(*report, "for-you").truth, "rating");
+  EXPECT_GT(of(*report, "for-you").cases, 0U);
+}
+
 TEST(EvaluateShop, OfAnUnknownOrEmptyThingSaysSo) {
   const TempDir dir;
   const auto empty = empty_shop(dir / "empty");

@@ -96,6 +96,41 @@ TEST_F(Control, DoesACommandAndRelaysWhatItSays) {
             "d3\nMcareful\n");
 }
 
+TEST_F(Control, KnowsWhetherWhatItSaidArrived) {
+  start([](const ControlCommand&, ControlPeer& peer) {
+    peer.send(ControlStream::out, "a key");
+    return peer.arrived() ? 7 : 8;
+  });
+  for (const bool written : {true, false}) {
+    std::string shown;
+    const ControlClient client{.version = "1.0",
+                               .show = [&](ControlStream, std::string_view text) { shown += text; },
+                               .arrived =
+                                   [&] {
+                                     EXPECT_EQ(shown, "a key") << "asked before it was shown";
+                                     return written;
+                                   }};
+    EXPECT_EQ(serve::send_command(socket, {.directory = "/", .arguments = {"key"}, .input = {}}, client), written ? 7 : 8);
+  }
+}
+
+TEST_F(Control, DoesNotWaitForAnAnswerOfWhoIsGone) {
+  Gate over;
+  start([&](const ControlCommand&, ControlPeer& peer) {
+    EXPECT_FALSE(peer.arrived());
+    over.open();
+    return 1;
+  });
+  {
+    int ignored = 0;
+    const auto client = serve::control::open_socket(socket, serve::control::Side::connect, ignored).value();
+    EXPECT_EQ(client.receive()->kind, 'H');
+    EXPECT_TRUE(client.send('R', serve::control::pack({"1.0", "/", "", "key"})));
+    EXPECT_EQ(client.receive()->kind, 'A');
+  }  // killed
+  over.pass();
+}
+
 TEST_F(Control, CarriesLargeOutputAndInputWhole) {
   std::string content(3'000'000, '\0');
   Random random(3);

@@ -33,7 +33,7 @@ class Caller {  // who gave the command
   virtual ~Caller() = default;
   virtual void out(std::string_view text) = 0;  // results
   virtual void err(std::string_view text) = 0;  // messages
-  // Whether all results so far have arrived, as far as this process can tell.
+  // Whether all results so far have arrived.
   virtual bool arrived() { return true; }
   // Of this command. It is cancelled when the caller does not want it any more.
   virtual Progress& progress(bool quiet) = 0;

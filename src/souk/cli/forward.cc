@@ -1,6 +1,6 @@
 #include "souk/cli/forward.h"
 
-#include <algorithm>
+#include <charconv>
 #include <unistd.h>
 
 #include "souk/cli/command_line.h"
@@ -26,6 +26,7 @@ class Remote final : public Caller {
 
   void out(std::string_view text) override { peer_.send(serve::ControlStream::out, text); }
   void err(std::string_view text) override { peer_.send(serve::ControlStream::message, text); }
+  bool arrived() override { return peer_.arrived(); }
   Progress& progress(bool) override { return progress_; }
   fs::path file(const std::string& name) override {
     if (name == "-") return command_.input.empty() ? fs::path("/dev/null") : command_.input;
@@ -59,15 +60,47 @@ void show(const Console& console, serve::ControlStream stream, std::string_view 
   }
 }
 
+// The descriptor that an argument names: "-" and "/dev/stdin" standard input, "/dev/fd/63" what a shell's <(...) is; -1: none.
+int descriptor_named(std::string_view argument) {
+  if (argument == "-" || argument == "/dev/stdin") return STDIN_FILENO;
+  for (const std::string_view folder : {"/dev/fd/", "/proc/self/fd/"}) {
+    int descriptor = -1;
+    if (!argument.starts_with(folder)) continue;
+    const std::string_view number = argument.substr(folder.size());
+    const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), descriptor);
+    return error == std::errc() && end == number.data() + number.size() ? descriptor : -1;
+  }
+  return -1;
+}
+
+// Where this process reads what the command calls "-", -1 where it calls nothing so. The serving process has other descriptors than this
+// one: an argument that names one of them becomes "-".
+Result<int> take_input(std::vector<std::string>& arguments) {
+  int input = -1;
+  for (std::string& argument : arguments) {
+    const int named = descriptor_named(argument);
+    if (named < 0) continue;
+    if (input >= 0 && named != input) {
+      return fail(Error{ErrorKind::invalid, "the process that serves the shop takes one input of another command", argument, "one", "two",
+                        "Give these files one after the other"});
+    }
+    input = named;
+    argument = "-";
+  }
+  return input;
+}
+
 }  // namespace
 
 std::optional<int> forward(const Console& console, const std::string& shop, const std::vector<std::string>& arguments) {
   std::error_code error;
   serve::ControlCommand command{.directory = fs::current_path(error).string(), .arguments = arguments, .input = {}};
-  const bool reads_input = std::find(arguments.begin(), arguments.end(), "-") != arguments.end();
+  const auto input = take_input(command.arguments);
+  if (!input) return report_usage(console, input.error());
   const serve::ControlClient client{.version = std::string(engine::kVersion),
-                                    .input = reads_input ? STDIN_FILENO : -1,
-                                    .show = [&](serve::ControlStream stream, std::string_view text) { show(console, stream, text); }};
+                                    .input = *input,
+                                    .show = [&](serve::ControlStream stream, std::string_view text) { show(console, stream, text); },
+                                    .arrived = [&] { return console.caller->arrived(); }};
   const auto status = serve::send_command(fs::path(shop) / kSocket, command, client);
   if (!status) return report(console, status.error());
   if (*status == serve::kNobody) return {};

@@ -1,6 +1,7 @@
 #include "souk/lab/shop_evaluation.h"
 
 #include <algorithm>
+#include <array>
 #include <fmt/format.h>
 #include <map>
 #include <memory>
@@ -29,6 +30,20 @@ class Rows {
  private:
   std::vector<std::uint32_t> rows_;
 };
+
+// The kind that a shelf names, or where the shop has no event of it (nobody buys where films are rated) the one that says most of what it
+// has.
+store::EventKind truth_that_is_there(const store::Interactions& log, store::EventKind named) {
+  std::array<bool, store::kEventKinds> there{};
+  for (std::uint32_t shopper = 0; shopper < log.shoppers(); ++shopper) {
+    for (const std::uint8_t kind : log.row(shopper).kinds) there[kind] = true;
+  }
+  using enum store::EventKind;
+  for (const store::EventKind kind : {named, purchase, rating, cart, wishlist, click, view}) {
+    if (there[static_cast<std::size_t>(kind)]) return kind;
+  }
+  return named;
+}
 
 // What a shop learned from, and what was held out for one kind of truth.
 struct Part {
@@ -90,7 +105,8 @@ class Parts {
   Parts(const engine::Shop& shop, const store::Interactions& log, const eval::SplitRule& rule, std::uint64_t seed, Progress& progress)
       : shop_(shop), log_(log), rule_(rule), seed_(seed), progress_(progress) {}
 
-  Result<const Part*> of(store::EventKind truth) {
+  Result<const Part*> of(store::EventKind named) {
+    const store::EventKind truth = truth_that_is_there(log_, named);
     auto& part = parts_[truth];
     if (part != nullptr) return part.get();
     eval::SplitRule rule = rule_;

@@ -65,11 +65,30 @@ class Client final : public ControlPeer {
   void cancel() {
     const std::lock_guard lock(cancelling_);
     cancelled_ = true;
+    answered_.notify_all();
     if (on_cancel_) on_cancel_();
   }
   bool cancelled() const {
     const std::lock_guard lock(cancelling_);
     return cancelled_;
+  }
+  bool arrived() override {
+    {
+      const std::lock_guard lock(cancelling_);
+      arrived_.reset();
+    }
+    {
+      const std::lock_guard lock(sending_);
+      if (gone_ || !socket_.send('A', {})) return false;
+    }
+    std::unique_lock lock(cancelling_);
+    answered_.wait(lock, [this] { return arrived_ || cancelled_; });
+    return arrived_.value_or(false);
+  }
+  void answer(bool arrived) {
+    const std::lock_guard lock(cancelling_);
+    arrived_ = arrived;
+    answered_.notify_all();
   }
   void done(int status) {
     const std::lock_guard lock(sending_);
@@ -87,8 +106,10 @@ class Client final : public ControlPeer {
   std::mutex sending_;
   bool gone_ = false;  // guarded by sending_
   mutable std::mutex cancelling_;
-  bool cancelled_ = false;
+  bool cancelled_ = false;  // guarded by cancelling_, as what follows
   std::function<void()> on_cancel_;
+  std::condition_variable answered_;
+  std::optional<bool> arrived_;
 };
 
 // The verb of a command line: its first word that is no flag.
@@ -254,6 +275,7 @@ void ControlServer::Impl::attend(Client& client) {
     client.end_reading();
   });
   while (const auto frame = client.socket().receive()) {
+    if (frame->kind == 'Y' || frame->kind == 'N') client.answer(frame->kind == 'Y');
     if (frame->kind != 'C') continue;
     client.cancel();
     wake();

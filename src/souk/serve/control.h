@@ -6,6 +6,7 @@
 //   client  R  version, folder, "input" or "", arguments...
 //   client  I  a piece of its standard input, which the server spools;  E  the end of it (only after "input")
 //   server  O  text for stdout   M  text for stderr   P  a record of progress (base/progress.h)
+//   server  A  has all of that stdout arrived?;  client  Y  yes;  N  no
 //   client  C  stop; so does the end of the connection
 //   server  D  exit status (u8): done
 #pragma once
@@ -35,6 +36,8 @@ class ControlPeer {  // who gave a command; thread-safe
  public:
   virtual ~ControlPeer() = default;
   virtual void send(ControlStream stream, std::string_view text) = 0;  // into the void when the peer is gone
+  // Asks it whether all that was sent for stdout could be written there. No when it is gone, or wants to stop before it says.
+  virtual bool arrived() = 0;
   // `cancel` is called, in any thread, when the peer asks to stop, is gone, or the server ends; at once when that was so before. An empty
   // one takes it back: it is not running any more when this returns.
   virtual void on_cancel(std::function<void()> cancel) = 0;
@@ -64,6 +67,7 @@ struct ControlClient {
   std::string version;
   int input = -1;  // descriptor of the standard input to send along; -1: none
   std::function<void(ControlStream, std::string_view)> show;
+  std::function<bool()> arrived = [] { return true; };  // whether all that was shown for stdout could be written
 };
 // Has the command done, and returns its exit status; kNobody when nobody listens there. SIGINT and SIGTERM ask the server to stop the
 // command; a second one leaves at once (cancelled). Errors: busy where the server refuses; io where the connection is lost.

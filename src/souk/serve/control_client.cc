@@ -79,7 +79,11 @@ class Conversation {
         if (!frame) return lost();
         if (frame->kind == 'X') return refused(*frame);
         if (frame->kind == 'D' && frame->payload.size() == 1) return static_cast<unsigned char>(frame->payload.front());
-        client_.show(static_cast<ControlStream>(frame->kind), frame->payload);
+        if (frame->kind == 'A') {
+          static_cast<void>(socket_.send(client_.arrived() ? 'Y' : 'N', {}));
+        } else {
+          client_.show(static_cast<ControlStream>(frame->kind), frame->payload);
+        }
         continue;
       }
       if (sending && waiting[2].revents != 0) {

@@ -46,7 +46,7 @@ Outcome expected(const std::vector<Frame>& frames) {
       outcome.status = static_cast<unsigned char>(frame.payload.front());
       return outcome;
     }
-    outcome.shown += frame.kind + frame.payload;
+    outcome.shown += frame.kind == 'A' ? "A" : frame.kind + frame.payload;
   }
   return outcome;
 }
@@ -58,9 +58,14 @@ void check(const std::string& stream) {
   static const auto listening = control::open_socket(path, control::Side::listen, ignored);
   if (!listening) std::abort();
   Outcome outcome;
-  const ControlClient client{.version = "1", .show = [&](ControlStream kind, std::string_view text) {
-                               outcome.shown.append(1, static_cast<char>(kind)).append(text);
-                             }};
+  const ControlClient client{
+      .version = "1",
+      .show = [&](ControlStream kind, std::string_view text) { outcome.shown.append(1, static_cast<char>(kind)).append(text); },
+      .arrived =
+          [&] {
+            outcome.shown += 'A';
+            return true;
+          }};
   std::thread server([&] { answer_one(*listening, stream); });
   const auto status = send_command(path, {.directory = "/", .arguments = {"train"}, .input = {}}, client);
   server.join();

@@ -23,6 +23,7 @@ int do_command(const ControlCommand& command, ControlPeer& peer) {
   for (const std::string& argument : command.arguments) said += ' ' + argument;
   peer.send(ControlStream::out, said);
   if (!command.input.empty()) peer.send(ControlStream::message, read_file(command.input).value());
+  if (command.arguments.size() % 2 == 1) static_cast<void>(peer.arrived());
   return static_cast<int>(command.arguments.size() % 256);
 }
 
