@@ -131,7 +131,7 @@ void BitCodes::finish(ReadyQuery& ready, float largest) const {
   auto* bytes = reinterpret_cast<std::int8_t*>(ready.code.data());
   const float step = largest / 127, inverse = step >= std::numeric_limits<float>::min() ? 1 / step : 0;
   for (std::size_t i = 0; i < columns(); ++i) {
-    bytes[i] = static_cast<std::int8_t>(std::clamp(std::nearbyint(ready.turned[i] * inverse), -127.0F, 127.0F));
+    bytes[i] = static_cast<std::int8_t>(nearest_level(ready.turned[i] * inverse, -127, 127));
   }
   ready.scale = metric() == Metric::l2 ? 2 * step : step;
   ready.length = std::sqrt(kernels::dot(ready.turned, ready.turned));

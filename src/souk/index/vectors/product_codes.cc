@@ -257,7 +257,7 @@ void ProductCodes::prepare(std::span<const float> query, ReadyQuery& ready) cons
   const float inverse = ready.scale >= std::numeric_limits<float>::min() ? 1 / ready.scale : 0;
   if (ready.code.size() != scanned_parts_ * kCentres) ready.code = Lines(scanned_parts_ * kCentres);
   for (std::size_t i = 0; i < parts_ * kCentres; ++i) {
-    ready.code.data()[i] = static_cast<std::byte>(std::clamp(std::nearbyint(table[i] * inverse), 0.0F, 255.0F));
+    ready.code.data()[i] = static_cast<std::byte>(nearest_level(table[i] * inverse, 0, 255));
   }
   std::memset(ready.code.data() + parts_ * kCentres, 0, ready.code.size() - parts_ * kCentres);  // another quantizer may have used it
   prepare_centre({}, ready);

@@ -101,8 +101,8 @@ std::vector<float> mean_of(MatrixView rows) {
 
 Result<std::vector<float>> read_mean(const SectionFile& file, std::size_t dimension) {
   SOUK_TRY(const auto mean, file.array<float>("q.mean"));
-  if (mean.size() != dimension || !std::ranges::all_of(mean, [](float m) { return std::isfinite(m); })) {
-    return fail(ErrorKind::corrupt, fmt::format("the mean of the vectors is not {} finite numbers", dimension), file.path().string());
+  if (const Status is_vector = check_vector(mean, dimension, Metric::l2, "the mean"); !is_vector) {
+    return fail(ErrorKind::corrupt, "the mean of the vectors is no vector: " + is_vector.error().what, file.path().string());
   }
   return std::vector<float>(mean.begin(), mean.end());
 }
@@ -131,7 +131,7 @@ void Int8Codes::encode(std::span<const float> vector, std::span<const float> cen
   const float scale = largest / 127, inverse = scale >= std::numeric_limits<float>::min() ? 1 / scale : 0;
   float along_mean = 0;  // m . c
   for (std::size_t i = 0; i < vector.size(); ++i) {
-    const float level = std::clamp(std::nearbyint((vector[i] - mean_[i]) * inverse), -127.0F, 127.0F);
+    const float level = nearest_level((vector[i] - mean_[i]) * inverse, -127, 127);
     bytes[i] = static_cast<std::int8_t>(level);
     along_mean += mean_[i] * level;
   }

@@ -5,6 +5,8 @@
 // each class says how, and from where. Immutable once fitted: thread-safe.
 #pragma once
 
+#include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -157,6 +159,11 @@ std::optional<std::uint32_t> parse_bit_planes(std::string_view name);
 // product_codes.h. Of codes of_residuals() the rows are residuals, where there are centres.
 Result<std::unique_ptr<Quantizer>> fit_quantizer(std::string_view name, MatrixView rows, Metric metric, unsigned threads = 1);
 Result<std::unique_ptr<Quantizer>> read_quantizer(const SectionFile& file, std::string_view name, std::size_t dimension, Metric metric);
+
+// The whole number next to `value` from `least` to `most`; `least` for what is no number: codes of a damaged file lead to anything.
+inline float nearest_level(float value, float least, float most) {
+  return value > least ? std::min(std::nearbyint(value), most) : least;
+}
 
 // At most so many row numbers, drawn at random, the same each time: what codes are fitted to where there are more rows than that takes.
 std::vector<std::uint32_t> drawn_rows(std::size_t rows, std::size_t most);
