@@ -78,6 +78,9 @@ TEST_F(Key, IsNotMadeOfOptionsThatAreGivenNothing) {
     const Outcome made = souk(words);
     EXPECT_EQ(made.status, 2) << option;
     EXPECT_THAT(made.err, HasSubstr(option));
+    const Outcome next_word = souk({"key", shop, "add", "--scope", "write", std::string(option) + "=", "--json"});
+    EXPECT_EQ(next_word.status, 2) << option;
+    EXPECT_THAT(next_word.err, HasSubstr(option));
   }
   EXPECT_EQ(list().size(), 0U);
 }

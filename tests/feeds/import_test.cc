@@ -494,6 +494,32 @@ std::string many_events(std::size_t count) {
   return text;
 }
 
+// A feed that was cut short, the next night's, and the first one again, to go back to it.
+TEST_F(Importing, OfItemsLeavesTheFeedWhateverStoodBetweenItAndAnEarlierRun) {
+  constexpr std::size_t kFeed = 60'000;
+  const auto feed = [](std::string_view version) {
+    std::string text = "key,title\n";
+    for (std::size_t i = 0; i < kFeed; ++i) text += fmt::format("i{},thing {} {}\n", i, i, version);
+    return text;
+  };
+  const auto first = write("first.csv", feed("one")), second = write("second.csv", feed("two"));
+  Progress progress(Progress::Style::silent);
+  ImportOptions options;
+  options.finish_item = [&](store::Item& item) {
+    if (item.key.ends_with("00") && store_->counts().items > kFeed / 4) progress.cancel();
+  };
+  EXPECT_EQ(import_files(*store_, dir_ / "rejects", {first}, options, progress).error().kind, ErrorKind::cancelled);
+  EXPECT_LT(store_->counts().items, kFeed);
+  ASSERT_TRUE(import({second}));
+  ASSERT_TRUE(import({first}));
+  std::size_t of_first = 0;
+  ASSERT_TRUE(store_->for_each_item([&](ItemId, store::Item&& item) {
+    of_first += item.title.ends_with(" one") ? 1 : 0;
+    return true;
+  }));
+  EXPECT_EQ(of_first, kFeed);
+}
+
 TEST_F(Importing, GoesOnWhereAnEarlierRunStopped) {
   constexpr std::size_t kEventCount = 200'000;  // many commits, of which a few are under way at a time
   const std::string feed = many_events(kEventCount);

@@ -115,6 +115,9 @@ TEST(SearchBody, WhatIsNotStrictJsonIsRefused) {
 
 TEST(SearchBody, DeepNestingIsRefusedCheaply) {
   EXPECT_EQ(refused(std::string(1'000'000, '[')).expected, "at most 32 levels");
+  std::string wide = "{\"x\":[{}";  // nlohmann's callback would look at all elements for each
+  for (int i = 0; i < 3'000'000; ++i) wide += ",{}";
+  EXPECT_EQ(refused(wide + "]}").expected, "at most 200000 values");
   std::string objects;
   for (int i = 0; i < 100'000; ++i) objects += "{\"a\":";
   EXPECT_EQ(refused(objects).expected, "at most 32 levels");

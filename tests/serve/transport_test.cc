@@ -5,6 +5,7 @@
 #include <chrono>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <list>
 #include <thread>
 
 #include "tests/serve/client.h"
@@ -169,6 +170,18 @@ TEST_F(TransportTest, RefusesBodiesAboveWhatMayBeHeldAtOnce) {
   start(options);
   EXPECT_EQ(testing::ask(port(), "POST", "/a", std::string(1000, 'x')).status, 200);
   EXPECT_EQ(testing::ask(port(), "POST", "/a", std::string(1001, 'x')).status, 503);
+}
+
+TEST_F(TransportTest, IsNotKeptFullByBodiesThatAreOnlyAnnounced) {
+  TransportOptions options;
+  options.limits.all_bodies_bytes = 1000;
+  start(options);
+  std::list<Client> idle;
+  for (int i = 0; i < 5; ++i) {
+    ASSERT_TRUE(idle.emplace_back(port()).send("POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 900\r\n\r\nx"));
+    ASSERT_TRUE(idle.emplace_back(port()).send("POST /a HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n"));
+  }
+  EXPECT_EQ(testing::ask(port(), "POST", "/a", std::string(900, 'x')).status, 200);
 }
 
 TEST_F(TransportTest, SendsContinueWhenTheClientWaitsForIt) {

@@ -366,6 +366,25 @@ TEST(Merge, ForgetsASessionWithTheRecordsThatNameIt) {
   EXPECT_EQ(sessions_of_ann(), 0u);
 }
 
+// It goes on after it was joined, and what it is shown then is the shopper's too.
+TEST(Merge, KeepsASessionWhileRecordsNameIt) {
+  TempDir folder;
+  auto shop = Store::create(folder / "store").value();
+  ASSERT_TRUE(shop->merge_shoppers("session:abc", "ann"));
+  Changes later;
+  later.served = {served_to("r1", "", "abc")};
+  later.served[0].time = now() + 20 * kDay;
+  ASSERT_TRUE(shop->commit(later));
+  ASSERT_TRUE(shop->retain({}, now() + 31 * kDay, 30 * kDay));
+  EXPECT_EQ(shop->forget("ann")->served, 1u);
+  ASSERT_TRUE(shop->merge_shoppers("session:abc", "ann"));
+  ASSERT_TRUE(shop->commit(later));
+  EXPECT_EQ(shop->retain({}, now() + 60 * kDay, 30 * kDay)->served, 1u);
+  std::set<std::string> sessions;
+  EXPECT_TRUE(shop->for_each_served_to("ann", sessions, [](const Served&) { return true; }));
+  EXPECT_TRUE(sessions.empty()) << "the records have gone, and what joined them";
+}
+
 TEST(Retain, DeletesWhatIsOlderThanItsKindMayBecome) {
   TempDir folder;
   auto shop = Store::create(folder / "store").value();

@@ -517,6 +517,16 @@ std::optional<Error> unknown_verb(const CLI::App& app) {
                near ? fmt::format("Did you mean '{}'?", *near) : "`souk --help` lists the verbs."};
 }
 
+// "--expires=" with nothing behind it ("--expires=$DAYS", unset), for which CLI11 takes the next word.
+std::optional<Error> option_without_value(const std::vector<std::string>& arguments) {
+  for (const std::string& word : arguments) {
+    if (word == "--") break;
+    if (!word.starts_with("--") || word.find('=') != word.size() - 1) continue;
+    return Error{ErrorKind::invalid, "an option is given nothing", word.substr(0, word.size() - 1), "a value", "nothing", {}};
+  }
+  return {};
+}
+
 // --help and --version.
 int answer_about_itself(const Console& console, const CLI::App& app, const CLI::Success& asked) {
   std::ostringstream text, errors;
@@ -552,6 +562,10 @@ std::optional<int> parse_line(Line& line, const std::vector<std::string>& argume
   one_value_each(app);
   names_where_paths_are(app);
   values_where_options_are(app);
+  if (const auto wrong = option_without_value(arguments)) {
+    line.console.json = asks_for_json(arguments);
+    return report_usage(line.console, *wrong);
+  }
   std::vector<std::string> words(arguments.rbegin(), arguments.rend());  // as CLI11 takes them
   try {
     app.parse(std::move(words));

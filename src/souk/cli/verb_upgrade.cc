@@ -41,6 +41,7 @@ int upgrade(const Console& console, const std::string& directory) {
         console,
         fmt::format("The shop {} has format {} now. As it was with format {} it is kept as a backup in {}: delete that when all is well.",
                     directory, store::kStoreVersion, from, kept.string()));
+    note(console, "Servers that only read this shop cannot follow it any more: start them again.");
   } else {
     print_line(console, fmt::format("The shop {} has format {}, the newest that this Souk ({}) knows: there is nothing to do.", directory,
                                     store::kStoreVersion, engine::kVersion));

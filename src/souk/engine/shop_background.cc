@@ -78,8 +78,8 @@ void Shop::Impl::follow_loop() {
 
 Status Shop::Impl::follow() {
   const std::int64_t begun = steady_milliseconds();
+  keys->reload();  // whatever else cannot be followed: a key that is revoked opens nothing
   SOUK_CHECK(store->catch_up());
-  keys->reload();
   SOUK_TRY(std::string version, active_tables_version(*store));
   const bool other_tables = version != followed_tables;
   if (other_tables) {

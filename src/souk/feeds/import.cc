@@ -120,7 +120,7 @@ class Import {
 
   struct Application {       // of the file that is being applied
     std::uint64_t skip = 0;  // rows committed by an earlier run
-    bool keep_offset = true;
+    bool keep_offset = false;
     std::optional<JsonReader> patcher;
     std::optional<RowPlan> patch_plan;
   } now_;
@@ -250,9 +250,11 @@ Status Import::apply(std::size_t number) {
   progress_.stage("importing " + shown(file.path).filename().string(), file.rows, std::string(name_of(file.plan->rows.kind())));
   now_ = Application{};
   repetitions_ = HashMap();
-  now_.skip = store_.source_rows(file.source).value_or(0);
-  if (now_.skip >= file.rows) {
-    // Imported before: all rows are looked at again, and those that the shop still has change nothing.
+  // Events stay as they came. What else a row says somebody may have changed since it was committed: such rows are all applied again, and
+  // those that say what the shop has change nothing.
+  now_.keep_offset = file.plan->rows.kind() == RecordKind::events;
+  if (now_.keep_offset) now_.skip = store_.source_rows(file.source).value_or(0);
+  if (now_.skip >= file.rows) {  // imported before: looked at again too
     now_.skip = 0;
     now_.keep_offset = false;
   }

@@ -26,6 +26,10 @@ class Share {
   Share(const Share&) = delete;
   Share& operator=(const Share&) = delete;
   std::size_t total() const { return before_ + amount_; }
+  void grow_to(std::size_t amount) {
+    before_ = total_.fetch_add(amount - amount_) - amount_;
+    amount_ = amount;
+  }
 
  private:
   std::atomic<std::size_t>& total_;

@@ -4,6 +4,7 @@
 #include <charconv>
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <set>
 
 #include "souk/base/config.h"
@@ -14,40 +15,71 @@ namespace {
 
 using nlohmann::json;
 
-constexpr int kMaxDepth = 32;
+constexpr std::size_t kMaxDepth = 32;
+constexpr std::size_t kMaxValues = 200'000;  // what the largest batch could ask for; empty objects would take twenty times the body's bytes
 
-// Parses one JSON text. nlohmann keeps the last of two equal keys and knows no depth limit, so both are watched while it parses.
+// Reads one JSON text without keeping it, and refuses what nlohmann's parser takes: equal keys (it keeps the last), any depth and size,
+// U+0000. Not its callback, which looks at all that stands before an element each time one ends.
+class Strict final : public json::json_sax_t {
+ public:
+  std::optional<Problem> problem;
+
+  bool null() override { return value(); }
+  bool boolean(bool) override { return value(); }
+  bool number_integer(number_integer_t) override { return value(); }
+  bool number_unsigned(number_unsigned_t) override { return value(); }
+  bool number_float(number_float_t, const string_t&) override { return value(); }
+  bool binary(binary_t&) override { return value(); }
+  bool string(string_t& text) override { return value() && is_text(text); }
+  bool start_object(std::size_t) override { return open(); }
+  bool end_object() override { return close(); }
+  bool start_array(std::size_t) override { return open(); }
+  bool end_array() override { return close(); }
+  bool key(string_t& name) override {
+    if (!is_text(name)) return false;
+    if (keys_.back().insert(name).second) return true;
+    return wrong("an object has the same key twice", {name, "every key once", "twice", 0});
+  }
+  bool parse_error(std::size_t, const std::string&, const json::exception& error) override {
+    std::string_view message = error.what();
+    if (const auto end = message.find("] "); end != std::string_view::npos) message.remove_prefix(end + 2);
+    return wrong("the body is not JSON", {"body", "JSON in UTF-8", std::string(message), 0});
+  }
+
+ private:
+  bool wrong(std::string what, FieldProblem where) {
+    problem = Problem::invalid(std::move(what), {std::move(where)});
+    return false;
+  }
+  bool value() {
+    if (++values_ <= kMaxValues) return true;
+    return wrong("the JSON has too many values", {"body", fmt::format("at most {} values", kMaxValues), "more", 0});
+  }
+  bool is_text(const std::string& text) {
+    if (text.find('\0') == std::string::npos) return true;
+    return wrong("a string holds U+0000", {"body", "text without U+0000", "\\u0000", 0});
+  }
+  bool open() {
+    keys_.emplace_back();  // an array has none
+    if (keys_.size() <= kMaxDepth) return value();
+    return wrong("the JSON is nested too deeply", {"body", fmt::format("at most {} levels", kMaxDepth), "more", 0});
+  }
+  bool close() {
+    keys_.pop_back();
+    return true;
+  }
+
+  std::vector<std::set<std::string>> keys_;  // by level
+  std::size_t values_ = 0;
+};
+
 Outcome<json> parse_strict(std::string_view text) {
   if (text.find_first_not_of(" \t\r\n") == std::string_view::npos) {
     return tl::unexpected(Problem::invalid("the body is empty", {{"body", "a JSON object", "nothing"}}));
   }
-  std::vector<std::set<std::string>> keys;
-  const json::parser_callback_t watch = [&keys](int depth, json::parse_event_t event, json& parsed) {
-    if (depth > kMaxDepth) {
-      throw Problem::invalid("the JSON is nested too deeply", {{"body", fmt::format("at most {} levels", kMaxDepth), "more"}});
-    }
-    if (event == json::parse_event_t::object_start) {
-      keys.emplace_back();
-    } else if (event == json::parse_event_t::object_end) {
-      keys.pop_back();
-    } else if (event == json::parse_event_t::key && !keys.back().insert(parsed.get<std::string>()).second) {
-      const auto& name = parsed.get_ref<const std::string&>();
-      throw Problem::invalid("an object has the same key twice", {{name, "every key once", "twice"}});
-    }
-    if (parsed.is_string() && parsed.get_ref<const std::string&>().find('\0') != std::string::npos) {
-      throw Problem::invalid("a string holds U+0000", {{"body", "text without U+0000", "\\u0000"}});
-    }
-    return true;
-  };
-  try {
-    return json::parse(text, watch);
-  } catch (const Problem& problem) {
-    return tl::unexpected(problem);
-  } catch (const json::exception& error) {
-    std::string_view message = error.what();
-    if (const auto end = message.find("] "); end != std::string_view::npos) message.remove_prefix(end + 2);
-    return tl::unexpected(Problem::invalid("the body is not JSON", {{"body", "JSON in UTF-8", std::string(message)}}));
-  }
+  Strict strict;
+  if (!json::sax_parse(text, &strict)) return tl::unexpected(std::move(*strict.problem));
+  return json::parse(text);
 }
 
 std::string shown(const json& value) {

@@ -175,8 +175,8 @@ struct Transport::Impl {
   net::awaitable<bool> handshake(Connection& connection);
   net::awaitable<bool> exchange(Connection& connection);
   net::awaitable<Reading> read_head(Connection& connection, Parser& parser);
-  net::awaitable<Reading> read_body(Connection& connection, Parser& parser);
-  net::awaitable<Reading> receive_body(Connection& connection, Parser& parser, const HttpRequest& request);
+  net::awaitable<Reading> read_body(Connection& connection, Parser& parser, Share& held);
+  net::awaitable<Reading> receive_body(Connection& connection, Parser& parser, const HttpRequest& request, Share& held);
   net::awaitable<bool> answer_refusal(Connection& connection, HttpResponse response, bool head);
   net::awaitable<bool> send(Connection& connection, const HttpResponse& response, bool keep_alive, bool head);
   net::awaitable<HttpResponse> call(const HttpRequest& request);
@@ -320,7 +320,9 @@ net::awaitable<Reading> Transport::Impl::read_head(Connection& c, Parser& parser
   co_return Reading{true, 0, {}};
 }
 
-net::awaitable<Reading> Transport::Impl::read_body(Connection& c, Parser& parser) {
+// `held`: its part of what all bodies take. What came counts, not what was announced, or who announces much and sends nothing would keep
+// others out.
+net::awaitable<Reading> Transport::Impl::read_body(Connection& c, Parser& parser, Share& held) {
   auto check_extension = [](std::uint64_t, beast::string_view extension, error_code& ec) {
     if (!chunk_extension_fault({extension.data(), extension.size()}).empty()) ec = http::error::bad_chunk_extension;
   };
@@ -332,6 +334,8 @@ net::awaitable<Reading> Transport::Impl::read_body(Connection& c, Parser& parser
       const std::size_t parsed = parser.put(c.buffer.cdata(), ec);
       c.buffer.consume(parsed);
       if (ec && ec != http::error::need_more) co_return refused_by(ec);
+      held.grow_to(parser.get().body().size());
+      if (held.total() > options.limits.all_bodies_bytes) co_return Reading{false, 503, "the server is receiving as much as it may"};
       if (parser.is_done()) co_return Reading{true, 0, {}};
       if (parsed > 0) looked_at = 0;
     }
@@ -344,7 +348,7 @@ net::awaitable<Reading> Transport::Impl::read_body(Connection& c, Parser& parser
 }
 
 // The body, if there is room for it, and after the client was told to send it when it waits for that.
-net::awaitable<Reading> Transport::Impl::receive_body(Connection& c, Parser& parser, const HttpRequest& request) {
+net::awaitable<Reading> Transport::Impl::receive_body(Connection& c, Parser& parser, const HttpRequest& request, Share& held) {
   c.stream.expires_after(ms(options.limits.body));
   c.waits(kOnTheWay * ms(options.limits.patience));
   if (const auto expect = request.header("expect")) {
@@ -353,7 +357,7 @@ net::awaitable<Reading> Transport::Impl::receive_body(Connection& c, Parser& par
     const std::array<net::const_buffer, 2> buffers{net::buffer(kContinue)};
     if (co_await c.write(buffers)) co_return Reading{};
   }
-  co_return co_await read_body(c, parser);
+  co_return co_await read_body(c, parser, held);
 }
 
 // One request and its answer; false when the connection is over.
@@ -392,13 +396,9 @@ net::awaitable<bool> Transport::Impl::exchange(Connection& c) {
     co_return co_await send(c, *refused, parser.keep_alive() && !stopping, head);
   }
 
-  const std::size_t reserved = parser.chunked() ? limits.body_bytes : parser.content_length().value_or(0);
-  const Share share(body_bytes, reserved);
+  Share held(body_bytes, 0);
   if (!parser.is_done()) {
-    if (share.total() > limits.all_bodies_bytes) {
-      co_return co_await answer_refusal(c, handler.refuse(503, "the server is receiving as much as it may"), head);
-    }
-    const Reading got = co_await receive_body(c, parser, request);
+    const Reading got = co_await receive_body(c, parser, request, held);
     c.works();
     if (!got.whole) {
       if (got.status == 0) co_return false;

@@ -288,6 +288,14 @@ Status Database::check_reader(const fs::path& directory, const Acknowledged& ack
   }
 }
 
+tl::unexpected<Error> cannot_follow(const rocksdb::Status& status, const fs::path& directory) {
+  if (status.ToString().find("unknown column family") == std::string::npos) {
+    return fail(status, "cannot follow the writer of " + directory.string());
+  }
+  return souk::fail(ErrorKind::unsupported, "the store was upgraded, which a process that only reads it cannot follow", directory.string(),
+                    "Start this process again");
+}
+
 // RocksDB reads the manifest, opens the tables that it names, lists the logs and reads them, while the writer goes on. It says nothing when
 // the writer deleted a table in between (that family then stays as it was while others go on) or a log (then none is read), nor when the
 // logs hold what came after tables that it did not see. Either comes with a change of the manifest or of the logs: then it looks again.
@@ -298,7 +306,7 @@ Status Database::catch_up() const {
   for (int look = 1; look <= kLooks; ++look) {
     const auto status = db_->TryCatchUpWithPrimary();
     SOUK_TRY(auto after, manifests_and_logs(directory));
-    if (after == before) return status.ok() ? Status() : fail(status, "cannot follow the writer of " + directory.string());
+    if (after == before) return status.ok() ? Status() : cannot_follow(status, directory);
     before = std::move(after);
     std::this_thread::sleep_for(std::chrono::milliseconds(look / 10));
   }

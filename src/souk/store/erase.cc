@@ -4,6 +4,7 @@
 #include <array>
 #include <charconv>
 #include <functional>
+#include <map>
 #include <set>
 #include <utility>
 
@@ -364,13 +365,22 @@ Status retain_served(const Database& database, Timestamp oldest, Rewrite& change
   return {};
 }
 
-// Forgets which sessions were joined before a time: what names them is from before that.
+// Forgets which sessions were joined before a time and are named in no served record any more: a session goes on after it was joined.
 Status retain_joined(const Database& database, Timestamp oldest, Rewrite& change) {
-  return for_each_meta(database, kJoinedPrefix, [&](std::string_view name, std::string_view value) {
+  std::multimap<std::string, std::string, std::less<>> names;  // by session
+  SOUK_CHECK(for_each_meta(database, kJoinedPrefix, [&](std::string_view name, std::string_view value) {
     Timestamp joined = 0;
     std::from_chars(value.data(), value.data() + value.size(), joined);
-    if (joined < oldest) erase_key(change, database, Family::meta, name);
-  });
+    if (joined < oldest) names.emplace(name.substr(name.rfind('\0') + 1), name);
+  }));
+  if (names.empty()) return {};
+  SOUK_CHECK(for_each_stored_served(database, [&](std::string_view, std::string_view, const pb::StoredServed& served) {
+    names.erase(served.session());
+    if (served.unknown_shopper().starts_with(kVisitorPrefix)) names.erase(served.unknown_shopper().substr(kVisitorPrefix.size()));
+    return true;
+  }));
+  for (const auto& [session, name] : names) erase_key(change, database, Family::meta, name);
+  return {};
 }
 
 }  // namespace
