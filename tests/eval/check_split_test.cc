@@ -146,6 +146,15 @@ TEST(CheckSplit, RefusesEveryEventThatIsHeldOut) {
   }
 }
 
+TEST(CheckSplit, RefusesToStopTrainingByWhatItTrainsOn) {
+  Split split = unchecked(two_shoppers(), {});
+  ASSERT_EQ(split.validation.size(), 1U);
+  ASSERT_EQ(split.validation[0].history_events, 6U);
+  split = leak(std::move(split), 0, 6);  // the validation event: known to the case that is asked about
+  split.fingerprint = split_fingerprint(split);
+  expect_refused(split, "shopper row 0, event 6", "only events among the first 6 of the shopper's");
+}
+
 TEST(CheckSplit, RefusesEventsThatTheLogDoesNotHave) {
   const auto log = two_shoppers();
   Split split = unchecked(log, {});

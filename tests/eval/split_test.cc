@@ -405,6 +405,36 @@ TEST(EveryRule, EqualsItsDefinitionOnRandomLogs) {
   EXPECT_GT(cases, 5000U);
 }
 
+// ---- What training may be stopped by.
+
+TEST(Validation, IsTheValidationPartsWhereTrainingLeavesItOut) {
+  for (std::uint64_t seed = 1; seed <= 10; ++seed) {
+    const auto log = random_log(seed, 40, 15, seed % 2 == 0 ? 3 : 12);
+    FixedParts parts;
+    for (std::uint32_t shopper = 0; shopper < log.shoppers(); ++shopper) {
+      const std::uint64_t size = log.row(shopper).size();
+      parts.first_validation.push_back(size / 2), parts.first_test.push_back(size - size / 4);
+    }
+    for (const Kind kind : {Kind::loo, Kind::random, Kind::fixed}) {
+      const Split test = split_of(log, {.kind = kind}, seed, &parts);
+      const Split validation = split_of(log, {.kind = kind, .part = Part::validation}, seed, &parts);
+      ASSERT_EQ(test.train.fingerprint(), validation.train.fingerprint());
+      ASSERT_EQ(test.validation.size(), validation.cases.size());
+      for (std::size_t i = 0; i < test.validation.size(); ++i) {
+        EXPECT_EQ(test.validation[i].shopper, validation.cases[i].shopper);
+        EXPECT_EQ(test.validation[i].history_events, validation.cases[i].history_events);
+        EXPECT_EQ(test.validation[i].truth, validation.cases[i].truth);
+      }
+      EXPECT_TRUE(validation.validation.empty());
+      EXPECT_TRUE(split_of(log, {.kind = kind, .fit_validation = true}, seed, &parts).validation.empty());
+    }
+    for (const Kind kind : {Kind::time, Kind::last_day, Kind::session, Kind::cold}) {
+      const auto split = make_split(log, {.kind = kind, .cold_events = 20});
+      EXPECT_TRUE(!split || split->validation.empty());  // these train on it
+    }
+  }
+}
+
 // ---- What is refused, and what fingerprints tell apart.
 
 TEST(MakeSplit, RefusesAnUntimedLogWithARuleByTime) {

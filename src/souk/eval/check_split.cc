@@ -53,13 +53,16 @@ Status check_case(const Split& split, const Case& one) {
   return {};
 }
 
-// By shopper: the events that every case of theirs knows; those without a case may train on their whole row, up to the cut.
+// By shopper: the events that every case of theirs knows, of validation too; those without a case may train on their whole row, up to the
+// cut.
 Result<std::vector<std::uint64_t>> known_to_all(const Split& split) {
   std::vector<std::uint64_t> known(split.log.shoppers());
   for (std::uint32_t shopper = 0; shopper < known.size(); ++shopper) known[shopper] = split.log.row(shopper).size();
-  for (const Case& one : split.cases) {
-    SOUK_CHECK(check_case(split, one));
-    known[one.shopper] = std::min(known[one.shopper], one.history_events);
+  for (const std::vector<Case>* const cases : {&split.cases, &split.validation}) {
+    for (const Case& one : *cases) {
+      SOUK_CHECK(check_case(split, one));
+      known[one.shopper] = std::min(known[one.shopper], one.history_events);
+    }
   }
   return known;
 }

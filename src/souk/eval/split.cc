@@ -58,6 +58,7 @@ Result<store::Interactions> choose(const store::Interactions& log, const Chosen&
 struct Plan {
   std::vector<std::uint64_t> kept;   // by shopper: models are fitted on the first so many events
   std::vector<Case> cases;           // truth as it comes; sorted later
+  std::vector<Case> validation;      // likewise
   std::vector<std::uint32_t> order;  // random: the rows' new order, as Chosen::order
   std::string rule;
   std::optional<Timestamp> cut;
@@ -80,6 +81,7 @@ class Planner {
       plan_.kept[shopper] = fits_validation() ? test - 1 : validation - 1;
       const std::size_t asked = (rule_.part == Part::test ? test : validation) - 1;
       plan_.cases.push_back({shopper, asked, {row.items[asked]}});
+      if (leaves_validation_out()) plan_.validation.push_back({shopper, validation - 1, {row.items[validation - 1]}});
     });
     const std::string kinds = rule_.truth_kinds == kEveryKind ? "event" : "event of the kinds asked about";
     plan_.rule = rule_.part == Part::test
@@ -193,6 +195,7 @@ class Planner {
   }
   bool is_truth(const store::Interactions::Row& row, std::size_t event) const { return (rule_.truth_kinds >> row.kinds[event] & 1U) != 0; }
   bool fits_validation() const { return rule_.part == Part::test && rule_.fit_validation; }
+  bool leaves_validation_out() const { return rule_.part == Part::test && !rule_.fit_validation; }
   std::string part_text() const {
     if (rule_.part == Part::validation) return "validation is asked about, test left out";
     return rule_.fit_validation ? "test is asked about, validation is trained on" : "test is asked about, validation stays out of training";
@@ -226,13 +229,17 @@ class Planner {
   template <class IsTruth, class Item>
   void add_parts(std::uint32_t shopper, std::size_t size, Bounds bounds, const IsTruth& truth, const Item& item) {
     plan_.kept[shopper] = fits_validation() ? bounds.test : bounds.validation;
+    const auto ask = [&](std::size_t begin, std::size_t end, std::vector<Case>& cases) {
+      Case one{shopper, begin, {}};
+      for (std::size_t i = begin; i < end; ++i) {
+        if (truth(i)) one.truth.push_back(item(i));
+      }
+      if (!one.truth.empty()) cases.push_back(std::move(one));
+    };
     const bool test = rule_.part == Part::test;
-    const std::size_t begin = test ? bounds.test : bounds.validation, end = test ? size : bounds.test;
-    Case one{shopper, begin, {}};
-    for (std::size_t i = begin; i < end; ++i) {
-      if (truth(i)) one.truth.push_back(item(i));
-    }
-    if (!one.truth.empty()) plan_.cases.push_back(std::move(one));
+    ask(test ? bounds.test : bounds.validation, test ? size : bounds.test, plan_.cases);
+    // What is known of a question alone stands before its test part, and is no validation.
+    if (leaves_validation_out() && bounds.validation > 0) ask(bounds.validation, bounds.test, plan_.validation);
   }
 
   const store::Interactions& log_;
@@ -334,11 +341,14 @@ Result<Split> make_split(const store::Interactions& log, const SplitRule& rule, 
     for (std::uint32_t shopper = 0; shopper < log.shoppers(); ++shopper) whole[shopper] = log.row(shopper).size();
     SOUK_TRY(split.log, choose(log, {whole, plan.order}));
   }
-  for (Case& one : plan.cases) {
-    std::ranges::sort(one.truth);
-    one.truth.erase(std::ranges::unique(one.truth).begin(), one.truth.end());
+  for (std::vector<Case>* const cases : {&plan.cases, &plan.validation}) {
+    for (Case& one : *cases) {
+      std::ranges::sort(one.truth);
+      one.truth.erase(std::ranges::unique(one.truth).begin(), one.truth.end());
+    }
   }
   split.cases = std::move(plan.cases);
+  split.validation = std::move(plan.validation);
   split.cut = plan.cut;
   split.tied = count_tied(split.log, rule, split.cases);
   split.rule = plan.rule + (plan.order.empty() ? ties_text(log, split.tied, split.cases.size()) : "");

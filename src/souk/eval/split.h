@@ -76,6 +76,9 @@ struct Split {
   std::string fingerprint;       // of rule, log, train and cases: equal when and only when models face the same task
   std::uint64_t tied = 0;        // cases whose truth shares its time with the last known event: their order is the log's, not time's
   std::optional<Timestamp> cut;  // rules by time: every training event, of whichever shopper, lies before it
+  // Of the test part of loo, random and fixed where it leaves the validation events out of `train`: the cases of the validation part, which
+  // training may be stopped by and is not otherwise told. Else none.
+  std::vector<Case> validation;
 };
 
 // `seed` matters to random alone; `fixed` is needed by fixed alone. Errors: an untimed log with a rule by time, nothing to train on or
