@@ -167,6 +167,7 @@ TEST_P(TransformerTest, IsThePlainFormOfEachSequence) {
   Random random(1);
   Parameters parameters;
   const Transformer transformer(config, parameters, "t", random);
+  EXPECT_EQ(cost_of(config).parameters, static_cast<double>(parameters.count()));
   scatter(parameters, random);
   const auto packed = pack({3, 1, 6, 9}, random);
   const auto plain = [&](const at::Tensor& x, const Named& named) {

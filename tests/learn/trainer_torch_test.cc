@@ -12,6 +12,7 @@
 namespace souk::learn {
 namespace {
 
+using ::testing::Contains;
 using ::testing::HasSubstr;
 
 struct Rows : Batch {
@@ -47,7 +48,7 @@ class Regression : public Trainee {
     const at::Tensor loss = (mlp_(rows.x, &random).squeeze(1) - rows.y).square().mean();
     return break_at > 0 && --break_at == 0 ? loss * NAN : loss;
   }
-  double validate() override { return -(mlp_(held_x_, nullptr).squeeze(1) - held_y_).square().mean().item<double>(); }
+  std::optional<double> validate() override { return -(mlp_(held_x_, nullptr).squeeze(1) - held_y_).square().mean().item<double>(); }
 
   Parameters parameters;
   int kill_at = 0, break_at = 0, epochs_begun = 0;
@@ -79,13 +80,13 @@ class TrainerTest : public ::testing::Test {
 
 TEST_F(TrainerTest, LearnsAndKeepsTheBestEpoch) {
   Regression regression;
-  const double before = regression.validate();
+  const double before = *regression.validate();
   auto settings = config(40);
   settings.log = dir_ / "log";
   const auto trained = train(regression, regression.parameters, settings, Progress::none());
   ASSERT_TRUE(trained) << trained.error().message();
   EXPECT_GT(trained->best_metric, before / 2);  // the error is half of what it was, or less
-  EXPECT_EQ(regression.validate(), trained->best_metric);
+  EXPECT_EQ(*regression.validate(), trained->best_metric);
   EXPECT_EQ(trained->epochs, 40U);
   std::ifstream log(dir_ / "log");
   std::string line;
@@ -108,7 +109,7 @@ TEST_F(TrainerTest, IsTheSameForTheSameSeedOnly) {
 
 TEST_F(TrainerTest, StopsWhenNoEpochIsBetterForItsPatience) {
   struct Worse : Regression {
-    double validate() override { return -static_cast<double>(epochs_begun); }
+    std::optional<double> validate() override { return -static_cast<double>(epochs_begun); }
   } regression;
   auto settings = config(100);
   settings.patience = 4;
@@ -116,6 +117,34 @@ TEST_F(TrainerTest, StopsWhenNoEpochIsBetterForItsPatience) {
   ASSERT_TRUE(trained);
   EXPECT_EQ(trained->epochs, 5U);
   EXPECT_EQ(trained->best_epoch, 1U);
+}
+
+TEST_F(TrainerTest, KeepsTheLastEpochWhereNothingIsHeldOut) {
+  struct Blind : Regression {
+    std::optional<double> validate() override { return {}; }
+  } regression, again;
+  auto settings = config(3);
+  settings.patience = 1;
+  settings.checkpoint = dir_ / "checkpoint", settings.log = dir_ / "log";
+  auto shorter = settings;
+  shorter.epochs = 2;
+  ASSERT_TRUE(train(again, again.parameters, shorter, Progress::none()));
+  const auto trained = train(regression, regression.parameters, settings, Progress::none());  // goes on
+  ASSERT_TRUE(trained) << trained.error().message();
+  EXPECT_EQ(trained->epochs, 3U);
+  EXPECT_EQ(trained->best_epoch, 3U);
+  EXPECT_THAT(read_file(dir_ / "log").value(), HasSubstr("\"metric\":null,\"seconds\":"));
+}
+
+TEST_F(TrainerTest, TellsLossMetricAndTimeLeft) {
+  std::vector<std::string> told;
+  Progress progress(Progress::Style::records, [&](std::string_view text) { told.emplace_back(text); });
+  Regression regression;
+  auto settings = config(3);
+  settings.metric = "NDCG@10";
+  ASSERT_TRUE(train(regression, regression.parameters, settings, progress));
+  EXPECT_THAT(told, Contains(HasSubstr("s24\tbatches\ttraining")));  // eight batches an epoch
+  EXPECT_THAT(told, Contains(::testing::MatchesRegex(".nepoch 2 of 3: loss [0-9.]+, NDCG@10 -[0-9.]+ .best -[0-9.]+, epoch [12].*left\n")));
 }
 
 // Not a test, but the process that the next one kills. Autograd's engine cannot be forked: it is a process from the beginning.
@@ -188,6 +217,9 @@ TEST_F(TrainerTest, RefusesACheckpointOfAnotherTrainingOrADamagedOne) {
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().kind, ErrorKind::invalid);
   EXPECT_EQ(refused.error().where, settings.checkpoint.string());
+  others = settings;
+  others.task = "the same model, of other data";
+  EXPECT_FALSE(train(regression, regression.parameters, others, Progress::none()));
   for (std::size_t at = 0; at < bytes.size(); at += 7) {
     std::string damaged = bytes;
     damaged[at] = static_cast<char>(damaged[at] ^ 4);

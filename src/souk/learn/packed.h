@@ -29,4 +29,10 @@ struct Packed {
   }
 };
 
+// What an encoder takes in training, in numbers of four bytes: how many are its parameters, and how many it keeps for the way back for each
+// token and for each of pairs(). An estimate but for the parameters; known before any memory is taken.
+struct EncoderCost {
+  double parameters = 0, per_token = 0, per_pair = 0;
+};
+
 }  // namespace souk::learn

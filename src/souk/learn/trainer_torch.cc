@@ -2,6 +2,7 @@
 #include <chrono>
 #include <cmath>
 #include <condition_variable>
+#include <ctime>
 #include <fmt/format.h>
 #include <fstream>
 #include <mutex>
@@ -9,6 +10,7 @@
 #include <thread>
 
 #include "souk/base/hash.h"
+#include "souk/base/time.h"
 #include "souk/learn/checkpoint.h"
 #include "souk/learn/trainer.h"
 
@@ -27,8 +29,8 @@ Random generator(const TrainerConfig& config, Purpose purpose, std::uint64_t epo
 // What must be equal for a checkpoint to go on: all that the numbers depend on, but for how long it may take.
 std::uint64_t fingerprint_of(const TrainerConfig& config) {
   const AdamConfig& adam = config.adam;
-  return hash64(fmt::format("{} {} {} {} {} {} {} {}", adam.beta1, adam.beta2, adam.epsilon, adam.decay, adam.clip, config.rate,
-                            config.warmup, config.seed));
+  return hash64(fmt::format("{} {} {} {} {} {} {} {} {}", adam.beta1, adam.beta2, adam.epsilon, adam.decay, adam.clip, config.rate,
+                            config.warmup, config.seed, config.task));
 }
 
 // The batches of an epoch, prepared on a thread of their own while the one before is trained on.
@@ -85,11 +87,11 @@ tl::unexpected<Error> not_finite(std::string what, std::uint32_t epoch, std::siz
 }
 
 // One pass over the data; returns the mean loss.
-Result<double> run_epoch(Trainee& trainee, const TrainerConfig& config, TrainingState& state, Adam& adam, Progress& progress) {
+Result<double> run_epoch(Trainee& trainee, const TrainerConfig& config, TrainingState& state, Adam& adam, bool first, Progress& progress) {
   const std::uint32_t epoch = state.epochs;
   Random order = generator(config, Purpose::order, epoch, 0);
   const std::size_t batches = trainee.begin_epoch(order);
-  progress.stage(fmt::format("epoch {}", epoch + 1), batches, "batches");
+  if (first) progress.stage("training", batches * (config.epochs - epoch), "batches");
   Ahead ahead(trainee, config, epoch, batches);
   double sum = 0;
   for (std::size_t b = 0; b < batches; ++b) {
@@ -111,11 +113,52 @@ Result<double> run_epoch(Trainee& trainee, const TrainerConfig& config, Training
   return sum / static_cast<double>(batches);
 }
 
-void log_epoch(const TrainerConfig& config, const TrainingState& state, double metric, double seconds) {
+// Wall and processor time since it was made.
+class Clock {
+ public:
+  double seconds() const { return std::chrono::duration<double>(std::chrono::steady_clock::now() - wall_).count(); }
+  double cpu_seconds() const { return cpu_now() - cpu_; }
+
+ private:
+  static double cpu_now() {
+    timespec time{};
+    ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
+    return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) * 1e-9;
+  }
+  std::chrono::steady_clock::time_point wall_ = std::chrono::steady_clock::now();
+  double cpu_ = cpu_now();
+};
+
+struct Epoch {  // that has just ended
+  std::optional<double> metric;
+  double seconds, cpu_seconds;
+};
+
+void log_epoch(const TrainerConfig& config, const TrainingState& state, const Epoch& epoch) {
   if (config.log.empty()) return;
-  std::ofstream(config.log, std::ios::app) << fmt::format(R"({{"epoch":{},"loss":{},"metric":{},"seconds":{:.3f}}})", state.epochs,
-                                                          state.last_loss, metric, seconds)
+  const bool number = epoch.metric && std::isfinite(*epoch.metric);
+  std::ofstream(config.log, std::ios::app) << fmt::format(R"({{"epoch":{},"loss":{},"metric":{},"seconds":{:.3f},"cpu_seconds":{:.3f}}})",
+                                                          state.epochs, state.last_loss, number ? fmt::format("{}", *epoch.metric) : "null",
+                                                          epoch.seconds, epoch.cpu_seconds)
                                            << "\n";
+}
+
+// For people; `left` in seconds, should all epochs be needed.
+std::string words_of(const TrainerConfig& config, const TrainingState& state, const Epoch& epoch, double left) {
+  std::string text = fmt::format("epoch {} of {}: loss {:.4f}", state.epochs, config.epochs, state.last_loss);
+  if (epoch.metric) {
+    text += fmt::format(", {} {:.4f} (best {:.4f}, epoch {})", config.metric, *epoch.metric, state.best_metric, state.best_epoch);
+  }
+  text += fmt::format(", {:.1f} s", epoch.seconds);
+  if (state.epochs == config.epochs) return text;
+  return text + fmt::format("; {}{} left", config.patience > 0 ? "at most " : "", format_duration(static_cast<Duration>(left * 1000)));
+}
+
+void keep_if_best(const Parameters& parameters, std::optional<double> metric, TrainingState& state) {
+  if (metric && !state.best.empty() && !(*metric > state.best_metric)) return;
+  state.best = copies_of(parameters);
+  state.best_metric = metric.value_or(0);
+  state.best_epoch = state.epochs;
 }
 
 }  // namespace
@@ -131,24 +174,21 @@ Result<Trained> train(Trainee& trainee, Parameters& parameters, const TrainerCon
   const auto goes_on = [&] {
     return state.epochs < config.epochs && (config.patience == 0 || state.epochs < state.best_epoch + config.patience);
   };
-  while (goes_on()) {
-    const auto begin = std::chrono::steady_clock::now();
-    SOUK_TRY(state.last_loss, run_epoch(trainee, config, state, adam, progress));
+  const Clock since_start;
+  for (const std::uint32_t before = state.epochs; goes_on();) {
+    const Clock clock;
+    SOUK_TRY(state.last_loss, run_epoch(trainee, config, state, adam, state.epochs == before, progress));
     ++state.epochs;
-    double metric = 0;
+    Epoch epoch{};
     {
       const at::AutoGradMode no_gradients(false);
-      metric = trainee.validate();
+      epoch.metric = trainee.validate();
     }
-    if (state.best.empty() || metric > state.best_metric) {
-      state.best = copies_of(parameters);
-      state.best_metric = metric;
-      state.best_epoch = state.epochs;
-    }
-    const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - begin;
-    log_epoch(config, state, metric, seconds.count());
-    progress.note(fmt::format("epoch {}: loss {:.4f}, metric {:.4f}, best {:.4f} (epoch {}), {:.1f} s", state.epochs, state.last_loss,
-                              metric, state.best_metric, state.best_epoch, seconds.count()));
+    keep_if_best(parameters, epoch.metric, state);
+    epoch.seconds = clock.seconds(), epoch.cpu_seconds = clock.cpu_seconds();
+    log_epoch(config, state, epoch);
+    const double each = since_start.seconds() / (state.epochs - before);
+    progress.note(words_of(config, state, epoch, each * (config.epochs - state.epochs)));
     if (!config.checkpoint.empty()) SOUK_CHECK(save_checkpoint(config.checkpoint, state, parameters, adam));
   }
   progress.finish();

@@ -32,6 +32,8 @@ struct TransformerConfig {
   Activation activation = Activation::gelu;
 };
 
+EncoderCost cost_of(const TransformerConfig& config);
+
 class Transformer {
  public:
   // Parameters are made in a fixed order, named "<name>.<layer>...".

@@ -63,6 +63,25 @@ std::int64_t time_bucket(std::int64_t seconds) {
   return std::min(static_cast<std::int64_t>(std::log(between) / 0.301), kTimeBuckets - 1);
 }
 
+EncoderCost cost_of(const TransformerConfig& config) {
+  const auto d = static_cast<double>(config.dim), inner = static_cast<double>(config.inner), heads = static_cast<double>(config.heads);
+  const bool softmax = config.kind == Kind::softmax;
+  const bool relative = config.positions == Positions::relative || config.positions == Positions::time_buckets;
+  double layer = 4 * d + d * (softmax ? 3 * d : 4 * d) + (softmax ? 3 * d : 4 * d) + d * d + d;  // norms, in, out
+  if (softmax) layer += 2 * d * inner + inner + d;
+  if (relative) layer += static_cast<double>(2 * config.length - 1) * heads;
+  if (config.positions == Positions::time_buckets) layer += static_cast<double>(kTimeBuckets) * heads;
+  const auto layers = static_cast<double>(config.layers);
+  EncoderCost cost;
+  cost.parameters = layers * layer + (config.norm == Norm::pre ? 2 * d : 0);
+  if (config.positions == Positions::absolute) cost.parameters += static_cast<double>(config.length) * d;
+  // Input, places, dropout and its mask; a layer's norms, projections, attention, masks and sums; what the way back holds of one of them.
+  const double feed = softmax ? 3 * inner : 0;
+  cost.per_token = 6 * d + layers * (12 * d + feed) + 8 * d;
+  cost.per_pair = heads * (2 * layers + 2) + (relative ? heads * 2 * layers : 0);  // weights and what dropout keeps of them; slopes
+  return cost;
+}
+
 Transformer::Transformer(const TransformerConfig& config, Parameters& parameters, const std::string& name, Random& random)
     : config_(config) {
   assert(config.dim % config.heads == 0);
