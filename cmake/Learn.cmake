@@ -35,9 +35,13 @@ function(souk_learn_library)
   target_link_libraries(souk_torch PUBLIC souk souk_libtorch)
   target_precompile_headers(souk_torch REUSE_FROM souk_torch_pch)
   if(TARGET souk_cli_main)
-    add_dependencies(souk_cli_main souk_torch)  # a binary whose library is older refuses it
     install(TARGETS souk_torch LIBRARY DESTINATION lib/souk)
   endif()
+  foreach(program souk_cli_main test_recommend test_lab)
+    if(TARGET ${program})
+      add_dependencies(${program} souk_torch)  # they open it, and refuse one that is older than they are
+    endif()
+  endforeach()
 
   foreach(room IN LISTS SOUK_ROOM_LIST)
     file(GLOB tests CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/${room}/*_torch_test.cc)

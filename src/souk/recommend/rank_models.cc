@@ -51,6 +51,10 @@ bool RankModel::add_to(const eval::History&, index::SumRow<float>&) const {
   return false;
 }
 
+eval::RankResult RankModel::rank(const eval::Split& split, const eval::RankEvalOptions& options, Progress& progress) const {
+  return eval::rank_eval(split, as_score_case(), options, progress);
+}
+
 eval::ScoreCase RankModel::as_score_case() const {
   return [this](const eval::Case&, const eval::History& history, std::span<float> scores, unsigned) { score(history, scores); };
 }
@@ -76,14 +80,14 @@ std::span<const RankModelEntry> rank_models() {
 }
 
 Result<const RankModelEntry*> find_rank_model(std::string_view name, const std::string& where) {
-  const auto entries = rank_models();
-  const auto found = std::find_if(entries.begin(), entries.end(), [&](const RankModelEntry& entry) { return entry.name == name; });
-  if (found != entries.end()) return &*found;
   std::vector<std::string> names;
   std::string list;
-  for (const RankModelEntry& entry : entries) {
-    names.emplace_back(entry.name);
-    list += (list.empty() ? "" : ", ") + names.back();
+  for (const auto entries : {rank_models(), learned_models()}) {
+    for (const RankModelEntry& entry : entries) {
+      if (entry.name == name) return &entry;
+      names.emplace_back(entry.name);
+      list += (list.empty() ? "" : ", ") + names.back();
+    }
   }
   const auto near = nearest_name(name, names);
   return fail(Error{ErrorKind::not_found, "there is no such model", where, "one of " + list, std::string(name),

@@ -6,19 +6,15 @@
 // others are never recommended.
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cmath>
 #include <cstdlib>
 #include <fmt/format.h>
 #include <limits>
 #include <memory>
 #include <numeric>
-#include <system_error>
-#include <unistd.h>
 #include <utility>
 #include <vector>
 
-#include "souk/base/file.h"
 #include "souk/base/kernels/axpy.h"
 #include "souk/base/threads.h"
 #include "souk/index/user_items.h"
@@ -148,18 +144,6 @@ class Ease final : public RankModel {
   std::string note_;
 };
 
-// Gigabytes that a model may take when nobody says: half of the machine's memory, or of what its container may use.
-double default_memory() {
-  const long pages = ::sysconf(_SC_PHYS_PAGES), size = ::sysconf(_SC_PAGESIZE);
-  double bytes = pages > 0 && size > 0 ? static_cast<double>(pages) * static_cast<double>(size) : 2e9;
-  if (const auto limit = read_file("/sys/fs/cgroup/memory.max"); limit) {
-    double most = 0;
-    const auto [end, error] = std::from_chars(limit->data(), limit->data() + limit->size(), most);
-    if (error == std::errc() && most > 0) bytes = std::min(bytes, most);  // "max" where there is no limit
-  }
-  return bytes / 2e9;
-}
-
 // How many items fit, and what to say when it is not all of them.
 struct Fitting {
   std::size_t items = 0;
@@ -181,14 +165,14 @@ Result<std::unique_ptr<RankModel>> fit(const FitInput& input) {
   SOUK_CHECK(only_settings(input.settings, kSettings));
   SOUK_TRY(const float lambda, number_setting(input.settings, "lambda", 250, Bound::above));
   SOUK_TRY(const std::uint32_t max_items, count_setting(input.settings, "max_items", 0));
-  SOUK_TRY(const float gigabytes, number_setting(input.settings, "max_memory", static_cast<float>(default_memory()), Bound::above));
+  SOUK_TRY(const double gigabytes, memory_setting(input.settings));
   SOUK_TRY(HistoryRule rule, history_rule(input.settings));
   SOUK_TRY(rule.binary, input.settings.flag("binary", !input.settings.has("weights")));
 
   index::SparseRows users = index::user_items(input.train, {rule.sum, 0});
   if (rule.binary) std::fill(users.values().begin(), users.values().end(), 1.0F);
   const index::SparseRows by_item = users.transposed(input.train.items());
-  Fitting fits = fitting(input.train.items(), max_items, static_cast<double>(gigabytes));
+  Fitting fits = fitting(input.train.items(), max_items, gigabytes);
   Vocabulary known = commonest(by_item, fits.items);
   const std::size_t n = known.items.size();
   Square square = make_square(n);

@@ -39,7 +39,7 @@ Result<store::Interactions> reweighed(const store::Interactions& log, const stor
 
 class Reweighed final : public RankModel {
  public:
-  Reweighed(std::unique_ptr<RankModel> model, const store::KindWeights& weights) : model_(std::move(model)), weights_(weights) {}
+  Reweighed(std::shared_ptr<const RankModel> model, const store::KindWeights& weights) : model_(std::move(model)), weights_(weights) {}
   void score(const eval::History& history, std::span<float> scores) const override {
     model_->score(Events(history, weights_).row(), scores);
   }
@@ -47,6 +47,7 @@ class Reweighed final : public RankModel {
     return model_->add_to(Events(history, weights_).row(), sums);
   }
   std::string note() const override { return model_->note(); }
+  std::uint32_t epochs() const override { return model_->epochs(); }
 
  private:
   class Events {  // those of a history that weigh something
@@ -70,7 +71,7 @@ class Reweighed final : public RankModel {
     std::vector<float> values_;
   };
 
-  std::unique_ptr<RankModel> model_;
+  std::shared_ptr<const RankModel> model_;
   store::KindWeights weights_;
 };
 
@@ -80,7 +81,14 @@ Result<std::unique_ptr<RankModel>> fit_reweighed(const FitInput& input, Fit fit)
   SOUK_TRY(const auto weights, kind_weights(input.settings));
   if (!weights) return fit(input);
   SOUK_TRY(const store::Interactions log, reweighed(input.train, *weights));
-  SOUK_TRY(auto model, fit({log, input.settings, input.threads, input.seed, input.progress}));
+  // Training is stopped by what comes of it: the model behind the same weights.
+  Validation validation = input.validation;
+  if (validation.of) {
+    validation.of = [&](const RankModel& model) {
+      return input.validation.of(Reweighed({std::shared_ptr<const RankModel>(), &model}, *weights));
+    };
+  }
+  SOUK_TRY(auto model, fit({log, input.settings, input.threads, input.seed, input.progress, std::move(validation), input.files}));
   return std::make_unique<Reweighed>(std::move(model), *weights);
 }
 

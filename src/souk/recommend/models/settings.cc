@@ -1,11 +1,16 @@
 #include "souk/recommend/models/settings.h"
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <fmt/format.h>
 #include <limits>
 #include <string>
+#include <system_error>
+#include <unistd.h>
 #include <utility>
+
+#include "souk/base/file.h"
 
 namespace souk::recommend {
 namespace {
@@ -19,6 +24,17 @@ tl::unexpected<Error> out_of_range(const Config& settings, std::string_view key,
                     std::move(expected),
                     std::move(found),
                     {}});
+}
+
+double half_of_memory() {  // in gigabytes
+  const long pages = ::sysconf(_SC_PHYS_PAGES), size = ::sysconf(_SC_PAGESIZE);
+  double bytes = pages > 0 && size > 0 ? static_cast<double>(pages) * static_cast<double>(size) : 2e9;
+  if (const auto limit = read_file("/sys/fs/cgroup/memory.max"); limit) {
+    double most = 0;
+    const auto [end, error] = std::from_chars(limit->data(), limit->data() + limit->size(), most);
+    if (error == std::errc() && most > 0) bytes = std::min(bytes, most);  // "max" where there is no limit
+  }
+  return bytes / 2e9;
 }
 
 }  // namespace
@@ -71,6 +87,11 @@ Result<std::optional<store::KindWeights>> kind_weights(const Config& settings) {
     SOUK_TRY(weights[static_cast<std::size_t>(*store::event_kind_named(key))], number_setting(table, key, 0));
   }
   return weights;
+}
+
+Result<double> memory_setting(const Config& settings) {
+  SOUK_TRY(const float gigabytes, number_setting(settings, "max_memory", static_cast<float>(half_of_memory()), Bound::above));
+  return static_cast<double>(gigabytes);
 }
 
 Result<Duration> span_setting(const Config& settings, std::string_view key, Duration otherwise) {

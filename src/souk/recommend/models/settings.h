@@ -26,6 +26,8 @@ Result<std::size_t> choice_setting(const Config& settings, std::string_view key,
                                    std::size_t otherwise);
 // The table "weights" by kind of event; nothing when there is none. Weights of kinds that are not named are 0.
 Result<std::optional<store::KindWeights>> kind_weights(const Config& settings);
+// "max_memory": gigabytes that fitting may take; when nobody says, half of the machine's memory, or of what its container may use.
+Result<double> memory_setting(const Config& settings);
 // A duration of 0 (none) or more.
 Result<Duration> span_setting(const Config& settings, std::string_view key, Duration otherwise);
 
