@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 
+#include "souk/base/section_file.h"
+
 #include "tests/support/data.h"
 
 namespace souk::lab {
@@ -18,6 +20,7 @@ Stage some_stage() {
   stage.per_case = {{"HR@10", {1, 0, 1, 0}}, {"NDCG@10", {1, 0, 0.5F, 0}}};
   stage.shoppers = {4, 4, 7, 9};
   stage.note = "the 20 commonest items";
+  stage.epochs = 7;
   stage.seconds = {0, 1.5, 2.5};
   stage.cpu_seconds = {0, 1.25, 2.25};
   return stage;
@@ -28,6 +31,7 @@ void expect_equal(const Stage& a, const Stage& b) {
   EXPECT_EQ(a.per_case, b.per_case);
   EXPECT_EQ(a.shoppers, b.shoppers);
   EXPECT_EQ(a.note, b.note);
+  EXPECT_EQ(a.epochs, b.epochs);
   EXPECT_EQ(a.seconds.train, b.seconds.train);
   EXPECT_EQ(a.seconds.evaluate, b.seconds.evaluate);
   EXPECT_EQ(a.cpu_seconds.train, b.cpu_seconds.train);
@@ -105,10 +109,39 @@ TEST_F(JournalTest, AStageThatIsCutOrFlippedIsAnErrorThatNamesTheFile) {
   EXPECT_FALSE(read_stage(folder_.path() / "none.stage"));
 }
 
+TEST_F(JournalTest, KeepsWhereATrainingStandsUntilItsStageIsDone) {
+  Journal journal = open();
+  const auto files = journal.training("the model");
+  EXPECT_EQ(files.checkpoint, folder() / "the_model.checkpoint");
+  ASSERT_TRUE(write_file(files.checkpoint, "weights"));
+  ASSERT_TRUE(write_file(files.log, "{}"));
+  open();
+  EXPECT_TRUE(fs::exists(files.checkpoint));
+  ASSERT_TRUE(journal.keep("the model", some_stage()));
+  EXPECT_FALSE(fs::exists(files.checkpoint));
+  EXPECT_TRUE(fs::exists(files.log));
+}
+
+// What earlier programs wrote, for comparisons with it.
+TEST_F(JournalTest, ReadsStagesOfVersionOne) {
+  const std::vector<double> means = {0.5}, times = {1, 2, 3, 4};
+  SectionWriter writer("STGE", 1);
+  writer.add_owned("names", "HR@10\n");
+  writer.add("means", means);
+  for (const char* const name : {"cases", "values", "shopper", "note"}) writer.add_owned(name, "");
+  writer.add("times", times);
+  ASSERT_TRUE(writer.write(folder_.path() / "old.stage"));
+  const auto stage = read_stage(folder_.path() / "old.stage");
+  ASSERT_TRUE(stage) << stage.error().message();
+  EXPECT_EQ(stage->metrics.at("HR@10"), 0.5);
+  EXPECT_EQ(stage->epochs, 0U);
+}
+
 TEST(Journal, ThatKeepsNothingFindsNothing) {
   Journal journal;
   ASSERT_TRUE(journal.keep("model", some_stage()));
   EXPECT_EQ(journal.find("model"), nullptr);
+  EXPECT_EQ(journal.training("model").checkpoint, "");
   EXPECT_TRUE(journal.finish());
 }
 

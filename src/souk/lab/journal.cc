@@ -11,20 +11,26 @@
 #include "souk/base/section_file.h"
 #include "souk/engine/shop.h"
 #include "souk/lab/shipped.h"
+#include "souk/learn/library.h"
 
 namespace souk::lab {
 namespace {
 
-constexpr std::uint32_t kVersion = 1;
+constexpr std::uint32_t kVersion = 2, kOldest = 1;
 
-// Version, size and time of the library that this code stands in: a rebuilt program does not take up what another one computed.
+std::string size_and_time(const fs::path& path) {
+  struct stat file {};
+  if (path.empty() || ::stat(path.c_str(), &file) != 0) return {};
+  return fmt::format(" {} {}.{}", file.st_size, file.st_mtim.tv_sec, file.st_mtim.tv_nsec);
+}
+
+// Version, size and time of the library that this code stands in, and of the one with learned models: a rebuilt program does not take up
+// what another one computed.
 std::string program_stamp() {
   Dl_info self{};
-  struct stat file {};
   static const char here = 0;
-  const bool known = dladdr(&here, &self) != 0 && self.dli_fname != nullptr && ::stat(self.dli_fname, &file) == 0;
-  if (!known) return std::string(engine::kVersion);
-  return fmt::format("{} {} {}.{}", engine::kVersion, file.st_size, file.st_mtim.tv_sec, file.st_mtim.tv_nsec);
+  const bool known = dladdr(&here, &self) != 0 && self.dli_fname != nullptr;
+  return std::string(engine::kVersion) + size_and_time(known ? self.dli_fname : "") + size_and_time(learn::library_path());
 }
 
 std::string joined_keys(const auto& map) {
@@ -49,7 +55,7 @@ std::vector<std::string> lines_of(std::span<const char> text) {
 }  // namespace
 
 Result<Stage> read_stage(const fs::path& file) {
-  SOUK_TRY(const SectionFile sections, SectionFile::open(file, "STGE", kVersion, kVersion));
+  SOUK_TRY(const SectionFile sections, SectionFile::open(file, "STGE", kOldest, kVersion));
   SOUK_TRY(const auto names, sections.array<char>("names"));
   SOUK_TRY(const auto means, sections.array<double>("means"));
   SOUK_TRY(const auto cases, sections.array<char>("cases"));
@@ -57,9 +63,13 @@ Result<Stage> read_stage(const fs::path& file) {
   SOUK_TRY(const auto shoppers, sections.array<std::uint32_t>("shopper"));
   SOUK_TRY(const auto times, sections.array<double>("times"));
   SOUK_TRY(const auto note, sections.array<char>("note"));
+  std::span<const std::uint64_t> epochs;
+  if (sections.version() > 1) {
+    SOUK_TRY(epochs, sections.array<std::uint64_t>("epochs"));
+  }
   const std::vector<std::string> metrics = lines_of(names), kept = lines_of(cases);
-  const bool fits =
-      means.size() == metrics.size() && times.size() == 4 && (kept.empty() ? values.empty() : values.size() % kept.size() == 0);
+  const bool fits = means.size() == metrics.size() && times.size() == 4 && epochs.size() == (sections.version() > 1 ? 1 : 0) &&
+                    (kept.empty() ? values.empty() : values.size() % kept.size() == 0);
   if (!fits) return fail(ErrorKind::corrupt, "the sections of a finished stage do not fit together", file.string());
   Stage stage;
   for (std::size_t i = 0; i < metrics.size(); ++i) stage.metrics[metrics[i]] = means[i];
@@ -73,6 +83,7 @@ Result<Stage> read_stage(const fs::path& file) {
     stage.per_case[kept[i]].assign(part.begin(), part.end());
   }
   stage.note.assign(note.begin(), note.end());
+  if (!epochs.empty()) stage.epochs = epochs.front();
   stage.seconds = {0, times[0], times[1]};
   stage.cpu_seconds = {0, times[2], times[3]};
   return stage;
@@ -92,6 +103,7 @@ Status write_stage(const Stage& stage, const fs::path& file) {
   writer.add("shopper", stage.shoppers);
   writer.add("times", times);
   writer.add_owned("note", stage.note);
+  writer.add("epochs", std::span(&stage.epochs, 1));
   return writer.write(file);
 }
 
@@ -127,7 +139,14 @@ Status Journal::keep(const std::string& name, const Stage& stage) {
   if (folder_.empty()) return {};
   SOUK_CHECK(write_stage(stage, folder_ / (plain_name(name) + ".stage")));
   stages_[plain_name(name)] = stage;
+  std::error_code ignored;  // it would be in nobody's way
+  fs::remove(training(name).checkpoint, ignored);
   return {};
+}
+
+recommend::TrainingFiles Journal::training(const std::string& name) const {
+  if (folder_.empty()) return {};
+  return {folder_ / (plain_name(name) + ".checkpoint"), folder_ / (plain_name(name) + ".jsonl")};
 }
 
 Status Journal::finish() {

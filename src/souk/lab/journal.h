@@ -2,7 +2,7 @@
 //
 // A run's folder is <runs>/<recipe>/<data>-<key>/; the key is a hash of all that decides its figures. In it, each written whole or not at
 // all:
-//   <stage>.stage  section file (base/section_file.h), kind "STGE", version 1:
+//   <stage>.stage  section file (base/section_file.h), kind "STGE", version 2:
 //                    names   text                names of metrics, a line each
 //                    means   f64[metrics]
 //                    cases   text                names of the metrics kept case by case, a line each
@@ -10,6 +10,9 @@
 //                    shopper u32[cases]          of each case; empty: each case is a shopper's only one
 //                    times   f64[4]              train and evaluate: wall seconds, then processor seconds
 //                    note    text
+//                    epochs  u64[1]              that the model was trained for; not in version 1, which is still read
+//   <stage>.checkpoint, <stage>.jsonl  of a model that is trained in epochs (learn/trainer.h): where its training stands, until the stage
+//                  is kept; what its epochs came to
 //   program        what wrote it: stages of another program are not taken up
 //   done           there: the run has ended, and the next one begins anew
 #pragma once
@@ -23,6 +26,7 @@
 #include "souk/base/file.h"
 #include "souk/base/result.h"
 #include "souk/eval/rank_eval.h"
+#include "souk/recommend/rank_model.h"
 
 namespace souk::lab {
 
@@ -35,6 +39,7 @@ struct Stage {  // one model fitted and measured
   std::map<std::string, std::vector<float>> per_case;
   std::vector<std::uint32_t> shoppers;  // of the cases; empty: each case is a shopper's only one
   std::string note;                     // of the model
+  std::uint64_t epochs = 0;             // that it was trained for
   Seconds seconds, cpu_seconds;         // load is not kept
 };
 
@@ -50,6 +55,7 @@ class Journal {  // of one run; not thread-safe
 
   const Stage* find(const std::string& name) const;
   Status keep(const std::string& name, const Stage& stage);
+  recommend::TrainingFiles training(const std::string& name) const;  // of a stage that is not kept yet
   Status finish();
   std::vector<std::string> taken_up() const { return taken_up_; }  // stages that were there at open, ascending
 

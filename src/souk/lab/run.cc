@@ -88,7 +88,7 @@ struct Bench {  // what every model of a run is measured on
   // From the journal, where that has it.
   Result<Stage> stage(const std::string& name, const std::string& model, const Config& settings, bool keep_lists) const {
     if (const Stage* const finished = journal.find(name)) return *finished;
-    SOUK_TRY(Measured measured, measure(model, settings, judging, split, options, keep_lists, progress));
+    SOUK_TRY(Measured measured, measure(model, settings, judging, split, options, keep_lists, journal.training(name), progress));
     SOUK_CHECK(journal.keep(name, measured.stage));
     return std::move(measured.stage);
   }
@@ -178,6 +178,17 @@ std::string known_answers(const eval::Split& split) {
   return fmt::format("in {} of {} cases an answer is among what is known of the shopper", known, split.cases.size());
 }
 
+// The cases of the validation part, by the metric that decides. Where they are the ones that are judged (tuning), by those.
+recommend::Validation validation_of(const eval::Split& split, const Judging& judging, const eval::RankEvalOptions& options) {
+  const auto& cases = judging.rule.part == eval::Part::validation ? split.cases : split.validation;
+  if (cases.empty()) return {};
+  auto held_out = std::make_shared<eval::Split>();
+  held_out->log = split.log, held_out->train = split.train, held_out->cases = cases;
+  return {judging.primary, [held_out, options, primary = judging.primary](const recommend::RankModel& model) {
+            return model.rank(*held_out, options, Progress::none()).metrics.at(primary);
+          }};
+}
+
 void tell_what_is_taken_up(const Journal& journal, const std::string& recipe, Progress& progress) {
   if (journal.taken_up().empty()) return;
   progress.note(fmt::format("{} goes on where it was stopped; done already: {}", recipe, fmt::join(journal.taken_up(), ", ")));
@@ -197,29 +208,31 @@ Result<eval::Split> split_for(const Judging& judging, const Data& data) {
 }
 
 Result<Measured> measure(const std::string& model, const Config& settings, const Judging& judging, const eval::Split& split,
-                         const RunOptions& options, bool keep_lists, Progress& progress) {
+                         const RunOptions& options, bool keep_lists, const recommend::TrainingFiles& files, Progress& progress) {
   SOUK_TRY(const recommend::RankModelEntry* const entry, recommend::find_rank_model(model, "model"));
-  Measured measured;
-  std::unique_ptr<recommend::RankModel> fitted;
-  {
-    const Stopwatch watch(measured.stage.seconds.train, measured.stage.cpu_seconds.train);
-    SOUK_TRY(fitted, entry->fit({split.train, settings, options.threads, options.seed, progress}));
-  }
   eval::RankEvalOptions rank;
   rank.cutoffs = judging.cutoffs();
   rank.mask_history = judging.mask_history;
   rank.threads = options.threads;
-  rank.keep_lists = keep_lists;
   rank.sampled = judging.sampled;
+  Measured measured;
+  std::unique_ptr<recommend::RankModel> fitted;
+  {
+    const Stopwatch watch(measured.stage.seconds.train, measured.stage.cpu_seconds.train);
+    SOUK_TRY(fitted,
+             entry->fit({split.train, settings, options.threads, options.seed, progress, validation_of(split, judging, rank), files}));
+  }
+  rank.keep_lists = keep_lists;
   {
     const Stopwatch watch(measured.stage.seconds.evaluate, measured.stage.cpu_seconds.evaluate);
-    measured.result = eval::rank_eval(split, fitted->as_score_case(), rank, progress);
+    measured.result = fitted->rank(split, rank, progress);
   }
   if (progress.cancelled()) return fail(ErrorKind::cancelled, "the run was cancelled", model);
   measured.stage.metrics = reported(judging, measured.result.metrics);
   for (const std::string& name : judging.report) measured.stage.per_case[name] = measured.result.per_case.at(name);
   measured.stage.shoppers = clusters_of(split).numbers;
   measured.stage.note = fitted->note();
+  measured.stage.epochs = fitted->epochs();
   return measured;
 }
 
@@ -254,6 +267,7 @@ Result<RunRecord> run_task(const Recipe& recipe, const Task& task, const Data& d
   record.note = fmt::format("{}", fmt::join(notes, "; "));
   record.seconds = own.seconds;
   record.cpu_seconds = own.cpu_seconds;
+  record.epochs = own.epochs;
   record.slices = slices_of(split, own);
   SOUK_CHECK(judge(bench, own, record));
   SOUK_CHECK(journal.finish());

@@ -73,7 +73,8 @@ struct RunOptions {
   unsigned threads = 1;
   fs::path runs{};  // where finished stages are kept (journal.h); empty: nowhere
 };
-// Deterministic for a seed, whatever the number of threads, but for the times. A run that was killed goes on where it stopped.
+// Deterministic for a seed, whatever the number of threads (a learned model: for the same number), but for the times. A run that was killed
+// goes on where it stopped, the training of a model with its last whole epoch.
 Result<RunRecord> run_recipe(const RunOptions& options, Progress& progress);
 
 // The parts of run_recipe, for tuning and tests. Where a set's own parts overlap in time, the rule says in how many cases.
@@ -81,13 +82,13 @@ Result<eval::Split> split_for(const Judging& judging, const Data& data);
 // Refuses a split that leaks (eval::check_split) before anything is fitted. options.recipe and options.data are not read.
 Result<RunRecord> run_task(const Recipe& recipe, const Task& task, const Data& data, const eval::Split& split, const RunOptions& options,
                            Progress& progress);
-// Fits one model and measures it.
+// Fits one model and measures it. Training may stop by the validation part where that is not trained on; it never sees the test part.
 struct Measured {
   Stage stage;
   eval::RankResult result;
 };
 Result<Measured> measure(const std::string& model, const Config& settings, const Judging& judging, const eval::Split& split,
-                         const RunOptions& options, bool keep_lists, Progress& progress);
+                         const RunOptions& options, bool keep_lists, const recommend::TrainingFiles& files, Progress& progress);
 // Hash of all that decides a model's figures.
 std::string run_key(const std::string& model, const Config& settings, const Judging& judging, const Data& data, const eval::Split& split,
                     std::uint64_t seed);

@@ -153,7 +153,7 @@ class Tuning {
     const std::string name = hash128(one.settings.to_json()).hex();
     if (const Stage* const finished = journal_.find(name)) return filled(std::move(trial), *finished);
     Progress silent(Progress::Style::silent);  // the bar is of trials
-    auto measured = measure(recipe_.model, one.settings, one.judging, split, options_.run, false, silent);
+    auto measured = measure(recipe_.model, one.settings, one.judging, split, options_.run, false, journal_.training(name), silent);
     if (!measured) {
       Error error = measured.error();
       error.where = words_of(trial.values) + (error.where.empty() ? "" : ": " + error.where);

@@ -26,7 +26,8 @@ void check(const fs::path& path) {
   const fs::path copy = folder.path() / "copy.stage";
   if (!lab::write_stage(*stage, copy)) std::abort();
   const auto again = lab::read_stage(copy);
-  if (!again || again->note != stage->note || again->metrics.size() != stage->metrics.size()) std::abort();
+  if (!again || again->note != stage->note || again->epochs != stage->epochs || again->metrics.size() != stage->metrics.size())
+    std::abort();
   if (!alike(again->shoppers, stage->shoppers) || again->per_case.size() != stage->per_case.size()) std::abort();
   for (const auto& [name, values] : stage->per_case) {
     if (!again->per_case.contains(name) || !alike(again->per_case.at(name), values)) std::abort();
