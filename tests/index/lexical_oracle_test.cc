@@ -400,7 +400,7 @@ void expect_equal(const LexicalAnswer& got, const LexicalAnswer& wanted, const s
 void compare_ways(const Reader& reader, const LexicalQuery& query, const LexicalAnswer& answer, const std::string& what) {
   const auto& lexical = dynamic_cast<const LexicalReader&>(reader);
   for (const Way way : {Way::scored, Way::filtered, Way::united, Way::looked_up}) {
-    ScratchLoan scratch(*lexical.parts().pool);
+    ScratchPool::Lease scratch = lexical.parts().pool->lease();
     const auto other = QueryRun(lexical, query, *scratch, way).run();
     ASSERT_TRUE(other.has_value());
     expect_equal(*other, answer, fmt::format("{} way {}", what, static_cast<int>(way)));

@@ -22,19 +22,6 @@ void Scratch::reserve(std::size_t documents) {
   bits.resize((documents + 63) / 64);
 }
 
-std::unique_ptr<Scratch> ScratchPool::take() {
-  const std::lock_guard lock(mutex_);
-  if (free_.empty()) return std::make_unique<Scratch>();
-  std::unique_ptr<Scratch> scratch = std::move(free_.back());
-  free_.pop_back();
-  return scratch;
-}
-
-void ScratchPool::give(std::unique_ptr<Scratch> scratch) {
-  const std::lock_guard lock(mutex_);
-  free_.push_back(std::move(scratch));
-}
-
 LexicalReader::LexicalReader(Parts parts) : parts_(std::move(parts)) {
   const std::size_t fields = parts_.fields->size();
   std::vector<std::uint64_t> totals(fields);
@@ -114,7 +101,7 @@ std::uint64_t LexicalReader::size() const {
 }
 
 Result<LexicalAnswer> LexicalReader::search(const LexicalQuery& query) const {
-  ScratchLoan scratch(*parts_.pool);
+  ScratchPool::Lease scratch = parts_.pool->lease();
   return QueryRun(*this, query, *scratch).run();
 }
 
@@ -164,7 +151,7 @@ void LexicalReader::explain_exact(std::size_t v, std::uint32_t document, const Q
 Result<Explanation> LexicalReader::explain(const LexicalQuery& query, ItemId item) const {
   const Place place = find(item);
   if (place.view == nullptr) return fail(ErrorKind::not_found, "this item is not in the index");
-  ScratchLoan scratch(*parts_.pool);
+  ScratchPool::Lease scratch = parts_.pool->lease();
   GatheredWords gathered = find_words(query.text, query.prefix_last, *scratch);
   gather_rest(gathered, *scratch);
   const auto v = static_cast<std::size_t>(place.view - parts_.views.data());

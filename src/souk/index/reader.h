@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "souk/base/pool.h"
 #include "souk/index/bits.h"
 #include "souk/index/field_index.h"
 #include "souk/index/ranked.h"
@@ -62,27 +63,7 @@ struct Scratch {
   RankedScratch ranked;
   void reserve(std::size_t documents);
 };
-class ScratchPool {  // thread-safe
- public:
-  std::unique_ptr<Scratch> take();
-  void give(std::unique_ptr<Scratch> scratch);
-
- private:
-  std::mutex mutex_;
-  std::vector<std::unique_ptr<Scratch>> free_;
-};
-class ScratchLoan {
- public:
-  explicit ScratchLoan(ScratchPool& pool) : pool_(pool), scratch_(pool.take()) {}
-  ~ScratchLoan() { pool_.give(std::move(scratch_)); }
-  ScratchLoan(const ScratchLoan&) = delete;
-  ScratchLoan& operator=(const ScratchLoan&) = delete;
-  Scratch& operator*() { return *scratch_; }
-
- private:
-  ScratchPool& pool_;
-  std::unique_ptr<Scratch> scratch_;
-};
+using ScratchPool = Pool<Scratch>;
 
 struct QueryWord {
   text::Concept reading;        // its alternatives: any will do

@@ -139,7 +139,7 @@ std::vector<Completion> LexicalReader::complete(std::string_view prefix, std::si
   if (folded.empty() || k == 0) return {};
   Tallies titles;
   {
-    ScratchLoan scratch(*parts_.pool);
+    ScratchPool::Lease scratch = parts_.pool->lease();
     const GatheredWords gathered = gather_titles(folded, true, *scratch);
     for (std::size_t v = 0; v < parts_.views.size() && !gathered.words.empty(); ++v) {
       const Column* column = parts_.views[v].segment->column("title");
@@ -174,7 +174,7 @@ std::vector<Hit> LexicalReader::similar_text(ItemId item, std::size_t k, const R
   const float own_norm = place.view->titles->values().norms[place.document];
   const std::uint32_t own_group = (*place.view->groups)[place.document];
   if (own_norm <= 0) return {};
-  ScratchLoan loan(*parts_.pool);
+  ScratchPool::Lease loan = parts_.pool->lease();
   Scratch& scratch = *loan;
   const Titles& titles = own.titles();
   TopK best(k);

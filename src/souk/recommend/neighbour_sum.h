@@ -5,8 +5,8 @@
 #include <string_view>
 #include <vector>
 
+#include "souk/base/pool.h"
 #include "souk/index/sparse_rows.h"
-#include "souk/recommend/pool.h"
 #include "souk/shelf/eligible.h"
 #include "souk/shelf/shelf.h"
 

@@ -19,12 +19,12 @@
 #include <vector>
 
 #include "souk/base/kernels/top_k.h"
+#include "souk/base/pool.h"
 #include "souk/index/sum_row.h"
 #include "souk/recommend/models/entries.h"
 #include "souk/recommend/models/reweighed.h"
 #include "souk/recommend/models/settings.h"
 #include "souk/recommend/models/summed.h"
-#include "souk/recommend/pool.h"
 
 namespace souk::recommend {
 namespace {

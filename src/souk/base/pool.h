@@ -1,4 +1,4 @@
-// Scratch objects that requests on several threads take turns with. Inside the room only.
+// Scratch objects that requests on several threads take turns with.
 #pragma once
 
 #include <memory>
@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-namespace souk::recommend {
+namespace souk {
 
 // Thread-safe. A lease hands its object back, as it stands, when it goes out of scope; it must not outlive the pool.
 template <class T>
@@ -48,10 +48,13 @@ class Pool {
   Lease lease(const Make& make) {
     return lease(make, [](T&) {});
   }
+  Lease lease() {
+    return lease([] { return std::make_unique<T>(); });
+  }
 
  private:
   std::mutex mutex_;
   std::vector<std::unique_ptr<T>> idle_;
 };
 
-}  // namespace souk::recommend
+}  // namespace souk
