@@ -4,7 +4,7 @@
 
 #include "souk/index/field_index.h"
 
-#include "tests/faults/disk.h"
+#include "tests/faults/every_cut.h"
 #include "tests/support/data.h"
 
 namespace souk::faults {
@@ -93,25 +93,14 @@ TEST(IndexAfterAPowerCut, OpensWithAllThatWasFlushedAndNothingHalf) {
   for (std::uint64_t seed = 1; seed <= 2; ++seed) {
     const TempDir folder;
     const Recorded recorded = record_work(folder.path(), seed);
-    Disk disk;
-    Seq flushed = 0;
-    for (std::size_t call = 0; call <= recorded.operations.size(); ++call) {
-      for (const Kept kept : {Kept::nothing, Kept::everything, Kept::beginning, Kept::some}) {
-        const TempDir left;
-        Random random(seed * 10'000 + call);
-        ASSERT_TRUE(disk.write_after_cut(left.path(), kept, random));
-        const auto index = index::FieldIndex::open(left / "segments", index::Schema::defaults(), "en", false);
-        ASSERT_TRUE(index) << "seed " << seed << ", call " << call << ": " << index.error().message();
-        const Seq seq = (*index)->reader()->through_seq();
-        ASSERT_GE(seq, flushed) << "seed " << seed << ", call " << call;
-        ASSERT_EQ(found_in(*(*index)->reader()), recorded.history.at(seq)) << "seed " << seed << ", call " << call;
-        ASSERT_TRUE((*index)->verify());
-        ++cuts;
-      }
-      if (call == recorded.operations.size()) break;
-      disk.apply(recorded.operations[call]);
-      if (recorded.operations[call].kind == Kind::note) flushed = std::stoull(recorded.operations[call].data);
-    }
+    cuts += for_every_cut(recorded.operations, seed, [&](const fs::path& left, Seq flushed) {
+      const auto index = index::FieldIndex::open(left / "segments", index::Schema::defaults(), "en", false);
+      ASSERT_TRUE(index) << index.error().message();
+      const Seq seq = (*index)->reader()->through_seq();
+      ASSERT_GE(seq, flushed);
+      ASSERT_EQ(found_in(*(*index)->reader()), recorded.history.at(seq));
+      ASSERT_TRUE((*index)->verify());
+    });
   }
   std::printf("%d power cuts\n", cuts);
   EXPECT_GT(cuts, 500);

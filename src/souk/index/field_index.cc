@@ -1,123 +1,51 @@
-// The set of segments of a shop.
+// The set of segments of a shop (segment_folder.h).
 //
-//   segments.set   section file, kind "SSET", version 1, replaced atomically: fingerprint u64[2] (segment.h), state u64[2]: seq up to which
-//                  the segments hold the shop, number of the next segment; names: file names, oldest first, one a line; where compounds are
-//                  split, learned u64: items that their parts were learned from; words, sorted, one a line; counts u32: items with each
-//   <number>.seg   the segments (segment_builder.cc); files the set does not name are remains of a crash, and go with the next change
+//   segments.set   kind "SSET", version 1; its fingerprint is that of segment.h. Where compounds are split, also learned u64: items that
+//                  their parts were learned from; words, sorted, one a line; counts u32: items with each
+//   <number>.seg   the segments (segment_builder.cc)
 #include "souk/index/field_index.h"
 
 #include <algorithm>
-#include <array>
-#include <atomic>
-#include <charconv>
-#include <fmt/format.h>
 #include <map>
 #include <mutex>
 #include <unordered_map>
 
-#include "souk/base/section_file.h"
 #include "souk/base/threads.h"
+#include "souk/index/merge_policy.h"
 #include "souk/index/reader.h"
 #include "souk/index/segment_builder.h"
+#include "souk/index/segment_folder.h"
 
 namespace souk::index {
 namespace {
 
-constexpr std::uint32_t kSetVersion = 1;
-constexpr const char* kSetName = "segments.set";
-constexpr std::string_view kEnding = ".seg";
-constexpr std::size_t kTierFanout = 4;         // memory segments of about one size before they are merged
-constexpr std::size_t kTiers = 5;              // that are merged so, at once with an update: larger segments wait for the flush
-constexpr std::size_t kFlushDocuments = 4096;  // four of the largest: every query pays for every segment
-constexpr std::uint64_t kFlushBytes = 64U << 20U;
-constexpr std::size_t kMergeRatio = 4;  // a file joins a flush that is at least a quarter of its size
-constexpr std::size_t kChunk = 4096;    // items a thread takes at a time while rebuilding
-constexpr int kReadings = 50;           // of the set, while another process replaces the segments that it names
+constexpr SegmentForm kForm{.kind = "SSET", .version = 1, .set = "segments.set", .ending = ".seg"};
+constexpr std::size_t kChunk = 4096;  // items a thread takes at a time while rebuilding
 
 std::size_t weight_of(const View& view) {
   return view.segment->size() + view.segment->removed.size();
 }
 
-std::size_t tier_of(const View& view) {
-  std::size_t tier = 0;
-  for (std::size_t size = weight_of(view); size >= kTierFanout; size /= kTierFanout) ++tier;
-  return tier;
-}
-
-struct SegmentSet {
-  Seq seq = 0;
-  std::uint64_t next = 1;
-  std::vector<std::string> names;
-  LearnedWords learned;
-};
-
-// The lines of a text; what stands behind the last line break is one, too.
-std::vector<std::string> lines_of(std::string_view text) {
-  std::vector<std::string> lines;
-  while (!text.empty()) {
-    const std::size_t end = text.find('\n');
-    lines.emplace_back(text.substr(0, end));
-    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
-  }
-  return lines;
-}
-
-// "00000012.seg" -> 12; nothing for other names.
-std::optional<std::uint64_t> segment_number(std::string_view name) {
-  if (!name.ends_with(kEnding)) return std::nullopt;
-  name.remove_suffix(kEnding.size());
-  std::uint64_t number = 0;
-  const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), number);
-  return error == std::errc() && end == name.data() + name.size() ? std::optional(number) : std::nullopt;
-}
-
-// Of a file that must be there, and be what its place says. What the operating system refused stays so told: it may answer another time.
-Error damage(Error error) {
-  if (error.kind != ErrorKind::io) error.kind = ErrorKind::corrupt;
-  return error;
-}
-
-// Nothing when there is no set, or one that was made under another schema or format.
-Result<std::optional<SegmentSet>> read_set(const fs::path& path, const Hash128& print, std::string_view language) {
-  std::error_code error;
-  if (!fs::exists(path, error)) {
-    if (error) return fail_errno("cannot open", path.string(), error.value());
-    return std::optional<SegmentSet>();
-  }
-  auto file = SectionFile::open(path, "SSET", kSetVersion, kSetVersion);
-  if (!file && file.error().kind == ErrorKind::version) return std::optional<SegmentSet>();
-  if (!file) return fail(damage(std::move(file).error()));
-  SOUK_TRY(const auto made_under, file->array<std::uint64_t>("fingerprint"));
-  SOUK_TRY(const auto state, file->array<std::uint64_t>("state"));
-  SOUK_TRY(const auto names, file->array<char>("names"));
-  const auto damaged = [&] { return fail(ErrorKind::corrupt, "the segment set does not hold together", path.string()); };
-  if (made_under.size() != 2 || state.size() != 2) return damaged();
-  if (made_under[0] != print.high || made_under[1] != print.low) return std::optional<SegmentSet>();
-  SegmentSet set{state[0], state[1], lines_of({names.data(), names.size()}), {}};
-  for (const std::string& name : set.names) {
-    const auto number = segment_number(name);
-    if (!number || *number >= set.next) return damaged();
-  }
-  if (file->has("learned")) {
-    SOUK_TRY(const auto learned, file->array<std::uint64_t>("learned"));
-    SOUK_TRY(const auto known, file->array<char>("words"));
-    SOUK_TRY(const auto counts, file->array<std::uint32_t>("counts"));
-    std::vector<std::string> words = lines_of({known.data(), known.size()});
-    if (learned.size() != 1 || words.size() != counts.size()) return damaged();
-    std::vector<text::WordCount> parts;
-    for (std::size_t i = 0; i < words.size(); ++i) parts.push_back({std::move(words[i]), counts[i]});
-    set.learned = {text::Compounds::learn(language, parts, 1), learned[0]};
-  }
-  return std::optional(std::move(set));
+// What a set says of compounds; nothing where they are not split.
+Result<LearnedWords> read_learned(const SegmentSet& set, std::string_view language) {
+  if (!set.file.has("learned")) return LearnedWords{};
+  SOUK_TRY(const auto learned, set.file.array<std::uint64_t>("learned"));
+  SOUK_TRY(const auto known, set.file.array<char>("words"));
+  SOUK_TRY(const auto counts, set.file.array<std::uint32_t>("counts"));
+  std::vector<std::string> words = lines_of({known.data(), known.size()});
+  if (learned.size() != 1 || words.size() != counts.size()) return set.damaged();
+  std::vector<text::WordCount> parts;
+  for (std::size_t i = 0; i < words.size(); ++i) parts.push_back({std::move(words[i]), counts[i]});
+  return LearnedWords{text::Compounds::learn(language, parts, 1), learned[0]};
 }
 
 class Index final : public FieldIndex {
  public:
   Index(fs::path directory, Schema schema, std::vector<Field> fields, const std::string& language, bool read_only,
         text::AnalyzerSettings settings)
-      : directory_(std::move(directory)),
-        declared_(std::move(schema)),
+      : declared_(std::move(schema)),
         print_(fingerprint(declared_, language, settings)),
+        folder_(std::move(directory), kForm, print_),
         fields_(std::make_shared<const std::vector<Field>>(std::move(fields))),
         language_(language),
         settings_(std::move(settings)),
@@ -141,11 +69,6 @@ class Index final : public FieldIndex {
   Status verify() const override;
 
  private:
-  struct Loaded {
-    SegmentSet set;
-    std::vector<std::shared_ptr<const Segment>> segments;  // as the set names them
-  };
-  Result<std::optional<Loaded>> read_files() const;
   View view_of(std::shared_ptr<const Segment> segment, bool in_memory);
   std::uint32_t group_number(std::string_view group);
   void weigh_titles();
@@ -168,9 +91,9 @@ class Index final : public FieldIndex {
   Status refuse_read_only() const;
   void publish();
 
-  const fs::path directory_;
   const Schema declared_;
   const Hash128 print_;
+  SegmentFolder folder_;
   const std::shared_ptr<const std::vector<Field>> fields_;
   const std::string language_;
   const text::AnalyzerSettings settings_;
@@ -189,57 +112,36 @@ class Index final : public FieldIndex {
   std::shared_ptr<const Schema> schema_;  // declared and seen
   std::unordered_map<std::string, std::uint32_t> groups_;
   std::uint32_t group_numbers_ = 0;
-  std::size_t frozen_ = 0;                      // the first segments of memory, which a flush is merging
-  std::atomic<std::uint64_t> next_number_ = 1;  // of a segment's file
+  std::size_t frozen_ = 0;  // the first segments of memory, which a flush is merging
 
   mutable std::mutex publish_;
   std::shared_ptr<const LexicalReader> reader_;
 };
 
-Result<std::optional<Index::Loaded>> Index::read_files() const {
-  std::error_code ignored;
-  if (fs::exists(fs::symlink_status(directory_, ignored)) && !fs::is_directory(directory_, ignored)) {
-    return fail(Error{ErrorKind::corrupt, "cannot read the index", directory_.string(), "a folder", "something else", {}});
-  }
-  std::vector<std::string> before;
-  for (int attempt = 1;; ++attempt) {
-    SOUK_TRY(std::optional<SegmentSet> set, read_set(directory_ / kSetName, print_, language_));
-    if (!set) return std::optional<Loaded>();
-    Loaded loaded{std::move(*set), {}};
-    std::optional<Error> gone;
-    for (const std::string& name : loaded.set.names) {
-      auto segment = Segment::open(directory_ / name, print_);
-      if (!segment && segment.error().kind == ErrorKind::not_found) {
-        gone = damage(std::move(segment).error());
-        break;
-      }
-      if (!segment) return fail(damage(std::move(segment).error()));
-      loaded.segments.push_back(std::move(*segment));
-    }
-    if (!gone) return std::optional(std::move(loaded));
-    // Whoever writes replaces the set before it deletes what the set no longer names.
-    if (loaded.set.names == before || attempt == kReadings) return fail(std::move(*gone));
-    before = std::move(loaded.set.names);
-  }
-}
-
 Status Index::load() {
-  SOUK_TRY(std::optional<Loaded> loaded, read_files());
-  if (loaded) {
-    const SegmentSet* const set = &loaded->set;
-    seq_ = set->seq;
-    if (set->learned.compounds != nullptr) {
-      learned_ = set->learned;
-      analyzer_ = analyzer_of(learned_);
-    }
-    next_number_ = set->next;
-    for (auto& segment : loaded->segments) {
+  std::vector<std::shared_ptr<const Segment>> segments;
+  LearnedWords learned;
+  const auto open = [&](const SegmentSet& set) -> Status {
+    SOUK_TRY(learned, read_learned(set, language_));
+    segments.clear();
+    for (const std::string& name : set.names) {
+      SOUK_TRY(auto segment, Segment::open(folder_.path(name), print_));
       if (segment->totals.size() != fields_->size()) {
         return fail(ErrorKind::corrupt, "a segment of other fields", segment->path().string());
       }
-      hide_older(files_, *segment);
-      files_.push_back(view_of(std::move(segment), false));
+      segments.push_back(std::move(segment));
     }
+    seq_ = set.seq;
+    return {};
+  };
+  SOUK_TRY(const bool found, folder_.load(open));
+  if (found && learned.compounds != nullptr) {
+    learned_ = std::move(learned);
+    analyzer_ = analyzer_of(learned_);
+  }
+  for (auto& segment : segments) {
+    hide_older(files_, *segment);
+    files_.push_back(view_of(std::move(segment), false));
   }
   weigh_titles();
   publish();
@@ -344,11 +246,8 @@ Status Index::update(std::span<const Put> puts, Seq seq) {
 
 void Index::merge_tiers() {
   while (true) {
-    const std::size_t tier = tier_of(memory_.back());
-    if (tier >= kTiers) return;
-    std::size_t first = memory_.size();
-    while (first > frozen_ && tier_of(memory_[first - 1]) <= tier) --first;
-    if (memory_.size() - first < kTierFanout) return;
+    const std::size_t first = merged_from(memory_, frozen_, weight_of);
+    if (first == memory_.size()) return;
     SegmentBuilder builder(declared_, *fields_, *analyzer_);
     for (std::size_t i = first; i < memory_.size(); ++i) builder.absorb(*memory_[i].segment, memory_[i].hidden.get());
     auto merged = Segment::of(builder.finish());
@@ -360,23 +259,22 @@ void Index::merge_tiers() {
 
 bool Index::wants_flush() const {
   const std::lock_guard lock(write_);
-  std::size_t documents = 0;
+  std::size_t weight = 0;
   std::uint64_t bytes = 0;
   for (const View& view : memory_) {
-    documents += weight_of(view);
+    weight += weight_of(view);
     bytes += view.segment->bytes();
   }
-  return documents >= kFlushDocuments || bytes >= kFlushBytes;
+  return weight >= kFlushWeight || bytes >= kFlushBytes;
 }
 
 Status Index::refuse_read_only() const {
   if (!read_only_) return {};
-  return fail(ErrorKind::unsupported, "the index is open for reading only", directory_.string());
+  return fail(ErrorKind::unsupported, "the index is open for reading only", folder_.directory().string());
 }
 
 Result<std::shared_ptr<const Segment>> Index::write(const SegmentImage& image) {
-  SOUK_CHECK(make_directories(directory_));
-  const fs::path path = directory_ / fmt::format("{:08}.seg", next_number_++);
+  SOUK_TRY(const fs::path path, folder_.next());
   SOUK_CHECK(image.write(path, print_));
   return Segment::open(path, print_);
 }
@@ -389,11 +287,7 @@ Index::Merge Index::begin_merge(bool everything) {
   merge.first_file = files_.size();
   merge.seq = seq_;
   if (memory_.empty() && !everything) return merge;
-  std::size_t weight = 0;
-  for (const View& view : memory_) weight += weight_of(view);
-  while (merge.first_file > 0 && (everything || files_[merge.first_file - 1].segment->size() <= kMergeRatio * weight)) {
-    weight += weight_of(files_[--merge.first_file]);
-  }
+  merge.first_file = flushed_from(files_, memory_, everything, weight_of);
   merge.parts.assign(files_.begin() + static_cast<std::ptrdiff_t>(merge.first_file), files_.end());
   merge.parts.insert(merge.parts.end(), memory_.begin(), memory_.end());
   return merge;
@@ -432,36 +326,24 @@ Status Index::merge(bool everything) {
 
 // Makes `files` what stands on disk, up to `seq`, and `memory` what is newer.
 Status Index::commit(std::vector<View> files, std::vector<View> memory, Seq seq) {
-  SOUK_CHECK(make_directories(directory_));
-  std::string names;
-  for (const View& view : files) names += view.segment->path().filename().string() + "\n";
-  const std::array<std::uint64_t, 2> print = {print_.high, print_.low}, state = {seq, next_number_.load()};
-  SectionWriter writer("SSET", kSetVersion);
-  writer.add("fingerprint", std::span<const std::uint64_t>(print));
-  writer.add("state", std::span<const std::uint64_t>(state));
-  writer.add("names", std::span<const char>(names.data(), names.size()));
-  const std::uint64_t from = learned_.items;
+  std::vector<std::string> names;
+  for (const View& view : files) names.push_back(view.segment->path().filename().string());
   std::string words;
   std::vector<std::uint32_t> counts;
-  if (learned_.compounds != nullptr) {
+  SOUK_CHECK(folder_.replace(seq, names, [&](SectionWriter& set) {
+    if (learned_.compounds == nullptr) return;
     for (const text::WordCount& known : learned_.compounds->words()) {
       words += known.word + "\n";
       counts.push_back(known.documents);
     }
-    writer.add("learned", std::span(&from, 1));
-    writer.add("words", std::span<const char>(words.data(), words.size()));
-    writer.add("counts", counts);
-  }
-  SOUK_CHECK(writer.write(directory_ / kSetName));
+    set.add("learned", std::span<const std::uint64_t>(&learned_.items, 1));
+    set.add("words", std::span<const char>(words.data(), words.size()));
+    set.add("counts", counts);
+  }));
   files_ = std::move(files);
   memory_ = std::move(memory);
   if (memory_.empty()) seq_ = seq;
   weigh_titles();
-  std::error_code error;
-  for (const auto& entry : fs::directory_iterator(directory_, error)) {
-    const std::string name = entry.path().filename().string();
-    if (name.ends_with(kEnding) && names.find(name + "\n") == std::string::npos) fs::remove(entry.path(), error);
-  }
   publish();
   return {};
 }

@@ -19,10 +19,10 @@
 #include "souk/base/ids.h"
 #include "souk/base/result.h"
 #include "souk/index/filter.h"
+#include "souk/index/items.h"
 #include "souk/index/learn_words.h"
 #include "souk/index/schema.h"
 #include "souk/index/scoring.h"
-#include "souk/store/records.h"
 #include "souk/text/analyzer.h"
 
 class Roaring;
@@ -67,10 +67,6 @@ struct LexicalQuery {
   std::span<const ItemId> exclude = {};
 };
 
-struct Hit {
-  ItemId item = kNoItem;
-  float score = 0;  // BM25F + prior
-};
 struct FacetValue {
   std::string value;  // as written in the catalogue (most common spelling)
   std::uint64_t count = 0;
@@ -84,7 +80,7 @@ struct FacetResult {
   std::optional<FacetStats> stats;  // number, time
 };
 struct LexicalAnswer {
-  std::vector<Hit> hits;    // score descending, ties by lower ItemId
+  std::vector<Hit> hits;    // by BM25F + prior, ties by lower ItemId
   std::uint64_t total = 0;  // exact: items, or groups when collapsed; of an answer that was not counted: its hits
   bool counted = true;
   std::map<std::string, FacetResult> facets;
@@ -143,10 +139,7 @@ class FieldIndex {
   virtual std::shared_ptr<const Reader> reader() const = 0;
   // Puts and removals, visible to readers opened after it returns. Cheap for small batches (memory segment). `seq`: of the newest commit
   // contained.
-  struct Put {
-    ItemId id = kNoItem;
-    const store::Item* item = nullptr;  // null: removed
-  };
+  using Put = ItemPut;
   virtual Status update(std::span<const Put> puts, Seq seq) = 0;
   // Replaces everything by one fresh segment on disk. next() returns items until it returns false. learned: what compounds are made of,
   // from now on (learned_from()); they are kept with the segments.
