@@ -39,7 +39,6 @@ namespace souk::index {
 namespace {
 
 constexpr std::string_view kSegmentKind = "VECS";
-constexpr std::uint32_t kSegmentVersion = 2;
 
 std::span<const char> chars_of(std::string_view text) {
   return {text.data(), text.size()};
@@ -63,6 +62,17 @@ std::uint32_t VectorSegment::rows() const {
 }
 std::uint32_t VectorSegment::number(std::uint32_t row) const {
   return state_->numbers[row];
+}
+std::span<const std::uint32_t> VectorSegment::numbers() const {
+  return state_->numbers;
+}
+std::optional<std::uint32_t> VectorSegment::row_of(std::uint32_t number) const {
+  const auto found = std::ranges::lower_bound(state_->numbers, number);
+  if (found == state_->numbers.end() || *found != number) return std::nullopt;
+  return static_cast<std::uint32_t>(found - state_->numbers.begin());
+}
+Status VectorSegment::verify() const {
+  return state_->file ? state_->file->verify() : Status();
 }
 std::size_t VectorSegment::index_bytes() const {
   const std::size_t base = std::size_t{state_->rows} * 2 * state_->graph.degree * sizeof(std::uint32_t);
@@ -145,7 +155,7 @@ Result<VectorSegment> VectorSegment::build(VectorSpace space, MatrixView rows, s
   for (std::size_t r = 0; r < rows.rows; ++r) {
     const std::span<float> row(floats + r * dimension, dimension);
     std::ranges::copy(rows.row(r), row.begin());
-    if (state->space.metric == Metric::cosine) to_unit(row);
+    if (state->space.metric == Metric::cosine && !config.unit) to_unit(row);
   }
   const MatrixView copied{floats, rows.rows, dimension, dimension};
   SOUK_CHECK(state->make_codes(copied, config.threads));
@@ -156,8 +166,10 @@ Result<VectorSegment> VectorSegment::build(VectorSpace space, MatrixView rows, s
     state->own_graph = state->graph_of(copied, graph, config.threads, progress);
     state->graph = state->own_graph.view();
   }
-  state->local_dimension = mean_local_dimension(copied, {.seed = config.graph.seed}, config.threads);
-  state->order_ratio = order_ratio(copied);
+  if (config.measured) {
+    state->local_dimension = mean_local_dimension(copied, {.seed = config.graph.seed}, config.threads);
+    state->order_ratio = order_ratio(copied);
+  }
   if (config.spec.refine) {
     state->own_vectors = std::move(own);
     state->vectors = copied;
@@ -236,7 +248,7 @@ Status VectorSegment::write(const fs::path& path) const {
                             s.space.encoder.low,
                             s.local_dimension,
                             s.order_ratio};
-  SectionWriter writer(kSegmentKind, kSegmentVersion);
+  SectionWriter writer(kSegmentKind, kVectorSegmentVersion);
   writer.add("about", std::span(&header, 1));
   writer.add("space", chars_of(s.space.name));
   writer.add("codes.as", chars_of(s.quantizer->name()));
@@ -351,7 +363,7 @@ Status VectorSegment::State::read_graph(const VectorHeader& header, bool in_memo
 
 Result<VectorSegment> VectorSegment::open(const fs::path& path, bool in_memory) {
   auto state = std::make_unique<State>();
-  SOUK_TRY(SectionFile file, SectionFile::open(path, kSegmentKind, kSegmentVersion, kSegmentVersion));
+  SOUK_TRY(SectionFile file, SectionFile::open(path, kSegmentKind, kVectorSegmentVersion, kVectorSegmentVersion));
   state->file.emplace(std::move(file));
   SOUK_CHECK(state->read(in_memory));
   return VectorSegment(std::move(state));

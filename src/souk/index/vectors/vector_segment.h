@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -20,6 +21,8 @@
 
 namespace souk::index {
 
+inline constexpr std::uint32_t kVectorSegmentVersion = 2;
+
 // What vectors are: those of two spaces, or of two encoders, must never be compared.
 struct VectorSpace {
   std::string name;  // "text", "image", "behaviour" ...
@@ -33,6 +36,8 @@ struct VectorBuildConfig {
   IndexSpec spec;
   HnswConfig graph;  // its degree is the spec's
   unsigned threads = 1;
+  bool unit = false;     // the rows are as they are compared, those of vectors() of other segments: not brought to length 1 again
+  bool measured = true;  // report() says how hard the rows are, which takes a scan of some of them
 };
 
 struct VectorQuery {
@@ -62,6 +67,7 @@ class VectorSegment {  // thread-safe but for moving
   static Result<VectorSegment> build(VectorSpace space, MatrixView rows, std::span<const std::uint32_t> numbers,
                                      const VectorBuildConfig& config, Progress& progress);
   Status write(const fs::path& path) const;
+  Status verify() const;  // every checksum of the file; nothing to do in memory
   // Mapped; `in_memory` copies what every query touches onto huge pages of its own, which is faster for what is asked often. The vectors
   // beside codes stay in the file and take no memory but for the pages that were read last: two stages (Xiao et al., "Progressively
   // Optimized Bi-Granular Document Representation", WWW 2022, section 3), codes in memory to find candidates, at most
@@ -77,6 +83,8 @@ class VectorSegment {  // thread-safe but for moving
   const IndexSpec& spec() const;
   std::uint32_t rows() const;
   std::uint32_t number(std::uint32_t row) const;
+  std::span<const std::uint32_t> numbers() const;                   // [rows]
+  std::optional<std::uint32_t> row_of(std::uint32_t number) const;  // nothing: no row has it
   // Bytes that queries touch often, and bytes of the vectors that are read for the best few.
   std::size_t index_bytes() const;
   std::size_t vector_bytes() const;
