@@ -35,9 +35,9 @@ TEST(ShopToml, TheFileThatInitWritesIsTheDefaults) {
 TEST(ShopToml, ItsExamplesAreValid) {
   std::string toml = default_shop_toml({"Shop", "en", "EUR"});
   for (const std::string_view line :
-       {"[fields.colour]", "type = ",   "search = ", "facet = ",          "filter = ",         "sort = ",          "[spaces.image]",
-        "dim = ",          "metric = ", "[search]",  "synonym_weight = ", "[search.synonyms]", "all = [",          "de = [",
-        "[jobs.train]",    "every = ",  "budget = ", "[retention]",       "view = \"400d\"",   "search = \"90d\"", "served = "}) {
+       {"[fields.colour]", "type = ",    "search = ", "facet = ",    "filter = ",         "sort = ",           "[spaces.image]", "dim = ",
+        "metric = ",       "encoder = ", "index = ",  "[search]",    "synonym_weight = ", "[search.synonyms]", "all = [",        "de = [",
+        "[jobs.train]",    "every = ",   "budget = ", "[retention]", "view = \"400d\"",   "search = \"90d\"",  "served = "}) {
     const std::string commented = "\n# " + std::string(line);
     const std::size_t at = toml.find(commented);
     ASSERT_NE(at, std::string::npos) << line;

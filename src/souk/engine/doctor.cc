@@ -38,6 +38,27 @@ Finding check_index(const std::optional<Error>& damaged, const IndexKeeper* keep
   return {true, "search index", fmt::format("{} items; every checksum holds", reader->size()), {}};
 }
 
+// vectors: null when the search index is damaged, and nothing was opened beside it.
+Finding check_vectors(const std::optional<Error>& damaged, const index::VectorStore* vectors, Seq newest) {
+  constexpr std::string_view kRepair = "--repair rebuilds their index from the store";
+  if (damaged) return {false, "vectors", damaged->message(), std::string(kRepair)};
+  if (vectors == nullptr) return {true, "vectors", "can be checked when the search index is whole", {}, true};
+  if (const Status status = vectors->verify(); !status) return {false, "vectors", status.error().message(), std::string(kRepair)};
+  const auto reader = vectors->reader();
+  if (reader->through_seq() < newest) {
+    return {false, "vectors", fmt::format("stand at commit {} of {}", reader->through_seq(), newest), std::string(kRepair)};
+  }
+  Finding finding{true, "vectors", {}, {}};
+  for (const index::SpaceState& space : reader->spaces()) {
+    finding.detail += fmt::format("{} in space \"{}\", ", space.vectors, space.space.name);
+    if (space.refused.count == 0) continue;
+    finding.warning = true;
+    finding.detail += fmt::format("{} refused ({}), ", space.refused.count, space.refused.first);
+  }
+  finding.detail += finding.detail.empty() ? "none" : "every checksum holds";
+  return finding;
+}
+
 // SHOP/models, or the folder in it, where that is something else; empty: neither.
 fs::path no_folder(const fs::path& tables) {
   std::error_code ignored;
@@ -119,6 +140,27 @@ Result<fs::path> move_aside(const fs::path& folder) {
 
 }  // namespace
 
+Result<Finding> Shop::Impl::check_vectors(bool repair, Progress& progress) {
+  const std::uint64_t bytes = folder_size(vectors());
+  progress.stage("Verifying the vectors", bytes, "bytes");
+  const Seq newest = store->counts().seq;
+  Finding finding = engine::check_vectors(damaged_vectors, keeper == nullptr ? nullptr : keeper->vectors(), newest);
+  progress.add(bytes);
+  if (finding.ok || !repair || keeper == nullptr) return finding;
+  fs::path aside;
+  if (keeper->vectors() == nullptr) {
+    SOUK_TRY(aside, move_aside(vectors()));
+    damaged_vectors.reset();
+    SOUK_TRY(auto fresh, open_vectors());
+    keeper->set_vectors(std::move(fresh));
+  }
+  SOUK_CHECK(keeper->rebuild({.vectors = true}, options.threads, progress));
+  std::error_code ignored;
+  if (fs::is_directory(fs::symlink_status(aside, ignored))) fs::remove_all(aside, ignored);  // all else is not of Souk's making
+  publish();
+  return Finding{true, "vectors", fmt::format("their index was damaged ({}); rebuilt", finding.detail), {}};
+}
+
 Result<std::vector<Finding>> Shop::doctor(bool repair, Progress& progress) {
   if (repair) SOUK_CHECK(impl_->writable("repair"));
   Impl& in = *impl_;
@@ -140,7 +182,7 @@ Result<std::vector<Finding>> Shop::doctor(bool repair, Progress& progress) {
     return std::move(findings);
   };
   if (in.store == nullptr) {
-    for (const std::string_view derived : {"search index", "count tables"}) findings.push_back(unchecked(derived));
+    for (const std::string_view derived : {"search index", "vectors", "count tables"}) findings.push_back(unchecked(derived));
     return finish();
   }
 
@@ -154,7 +196,7 @@ Result<std::vector<Finding>> Shop::doctor(bool repair, Progress& progress) {
       in.damaged_index.reset();
       SOUK_CHECK(in.open_index());
     }
-    SOUK_CHECK(in.keeper->rebuild(in.options.threads, progress));
+    SOUK_CHECK(in.keeper->rebuild({.index = true}, in.options.threads, progress));
     if (first_opening) {
       std::error_code ignored;
       if (fs::is_directory(fs::symlink_status(aside, ignored))) fs::remove_all(aside, ignored);  // all else is not of Souk's making
@@ -167,6 +209,8 @@ Result<std::vector<Finding>> Shop::doctor(bool repair, Progress& progress) {
              {}};
   }
   findings.push_back(std::move(index));
+  SOUK_TRY(Finding vectors, in.check_vectors(repair, progress));
+  findings.push_back(std::move(vectors));
 
   Finding tables = checked("count tables", in.tables(), [&] { return check_tables(in.damaged_tables, in.tables(), *in.store); });
   if (!tables.ok && repair) {
@@ -208,6 +252,20 @@ std::string Shop::status_json() const {
     json.member("in_step", shown->lexical->through_seq() >= counts.seq);
   }
   json.end_object();
+  json.key("vectors").begin_object();
+  if (const auto shown = view(); shown != nullptr && shown->vectors != nullptr) {
+    json.member("seq", shown->vectors->through_seq()).member("in_step", shown->vectors->through_seq() >= counts.seq);
+    json.key("spaces").begin_array();
+    for (const index::SpaceState& space : shown->vectors->spaces()) {
+      json.begin_object().member("name", space.space.name).member("dim", space.space.dimension);
+      json.member("metric", index::name_of(space.space.metric)).member("declared", space.declared);
+      json.member("vectors", space.vectors).member("hidden", space.hidden).member("files", space.files).member("index", space.index);
+      json.member("index_bytes", space.index_bytes).member("vector_bytes", space.vector_bytes);
+      json.member("refused", space.refused.count).member("first_refused", space.refused.first).end_object();
+    }
+    json.end_array();
+  }
+  json.end_object();
   json.key("tables").begin_object();
   {
     const std::lock_guard lock(in.publishing);
@@ -233,7 +291,7 @@ std::string Shop::status_json() const {
   for (const std::string& shelf : shelves()) json.value(shelf);
   json.end_array();
   json.key("bytes").begin_object();
-  for (const std::string_view part : {"store", "segments", "models", "cache", "rejects"})
+  for (const std::string_view part : {"store", "segments", "vectors", "models", "cache", "rejects"})
     json.member(part, folder_size(in.directory / part));
   json.end_object();
   return json.end_object().take();

@@ -193,7 +193,7 @@ Status Shop::compact() {
   SOUK_CHECK(impl_->writable("compact"));
   SOUK_CHECK(impl_->store->compact());
   const std::vector<fs::path> begun = WorkFolder::list(impl_->directory);  // on copies of the store as it was
-  SOUK_CHECK(impl_->keeper->index().compact());
+  SOUK_CHECK(impl_->keeper->compact(impl_->options.threads, Progress::none()));
   impl_->publish();
   std::error_code ignored;
   const auto lasts = std::find_if(begun.begin(), begun.end(), [&](const fs::path& work) { return fs::exists(work, ignored); });

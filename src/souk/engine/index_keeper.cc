@@ -1,6 +1,7 @@
 #include "souk/engine/index_keeper.h"
 
 #include <algorithm>
+#include <optional>
 
 namespace souk::engine {
 namespace {
@@ -44,40 +45,46 @@ class ItemScan {
 
 }  // namespace
 
-Result<std::unique_ptr<IndexKeeper>> IndexKeeper::open(const fs::path& directory, const store::Store& store, index::Schema schema,
-                                                       const std::string& language, bool read_only) {
-  SOUK_TRY(auto index, index::FieldIndex::open(directory, std::move(schema), language, read_only));
-  return std::unique_ptr<IndexKeeper>(new IndexKeeper(std::move(index), store, language, read_only));
-}
+IndexKeeper::IndexKeeper(std::unique_ptr<index::FieldIndex> index, std::unique_ptr<index::VectorStore> vectors, const store::Store& store,
+                         std::string language, bool read_only)
+    : index_(std::move(index)), vectors_(std::move(vectors)), store_(store), language_(std::move(language)), read_only_(read_only) {}
 
-IndexKeeper::IndexKeeper(std::unique_ptr<index::FieldIndex> index, const store::Store& store, const std::string& language, bool read_only)
-    : index_(std::move(index)), store_(store), language_(language), read_only_(read_only) {}
+void IndexKeeper::set_vectors(std::unique_ptr<index::VectorStore> vectors) {
+  vectors_ = std::move(vectors);
+}
 
 Result<bool> IndexKeeper::catch_up(unsigned threads, Progress& progress) {
   const std::lock_guard lock(mutex_);
   const store::Counts counts = store_.counts();  // before reading what changed: what comes later is replayed next time
-  const Seq through = index_->reader()->through_seq();
-  if (through >= counts.seq) return false;
-  SOUK_TRY(const std::vector<ItemId> changed, store_.items_changed_since(through));
-  const double share = static_cast<double>(changed.size()) / static_cast<double>(std::max<std::uint64_t>(counts.items, 1));
-  if (changed.size() > kAlwaysReplay && share > kRebuildShare && !read_only_) {
-    SOUK_CHECK(rebuild_locked(threads, progress));
+  const Parts behind{index_seq() < counts.seq, vectors_ != nullptr && vectors_seq() < counts.seq};
+  if (!behind.index && !behind.vectors) return false;
+  if (behind.index && behind.vectors && index_seq() == vectors_seq()) {
+    SOUK_CHECK(follow(behind, counts, threads, progress));
   } else {
-    SOUK_CHECK(replay(changed, counts.seq, progress));
-    if (outgrown()) SOUK_CHECK(rebuild_locked(threads, progress));
+    if (behind.index) SOUK_CHECK(follow({.index = true}, counts, threads, progress));
+    if (behind.vectors) SOUK_CHECK(follow({.vectors = true}, counts, threads, progress));
   }
+  if (behind.index && outgrown()) SOUK_CHECK(rebuild_locked({.index = true}, threads, progress));
   return true;
 }
 
-Status IndexKeeper::replay(const std::vector<ItemId>& changed, Seq seq, Progress& progress) {
+// Brings parts that stand at the same commit up to that of the counts.
+Status IndexKeeper::follow(Parts parts, const store::Counts& counts, unsigned threads, Progress& progress) {
+  SOUK_TRY(const std::vector<ItemId> changed, store_.items_changed_since(parts.index ? index_seq() : vectors_seq()));
+  const double share = static_cast<double>(changed.size()) / static_cast<double>(std::max<std::uint64_t>(counts.items, 1));
+  const bool much = changed.size() > kAlwaysReplay && share > kRebuildShare && !read_only_;
+  return much ? rebuild_locked(parts, threads, progress) : replay(parts, changed, counts.seq, progress);
+}
+
+Status IndexKeeper::replay(Parts parts, const std::vector<ItemId>& changed, Seq seq, Progress& progress) {
   if (changed.size() > kBatch) progress.stage("Updating the search index", changed.size(), "items");
-  const Seq before = index_->reader()->through_seq();
+  const Seq before = parts.index ? index_seq() : vectors_seq();
   std::size_t done = 0;
   do {
     const std::size_t end = std::min(done + kBatch, changed.size());
     std::vector<store::Item> items;
     items.reserve(end - done);  // puts point into it
-    std::vector<index::FieldIndex::Put> puts;
+    std::vector<index::ItemPut> puts;
     for (std::size_t i = done; i < end; ++i) {
       auto item = store_.item(changed[i]);
       if (item && !item->title.empty()) {
@@ -90,29 +97,49 @@ Status IndexKeeper::replay(const std::vector<ItemId>& changed, Seq seq, Progress
       }
     }
     // Only the last batch may claim to contain everything up to seq.
-    SOUK_CHECK(index_->update(puts, end == changed.size() ? seq : before));
+    const Seq through = end == changed.size() ? seq : before;
+    if (parts.index) SOUK_CHECK(index_->update(puts, through));
+    if (parts.vectors) SOUK_CHECK(vectors_->update(puts, through));
     progress.add(end - done);
     done = end;
   } while (done < changed.size());
   return {};
 }
 
-Status IndexKeeper::rebuild(unsigned threads, Progress& progress) {
+Status IndexKeeper::rebuild(Parts parts, unsigned threads, Progress& progress) {
   const std::lock_guard lock(mutex_);
-  return rebuild_locked(threads, progress);
+  return rebuild_locked(parts, threads, progress);
 }
 
-Status IndexKeeper::rebuild_locked(unsigned threads, Progress& progress) {
+Status IndexKeeper::rebuild_locked(Parts parts, unsigned threads, Progress& progress) {
   const store::Counts counts = store_.counts();
-  SOUK_TRY(index::LearnedWords learned, learn_words(counts, progress));
-  progress.stage("Building the search index", counts.items + counts.stubs, "items");
+  index::LearnedWords learned;
+  if (parts.index) {
+    SOUK_TRY(learned, learn_words(counts, progress));
+  }
+  progress.stage(parts.index ? "Building the search index" : "Gathering vectors", counts.items + counts.stubs, "items");
   ItemScan scan(store_, counts, progress);
-  const auto next = [&](ItemId& id, store::Item& item) { return scan.next(id, item); };
-  SOUK_CHECK(index_->rebuild(next, counts.seq, threads, std::move(learned)));
-  if (!scan.problem) return {};
-  // Half an index must not pass for a whole one: an empty one that contains nothing is rebuilt at the next open.
-  SOUK_CHECK(index_->rebuild([](ItemId&, store::Item&) { return false; }, 0, 1, {}));
-  return fail(std::move(*scan.problem));
+  std::optional<index::GatheredVectors> gathered;
+  if (parts.vectors) gathered = vectors_->gathered();
+  const auto next = [&](ItemId& id, store::Item& item) {
+    if (!scan.next(id, item)) return false;
+    if (gathered) gathered->put(id, item);
+    return true;
+  };
+  if (parts.index) {
+    SOUK_CHECK(index_->rebuild(next, counts.seq, threads, std::move(learned)));
+  } else {
+    ItemId id{};
+    store::Item item;
+    while (next(id, item)) {
+    }
+  }
+  if (scan.problem) {
+    // Half an index must not pass for a whole one: an empty one that contains nothing is rebuilt at the next open.
+    if (parts.index) SOUK_CHECK(index_->rebuild([](ItemId&, store::Item&) { return false; }, 0, 1, {}));
+    return fail(std::move(*scan.problem));
+  }
+  return gathered ? vectors_->rebuild(std::move(*gathered), counts.seq, threads, progress) : Status();
 }
 
 Result<index::LearnedWords> IndexKeeper::learn_words(const store::Counts& counts, Progress& progress) const {
@@ -135,8 +162,20 @@ bool IndexKeeper::outgrown() const {
   return items >= kLearnItems && items >= 2 * *learned_from;
 }
 
+bool IndexKeeper::wants_flush() const {
+  return !read_only_ && (index_->wants_flush() || (vectors_ != nullptr && vectors_->wants_flush()));
+}
+
+// Both at once: neither has much to replay after a crash.
 Status IndexKeeper::flush_when_wanted() {
-  return read_only_ || !index_->wants_flush() ? Status() : index_->flush();
+  if (!wants_flush()) return {};
+  SOUK_CHECK(index_->flush());
+  return vectors_ == nullptr ? Status() : vectors_->flush(1, Progress::none());
+}
+
+Status IndexKeeper::compact(unsigned threads, Progress& progress) {
+  SOUK_CHECK(index_->compact());
+  return vectors_ == nullptr ? Status() : vectors_->compact(threads, progress);
 }
 
 }  // namespace souk::engine

@@ -12,7 +12,7 @@ struct Phrase {
   std::string_view because;  // with the name of the item that led here
   std::string_view alone;
 };
-constexpr std::array<Phrase, 12> kPhrases = {{
+constexpr std::array<Phrase, 13> kPhrases = {{
     {"lexical", "Matches your search", "Matches your search"},
     {"also-bought", "Often bought with {}", "Often bought together"},
     {"basket", "Goes with {} in your basket", "Goes with your basket"},
@@ -20,6 +20,7 @@ constexpr std::array<Phrase, 12> kPhrases = {{
     {"item-knn", "Chosen by shoppers who also chose {}", "Chosen by shoppers like you"},
     {"buy-again", "You chose this before", "You chose this before"},
     {"similar-text", "Similar: {}", "Similar"},
+    {"dense", "Like {}", "Like what you look at"},
     {"same-category", "In the same category as {}", "In the same category"},
     {"popular", "Popular", "Popular"},
     {"recent-popular", "Popular this month", "Popular this month"},

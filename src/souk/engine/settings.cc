@@ -100,10 +100,12 @@ click = 0.2
 # all = ["sofa, couch", "tv -> television, flat screen"]
 # de = ["handy -> mobiltelefon"]
 
-# Vectors that items may carry, by space.
+# Vectors that items may carry, by space. A space that is not declared has the dimension of the first vector that comes in it, by cosine.
 # [spaces.image]
 # dim = 512
 # metric = "cosine"               # cosine | dot | l2
+# encoder = "clip-vit-b32"        # what makes the vectors: those of another are never compared with them
+# index = "HNSW16,SQ8,Refine"     # by default what suits the number of vectors
 
 # How often `souk serve` learns anew by itself, for how long at most, and with how much memory (by default three quarters of the machine's).
 # [jobs.train]
@@ -162,19 +164,30 @@ Result<store::KindWeights> read_weights(const Config& table) {
   return weights;
 }
 
-Status check_spaces(const Config& spaces) {
-  for (const std::string& name : spaces.keys()) {
-    const Config space = spaces.table(name);
-    SOUK_CHECK(space.only({"dim", "metric"}));
-    SOUK_TRY(const std::int64_t dim, space.integer("dim", 0));
+Result<std::vector<index::SpaceSettings>> read_spaces(const Config& declared) {
+  std::vector<index::SpaceSettings> spaces;
+  for (const std::string& name : declared.keys()) {
+    const Config table = declared.table(name);
+    SOUK_CHECK(table.only({"dim", "metric", "encoder", "index"}));
+    index::SpaceSettings& space = spaces.emplace_back();
+    space.name = name;
+    SOUK_TRY(const std::int64_t dim, table.integer("dim", 0));
     if (dim < 1 || dim > 65536)
-      return bad_value(space, "dim", "cannot use this dimension", "a whole number from 1 to 65536", std::to_string(dim));
-    SOUK_TRY(const std::string metric, space.text("metric", "cosine"));
-    if (metric != "cosine" && metric != "dot" && metric != "l2") {
-      return bad_value(space, "metric", "unknown metric", "cosine, dot or l2", metric);
+      return bad_value(table, "dim", "cannot use this dimension", "a whole number from 1 to 65536", std::to_string(dim));
+    space.dimension = static_cast<std::uint32_t>(dim);
+    SOUK_TRY(const std::string metric, table.text("metric", "cosine"));
+    SOUK_TRY(space.metric, index::parse_metric(metric, table.where("metric")));
+    SOUK_TRY(space.encoder, table.text("encoder", ""));
+    SOUK_TRY(const std::string spec, table.text("index", ""));
+    if (!spec.empty()) {
+      SOUK_TRY(space.index, index::parse_index_spec(spec, table.where("index")));
+    }
+    if (Status usable = index::check_space(space); !usable) {
+      usable.error().where = table.where(spec.empty() ? "dim" : "index");
+      return fail(std::move(usable).error());
     }
   }
-  return {};
+  return spaces;
 }
 
 Result<TrainingSettings> read_training(const Config& jobs) {
@@ -297,7 +310,7 @@ Result<ShopConfig> parse_shop_toml(std::string_view text, const std::string& nam
         {.name = "stats.popularity", .type = index::FieldType::number, .search = 0, .facet = false, .filter = true, .sort = true});
   }
   SOUK_TRY(config.weights, read_weights(root.table("weights")));
-  SOUK_CHECK(check_spaces(root.table("spaces")));
+  SOUK_TRY(config.spaces, read_spaces(root.table("spaces")));
   SOUK_TRY(config.training, read_training(root.table("jobs")));
   SOUK_CHECK(read_retention(root.table("retention"), config));
   SOUK_TRY(config.shelves, read_shelves(root.table("shelves")));

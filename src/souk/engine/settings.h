@@ -11,6 +11,7 @@
 #include "souk/base/time.h"
 #include "souk/engine/shop.h"
 #include "souk/index/schema.h"
+#include "souk/index/vector_store.h"
 #include "souk/search/synonyms.h"
 #include "souk/shelf/plan.h"
 #include "souk/store/interactions.h"
@@ -25,11 +26,12 @@ struct TrainingSettings {  // [jobs.train]
 
 struct ShopConfig {
   ShopSettings shop;
-  index::Schema schema;                   // fields, with "stats.popularity" always among them
-  std::vector<shelf::ShelfSpec> shelves;  // the seven built-in ones, each as declared or by default, then the shop's own
-  store::KindWeights weights{};           // of event kinds, for everything that is counted
-  store::KindLimits retention{};          // how long events are kept
-  std::optional<Duration> keep_served;    // how long records of answers are; none: for ever
+  index::Schema schema;                      // fields, with "stats.popularity" always among them
+  std::vector<shelf::ShelfSpec> shelves;     // the seven built-in ones, each as declared or by default, then the shop's own
+  std::vector<index::SpaceSettings> spaces;  // of vectors, that are declared
+  store::KindWeights weights{};              // of event kinds, for everything that is counted
+  store::KindLimits retention{};             // how long events are kept
+  std::optional<Duration> keep_served;       // how long records of answers are; none: for ever
   TrainingSettings training;
   search::Synonyms synonyms;
   bool retains() const;  // whether anything is kept for a limited time

@@ -120,7 +120,7 @@ Shop::Impl::~Impl() {
 // What a process that was killed left behind.
 void Shop::Impl::clear_leftovers() {
   WorkFolder::clear(directory);
-  for (const fs::path& folder : {directory, segments(), directory / "cache"}) remove_leftovers(folder);
+  for (const fs::path& folder : {directory, segments(), vectors(), directory / "cache"}) remove_leftovers(folder);
   feeds::remove_dead_imports(directory / "rejects");
   remove_unfinished_tables(tables(), *store);
 }
@@ -131,29 +131,54 @@ Status Shop::Impl::open_derived() {
   SOUK_CHECK(open_index());
   SOUK_CHECK(open_tables());
   if (keeper == nullptr) return {};
-  if (auto caught_up = keeper->catch_up(options.threads, Progress::none()); !caught_up) {
-    Error error = std::move(caught_up).error();
-    if (error.where.starts_with(segments().string())) error = with_hint(std::move(error), directory);
-    if (!options.for_repair || !can_be_made_anew(error)) return fail(std::move(error));
-    damaged_index = std::move(error);
-    keeper.reset();
-    return {};
-  }
+  SOUK_CHECK(catch_up_derived());
+  if (keeper == nullptr) return {};
   publish();
   start_writers();
   wake_flusher();
   return {};
 }
 
+// Refuses what is damaged, with the remedy; or keeps it for doctor(), in a shop opened for repair.
+Status Shop::Impl::keep_damage(Error error, std::optional<Error>& damaged) const {
+  error = with_hint(std::move(error), directory);
+  if (!options.for_repair || !can_be_made_anew(error)) return fail(std::move(error));
+  damaged = std::move(error);
+  return {};
+}
+
+Result<std::unique_ptr<index::FieldIndex>> Shop::Impl::open_words() const {
+  return index::FieldIndex::open(segments(), config.schema, config.shop.language, options.read_only);
+}
+
+Result<std::unique_ptr<index::VectorStore>> Shop::Impl::open_vectors() const {
+  return index::VectorStore::open(vectors(), config.spaces, options.read_only);
+}
+
 Status Shop::Impl::open_index() {
-  auto opened = IndexKeeper::open(segments(), *store, config.schema, config.shop.language, options.read_only);
-  if (opened) {
-    keeper = std::move(*opened);
-    return {};
+  auto words = open_words();
+  if (!words) return keep_damage(std::move(words).error(), damaged_index);
+  auto spaces = open_vectors();
+  if (!spaces) SOUK_CHECK(keep_damage(std::move(spaces).error(), damaged_vectors));
+  keeper = std::make_unique<IndexKeeper>(std::move(*words), spaces ? std::move(*spaces) : nullptr, *store, config.shop.language,
+                                         options.read_only);
+  return {};
+}
+
+// Brings them up to date. Damage is found here, too, where a merge reads what an opening did not.
+Status Shop::Impl::catch_up_derived() {
+  auto caught_up = keeper->catch_up(options.threads, Progress::none());
+  if (!caught_up && caught_up.error().where.starts_with(vectors().string())) {
+    SOUK_CHECK(keep_damage(std::move(caught_up).error(), damaged_vectors));
+    keeper->set_vectors(nullptr);
+    caught_up = keeper->catch_up(options.threads, Progress::none());
   }
-  Error error = with_hint(std::move(opened).error(), directory);
+  if (caught_up) return {};
+  Error error = std::move(caught_up).error();
+  if (error.where.starts_with(segments().string())) error = with_hint(std::move(error), directory);
   if (!options.for_repair || !can_be_made_anew(error)) return fail(std::move(error));
   damaged_index = std::move(error);
+  keeper.reset();
   return {};
 }
 
@@ -206,7 +231,7 @@ void Shop::Impl::flush_loop() {
 }
 
 void Shop::Impl::wake_flusher() {
-  if (options.read_only || !keeper->index().wants_flush()) return;
+  if (!keeper->wants_flush()) return;
   {
     const std::lock_guard lock(flushing);
     flush_wanted = true;
@@ -218,6 +243,7 @@ std::shared_ptr<const shelf::ShopView> Shop::Impl::make_view(const ActiveTables&
   auto view = std::make_shared<shelf::ShopView>();
   view->store = store.get();
   view->lexical = keeper->index().reader();
+  if (keeper->vectors() != nullptr) view->vectors = keeper->vectors()->reader();
   view->schema = view->lexical->schema();
   view->tables = from.tables;
   view->version = from.version;

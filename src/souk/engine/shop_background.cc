@@ -90,12 +90,14 @@ Status Shop::Impl::follow() {
   }
   bool other_index = false;
   if (keeper->index().wants_flush()) {  // the writer has written, or soon will, what is only in memory here
-    SOUK_TRY(auto opened, IndexKeeper::open(segments(), *store, config.schema, config.shop.language, true));
-    const Seq through = opened->index().reader()->through_seq();
+    SOUK_TRY(auto index, open_words());
+    const Seq through = index->reader()->through_seq();
     other_index = through > followed_segments;
     if (other_index) {
+      SOUK_TRY(auto opened, open_vectors());
+      auto fresh = std::make_unique<IndexKeeper>(std::move(index), std::move(opened), *store, config.shop.language, true);
       const std::lock_guard lock(publishing);
-      keeper = std::move(opened);
+      keeper = std::move(fresh);
       followed_segments = through;
     }
   }

@@ -35,8 +35,8 @@ struct Shop::Impl {
   std::unique_ptr<ApiKeys> keys;        // null when the store is damaged
   std::unique_ptr<IndexKeeper> keeper;  // null when the index is damaged and the shop was opened for repair
   std::shared_ptr<const Setup> setup;
-  std::unique_ptr<ServedLog> served;                                  // null when read-only
-  std::optional<Error> damaged_store, damaged_index, damaged_tables;  // found at open, kept for doctor()
+  std::unique_ptr<ServedLog> served;                                                   // null when read-only
+  std::optional<Error> damaged_store, damaged_index, damaged_vectors, damaged_tables;  // found at open, kept for doctor()
 
   std::mutex training;            // one training at a time
   std::mutex activating;          // what the store says is active, and the files it speaks of, change together
@@ -58,11 +58,17 @@ struct Shop::Impl {
 
   ~Impl();
   fs::path segments() const { return directory / "segments"; }
+  fs::path vectors() const { return directory / "vectors"; }
   fs::path tables() const { return directory / "models" / "tables"; }
 
   void clear_leftovers();
   Status open_derived();
+  Status keep_damage(Error error, std::optional<Error>& damaged) const;
+  Result<std::unique_ptr<index::FieldIndex>> open_words() const;
+  Result<std::unique_ptr<index::VectorStore>> open_vectors() const;
   Status open_index();
+  Status catch_up_derived();
+  Result<Finding> check_vectors(bool repair, Progress& progress);  // doctor.cc
   Status open_tables();
   Status make_setup();
   void start_writers();

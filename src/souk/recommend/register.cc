@@ -12,6 +12,7 @@ void register_all(shelf::Registry& registry) {
   register_basket(registry);
   register_buy_again(registry);
   register_similar_text(registry);
+  register_dense(registry);
   register_same_category(registry);
   register_one_per_group(registry);
   register_diversify(registry);

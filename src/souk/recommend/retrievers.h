@@ -13,6 +13,7 @@ void register_also_bought(shelf::Registry& registry);
 void register_basket(shelf::Registry& registry);
 void register_buy_again(shelf::Registry& registry);
 void register_similar_text(shelf::Registry& registry);
+void register_dense(shelf::Registry& registry);
 void register_same_category(shelf::Registry& registry);
 void register_one_per_group(shelf::Registry& registry);
 void register_diversify(shelf::Registry& registry);

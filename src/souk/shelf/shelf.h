@@ -19,6 +19,7 @@
 #include "souk/index/counts.h"
 #include "souk/index/field_index.h"
 #include "souk/index/filter.h"
+#include "souk/index/vector_store.h"
 #include "souk/store/store.h"
 
 class Roaring;
@@ -122,7 +123,8 @@ class JoinedTables {
 struct ShopView {
   const store::Store* store = nullptr;
   std::shared_ptr<const index::Reader> lexical;
-  std::shared_ptr<const JoinedTables> tables;  // null before the first training
+  std::shared_ptr<const index::VectorReader> vectors;  // null where there are none
+  std::shared_ptr<const JoinedTables> tables;          // null before the first training
   std::shared_ptr<const index::Schema> schema;
   std::vector<index::StatColumn> stats;  // views into tables
   std::string version;                   // of what answers: "tables-3"
