@@ -178,5 +178,69 @@ TEST(Vectors, ThatDoNotFitAreToldAndTheRestGoesOn) {
   }
 }
 
+class VectorImports : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    shop_ = shop_with(dir_ / "shop");
+    ASSERT_NE(shop_, nullptr);
+    store::Changes changes = four_items();
+    for (store::Item& each : changes.items) each.vectors.clear();
+    apply(*shop_, changes);
+  }
+  Result<feeds::ImportReport> import(const std::string& lines, const std::string& space = "text", const std::string& encoder = {}) {
+    std::ofstream(dir_ / "vectors.jsonl") << lines;
+    return shop_->import_vectors({dir_ / "vectors.jsonl"}, {.space = space}, encoder, Progress::none());
+  }
+  TempDir dir_;
+  std::unique_ptr<engine::Shop> shop_;
+};
+
+TEST_F(VectorImports, PutVectorsUnderTheirItems) {
+  const std::string lines =
+      "{\"key\":\"a\",\"vector\":[1,0,0]}\n{\"key\":\"b\",\"vector\":[1,0.2,0]}\n{\"key\":\"c\",\"embedding\":[1,1,0]}\n";
+  const auto report = import(lines, "text", "minilm");
+  ASSERT_TRUE(report) << report.error().message();
+  EXPECT_TRUE(report->applied);
+  EXPECT_EQ(report->changed, 3U);
+  EXPECT_THAT(like(*shop_, "a"), ElementsAre("b", "c"));
+  const store::Store& store = shop_->store();
+  EXPECT_EQ(store.item(store.find_item("a")->value())->offers.size(), 1U) << "what else the item holds stays";
+  const auto again = import(lines, "text", "minilm");
+  ASSERT_TRUE(again);
+  EXPECT_EQ(again->changed, 0U);
+  EXPECT_EQ(again->unchanged, 3U);
+}
+
+TEST_F(VectorImports, RefuseAnotherEncoderAndAnotherDimension) {
+  const auto other = import("{\"key\":\"a\",\"vector\":[1,0,0]}\n", "text", "mpnet");
+  ASSERT_FALSE(other);
+  EXPECT_THAT(other.error().message(), ::testing::AllOf(HasSubstr("\"text\""), HasSubstr("minilm"), HasSubstr("mpnet")));
+  const auto unknown = import("{\"key\":\"a\",\"vector\":[1,0,0]}\n", "image", "clip");
+  ASSERT_FALSE(unknown);
+  EXPECT_THAT(unknown.error().hint, HasSubstr("[spaces.image]"));
+  const auto wide = import("{\"key\":\"a\",\"vector\":[1,0,0,0]}\n");
+  ASSERT_FALSE(wide);
+  EXPECT_THAT(wide.error().message(), HasSubstr("3 numbers"));
+  EXPECT_EQ(state_of(*shop_, "text").vectors, 0U);
+  ASSERT_TRUE(import("{\"key\":\"a\",\"vector\":[1,0]}\n", "seen"));
+  const auto second = import("{\"key\":\"b\",\"vector\":[1,0,0]}\n", "seen");
+  ASSERT_FALSE(second) << "a space that nobody declared has the dimension of its first vector";
+}
+
+TEST_F(VectorImports, RefuseRowsOfItemsThatAreNotThere) {
+  const std::string lines = "{\"key\":\"a\",\"vector\":[1,0,0]}\n{\"key\":\"nobody\",\"vector\":[1,0,0]}\n";
+  const auto report = import(lines);
+  ASSERT_TRUE(report) << report.error().message();
+  EXPECT_FALSE(report->applied);
+  EXPECT_EQ(report->rejected, 1U);
+  EXPECT_EQ(report->first_problems.at(0).found, "nobody");
+  EXPECT_TRUE(fs::exists(report->rejects_file));
+  EXPECT_EQ(state_of(*shop_, "text").vectors, 0U);
+  const auto most = shop_->import_vectors({dir_ / "vectors.jsonl"}, {.space = "text", .max_rejects = 0.5}, "", Progress::none());
+  ASSERT_TRUE(most);
+  EXPECT_TRUE(most->applied);
+  EXPECT_EQ(state_of(*shop_, "text").vectors, 1U);
+}
+
 }  // namespace
 }  // namespace souk::testing

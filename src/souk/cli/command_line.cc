@@ -165,14 +165,15 @@ void add_import(CLI::App& app, Line& line) {
                        "  souk import demo items.jsonl events.csv.gz\n"
                        "  souk import demo products.csv --as items --map title=name,key=sku --full\n"
                        "  souk import demo --data complete-journey --folder build/demo-data/complete-journey\n"
-                       "  zcat events.jsonl.gz | souk import demo - --as events\n");
+                       "  zcat events.jsonl.gz | souk import demo - --as events\n"
+                       "  souk import demo titles.npy --as vectors --space text --keys keys.txt\n");
   ImportFlags& flags = line.import;
   shop_argument(sub, flags.shop);
   auto* files = sub.add_option("FILE", flags.files, "Files (JSONL, CSV or TSV, also gzip or zstd); - is standard input");
   auto* data = sub.add_option("--data", flags.data, "A described data set: a name under recipes/data, or a descriptor file");
   sub.add_option("--folder", flags.folder, "Where the data set's files are; by default under $SOUK_DATA")->needs(data);
   data->excludes(files);
-  sub.add_option("--as", flags.as, "What the rows are: items, events, shoppers or reviews; by default told by their fields");
+  sub.add_option("--as", flags.as, "What the rows are: items, events, shoppers, reviews or vectors; by default told by their fields");
   sub.add_option("--format", flags.format,
                  "auto, jsonl, csv, tsv, recbole (atomic files), spaces, pairs, sequences, sessions, baskets, lists, cases or json-map")
       ->capture_default_str();
@@ -182,6 +183,10 @@ void add_import(CLI::App& app, Line& line) {
   sub.add_option("--max-rejects", flags.max_rejects, "Apply nothing when more than this share of rows is refused")->capture_default_str();
   sub.add_flag("--strict", flags.strict, "Refuse everything for one bad row or unknown field");
   sub.add_flag("--merge", flags.merge, "Items: change the given fields and keep the others")->excludes(full);
+  sub.add_option("--space", flags.space, "Vectors (.npy, .fvecs, .bvecs, .safetensors, .jsonl): the space they are of");
+  sub.add_option("--keys", flags.keys, "Vectors of a file without keys: a file with the key of an item a line");
+  sub.add_option("--tensor", flags.tensor, "Vectors: which tensor of a .safetensors file");
+  sub.add_option("--encoder", flags.encoder, "Vectors: what made them; refused when shop.toml says that it was another");
   does(
       sub, line, [&line] { return import_records(line.console, line.import); }, &line.import.shop);
 }

@@ -23,9 +23,29 @@ Status check_map(const feeds::FieldMap& map, const std::optional<feeds::RecordKi
   return fail(std::move(refused));
 }
 
+constexpr std::string_view kVectors = "vectors";
+
+// Whether the options are those of what is imported.
+Status check_vector_flags(const ImportFlags& flags) {
+  const bool vectors = flags.as == kVectors;
+  for (const auto& [name, value] : {std::pair("--space", &flags.space), std::pair("--keys", &flags.keys),
+                                    std::pair("--tensor", &flags.tensor), std::pair("--encoder", &flags.encoder)}) {
+    if (!vectors && !value->empty()) return fail(Error{ErrorKind::invalid, "an option of vectors", name, "--as vectors", flags.as, {}});
+  }
+  if (!vectors) return {};
+  if (flags.space.empty()) {
+    return fail(Error{ErrorKind::invalid, "vectors are of a space", "--space", "its name, such as text or image", "none", {}});
+  }
+  if (!flags.data.empty() || flags.full || flags.merge || !flags.map.empty() || flags.format != "auto") {
+    return fail(ErrorKind::invalid, "vectors know no --data, --format, --map, --full and --merge", "--as vectors");
+  }
+  return {};
+}
+
 Result<feeds::ImportOptions> options_of(const Console& console, const ImportFlags& flags, const engine::ShopSettings& shop) {
   feeds::ImportOptions options;
-  if (!flags.as.empty()) {
+  SOUK_CHECK(check_vector_flags(flags));
+  if (!flags.as.empty() && flags.as != kVectors) {
     SOUK_TRY(options.as, feeds::record_kind_named(flags.as));
   }
   SOUK_TRY(options.format, feeds::format_named(flags.format));
@@ -47,6 +67,16 @@ Result<feeds::ImportReport> import_data(const Console& console, const ImportFlag
   SOUK_TRY(const fs::path file, descriptor_file(fs::is_regular_file(named, ignored) ? named.string() : flags.data));
   SOUK_TRY(const feeds::Descriptor descriptor, feeds::Descriptor::load(file));
   return shop.import_data(descriptor, flags.folder.empty() ? feeds::data_root() : console.file(flags.folder), console.progress());
+}
+
+Result<feeds::ImportReport> import_vectors(const Console& console, const ImportFlags& flags, engine::Shop& shop,
+                                           const std::vector<fs::path>& files) {
+  feeds::VectorImportOptions options;
+  options.space = flags.space;
+  options.read.tensor = flags.tensor;
+  if (!flags.keys.empty()) options.read.keys = console.file(flags.keys);
+  SOUK_TRY(options.max_rejects, parse_share(flags.strict ? "0%" : flags.max_rejects, "--max-rejects"));
+  return shop.import_vectors(files, options, flags.encoder, console.progress());
 }
 
 // The first names; feeds with thousands of attributes exist.
@@ -100,7 +130,9 @@ int import_records(const Console& console, const ImportFlags& flags) {
   std::vector<fs::path> files;
   for (const std::string& name : flags.files) files.push_back(console.file(name));
   SOUK_OR_REPORT(const feeds::ImportReport report, console,
-                 flags.data.empty() ? shop->import_files(files, options, progress) : import_data(console, flags, *shop));
+                 flags.as == kVectors ? import_vectors(console, flags, *shop, files)
+                 : flags.data.empty() ? shop->import_files(files, options, progress)
+                                      : import_data(console, flags, *shop));
   progress.finish();
   if (console.json) {
     print_line(console, report.to_json());

@@ -17,6 +17,7 @@ int init(const Console& console, const InitFlags& flags);
 
 struct ImportFlags {
   std::string shop, as, format = "auto", data, folder;
+  std::string space, encoder, keys, tensor;  // of vectors
   std::vector<std::string> files, map;
   std::string max_rejects = "1%", max_delete = "10%";
   bool full = false, strict = false, merge = false;

@@ -15,6 +15,7 @@
 #include "souk/base/result.h"
 #include "souk/feeds/descriptor.h"
 #include "souk/feeds/import.h"
+#include "souk/feeds/import_vectors.h"
 #include "souk/shelf/plan.h"
 #include "souk/shelf/shelf.h"
 #include "souk/store/interactions.h"
@@ -175,6 +176,12 @@ class Shop {
   // Durable; visible to search and shelves when it returns.
   Result<store::CommitReport> apply(const store::Changes& changes);
   Result<feeds::ImportReport> import_files(const std::vector<fs::path>& files, const feeds::ImportOptions& options, Progress& progress);
+  // Vectors of a space, under the items that they are of. `encoder`: what made them, where somebody says; that of another than the one
+  // shop.toml declares is refused.
+  Result<feeds::ImportReport> import_vectors(const std::vector<fs::path>& files, feeds::VectorImportOptions options,
+                                             std::string_view encoder, Progress& progress);
+  // What vectors of a space must be, its dimension 0 where the first is to say; the same refusal.
+  Result<index::VectorSpace> vector_space(const std::string& name, std::string_view encoder) const;
   // A described data set (recipes/data), its files below `folder`.
   Result<feeds::ImportReport> import_data(const feeds::Descriptor& descriptor, const fs::path& folder, Progress& progress);
   // Rebuilds the lexical index when much has changed, catches up otherwise.

@@ -1,4 +1,5 @@
 // What changes a shop: commits and imports; and what holds a part of it out.
+#include <algorithm>
 #include <fmt/format.h>
 
 #include "souk/engine/holdout.h"
@@ -22,6 +23,35 @@ Result<feeds::ImportReport> Shop::import_files(const std::vector<fs::path>& file
   const Status refreshed = refresh_index(progress);
   if (report && !refreshed) return fail(refreshed.error());
   return report;
+}
+
+Result<feeds::ImportReport> Shop::import_vectors(const std::vector<fs::path>& files, feeds::VectorImportOptions options,
+                                                 std::string_view encoder, Progress& progress) {
+  SOUK_CHECK(impl_->writable("import"));
+  SOUK_TRY(const index::VectorSpace space, vector_space(options.space, encoder));
+  options.read.dimension = space.dimension;
+  options.read.metric = space.metric;
+  auto report = feeds::import_vectors(*impl_->store, impl_->directory / "rejects", files, options, progress);
+  const Status refreshed = refresh_index(progress);
+  if (report && !refreshed) return fail(refreshed.error());
+  return report;
+}
+
+Result<index::VectorSpace> Shop::vector_space(const std::string& name, std::string_view encoder) const {
+  const std::vector<index::SpaceSettings>& spaces = impl_->config.spaces;
+  const auto declared = std::ranges::find(spaces, name, &index::SpaceSettings::name);
+  const std::string known = declared == spaces.end() ? std::string() : declared->encoder;
+  if (!encoder.empty() && encoder != known) {
+    return fail(Error{ErrorKind::invalid, "vectors of another encoder are never compared with those of the space",
+                      fmt::format("space \"{}\"", name), known.empty() ? "a space whose encoder is declared" : known, std::string(encoder),
+                      known.empty() ? fmt::format("Say in shop.toml what makes them: [spaces.{}] encoder = \"{}\"", name, encoder)
+                                    : "Put them in a space of their own, or change the encoder in shop.toml and put all vectors anew"});
+  }
+  if (declared != spaces.end()) return declared->space();
+  SOUK_CHECK(store::check_key(name, "space"));
+  const auto shown = view();
+  const index::VectorSpace* seen = shown == nullptr || shown->vectors == nullptr ? nullptr : shown->vectors->space(name);
+  return seen == nullptr ? index::VectorSpace{.name = name, .encoder = {}} : *seen;
 }
 
 Result<feeds::ImportReport> Shop::import_data(const feeds::Descriptor& descriptor, const fs::path& folder, Progress& progress) {
