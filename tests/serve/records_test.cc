@@ -38,6 +38,33 @@ TEST_F(Records, PutSaysWhatBecameOfEachRow) {
   EXPECT_THAT(get("/v1/items/new").body, HasSubstr(R"("title":"New")"));
 }
 
+TEST_F(Records, PutVectorsChangeNothingElseOfTheirItems) {
+  const auto reply = put("/v1/vectors/text", R"([{"key":"pb","vector":[1,0]},
+    {"key":"jelly",
+     "vector":[1,0.5]},{"key":"nosuch","vector":[1,2]},{"key":"bread","vector":[1,2,3]},{"key":"bread","vector":[0,0]},{"vector":[1,2]}])");
+  ASSERT_EQ(reply.status, 200) << reply.body;
+  const json answer = json::parse(reply.body);
+  EXPECT_EQ(answer["accepted"], 2);
+  EXPECT_EQ(answer["changed"], 2);
+  ASSERT_EQ(answer["rejected"].size(), 4U) << reply.body;
+  EXPECT_EQ(answer["rejected"][0]["path"], "[2].key");
+  EXPECT_EQ(answer["rejected"][1]["path"], "[3].vector");
+  EXPECT_EQ(answer["rejected"][1]["expected"], "2 numbers") << "as the first has";
+  const json item = json::parse(get("/v1/items/pb").body);
+  EXPECT_EQ(item["vectors"]["text"], json::array({1, 0}));
+  EXPECT_FALSE(item["title"].empty());
+  const std::vector<float> query{1, 0};
+  const auto found = shop_->view()->vectors->search({.space = "text", .vector = query});
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->size(), 2U) << "found as soon as it is answered";
+  EXPECT_EQ(put("/v1/vectors/text", R"({"key":"pb","vector":[1,2,3]})").status, 422);
+  EXPECT_EQ(put("/v1/vectors/text?encoder=clip", R"({"key":"pb","vector":[1,2]})").status, 400) << "no encoder is declared";
+  EXPECT_EQ(put("/v1/vectors/text?encodr=clip", R"({"key":"pb","vector":[1,2]})").status, 400);
+  EXPECT_EQ(put("/v1/vectors/a%0Ab", R"({"key":"pb","vector":[1,2]})").status, 400);
+  EXPECT_EQ(put("/v1/vectors/image", "{\"key\":\"pb\",\"embedding\":[1,2]}\n{\"key\":\"bread\",\"vector\":[1\n", testing::kNdjson).status,
+            200);
+}
+
 // A broken line of NDJSON, or a key twice, spoils its own row alone.
 TEST_F(Records, ABrokenRowIsRejectedByItself) {
   const auto reply =

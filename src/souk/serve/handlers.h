@@ -19,6 +19,7 @@ HttpResponse get_shelf_config(Service& service, const Call& call);
 // record_handlers.cc
 HttpResponse put_items(Service& service, const Call& call);
 HttpResponse patch_items(Service& service, const Call& call);
+HttpResponse put_vectors(Service& service, const Call& call);
 HttpResponse get_item(Service& service, const Call& call);
 HttpResponse delete_item(Service& service, const Call& call);
 HttpResponse post_events(Service& service, const Call& call);

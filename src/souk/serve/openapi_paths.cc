@@ -128,6 +128,21 @@ std::string_view openapi_paths() {
       "200": {"description": "It is gone, durably.", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Removed"}, "example": {"removed": 1, "seq": 4711}}}},
       "403": {"$ref": "#/components/responses/Forbidden"}, "404": {"$ref": "#/components/responses/NotFound"},
       "429": {"$ref": "#/components/responses/TooManyRequests"}, "503": {"$ref": "#/components/responses/Unavailable"}, "507": {"$ref": "#/components/responses/DiskFull"}}}},
+"/v1/vectors/{space}": {
+  "parameters": [{"name": "space", "in": "path", "required": true, "description": "Percent-encoded; declared in shop.toml or not.", "schema": {"type": "string"}, "example": "text"},
+    {"name": "encoder", "in": "query", "description": "What made the vectors; refused when shop.toml declares another.", "schema": {"type": "string"}}],
+  "put": {
+    "tags": ["records"], "operationId": "putVectors", "security": [{"apiKey": ["write"]}], "summary": "Put the vectors of items in a space; what else the items hold stays.",
+    "description": "One object, an array or NDJSON. Answered when durable; found by shelves at once.",
+    "requestBody": {"required": true, "content": {
+      "application/json": {"schema": {"oneOf": [{"$ref": "#/components/schemas/KeyedVector"}, {"type": "array", "items": {"$ref": "#/components/schemas/KeyedVector"}}]}, "example": {"key": "853529", "vector": [0.25, -1, 0.5]}},
+      "application/x-ndjson": {"schema": {"type": "string"}}}},
+    "responses": {
+      "default": {"$ref": "#/components/responses/Refused"}, "401": {"$ref": "#/components/responses/Unauthorized"},
+      "200": {"$ref": "#/components/responses/Intake"}, "400": {"$ref": "#/components/responses/BadRequest"},
+      "403": {"$ref": "#/components/responses/Forbidden"}, "413": {"$ref": "#/components/responses/TooLarge"},
+      "415": {"$ref": "#/components/responses/UnsupportedMediaType"}, "422": {"$ref": "#/components/responses/NothingAccepted"},
+      "429": {"$ref": "#/components/responses/TooManyRequests"}, "503": {"$ref": "#/components/responses/Unavailable"}, "507": {"$ref": "#/components/responses/DiskFull"}}}},
 "/v1/events": {
   "post": {
     "tags": ["records"], "operationId": "postEvents", "security": [{"apiKey": ["search"]}], "summary": "Tell what shoppers did.",

@@ -116,6 +116,7 @@ std::string_view openapi_components() {
     "vectors": {"type": "object", "additionalProperties": {"type": "array", "items": {"type": "number"}}}, "updated": {"$ref": "#/components/schemas/Time"}}},
   "Item": {"allOf": [{"type": "object", "required": ["key"], "properties": {"key": {"$ref": "#/components/schemas/KeyIn"}}}, {"$ref": "#/components/schemas/ItemFields"}]},
   "ItemPatch": {"type": "object", "required": ["key"], "properties": {"key": {"$ref": "#/components/schemas/KeyIn"}}, "description": "Any fields of an item; null removes."},
+  "KeyedVector": {"type": "object", "required": ["key", "vector"], "properties": {"key": {"$ref": "#/components/schemas/KeyIn"}, "vector": {"type": "array", "items": {"type": "number"}, "description": "As many numbers as the space has; also called embedding."}}},
   "Event": {"type": "object", "required": ["kind"], "anyOf": [{"required": ["shopper"]}, {"required": ["session"]}], "properties": {
     "id": {"$ref": "#/components/schemas/KeyIn"}, "shopper": {"$ref": "#/components/schemas/KeyIn"}, "session": {"$ref": "#/components/schemas/KeyIn"},
     "shopper_token": {"type": "string", "description": "Vouches for the shopper; never kept."}, "item": {"$ref": "#/components/schemas/KeyIn"},

@@ -8,6 +8,7 @@
 #include "souk/base/hash.h"
 #include "souk/base/time.h"
 #include "souk/feeds/record_json.h"
+#include "souk/feeds/vector_file.h"
 #include "souk/serve/handlers.h"
 #include "souk/serve/media.h"
 #include "souk/serve/service.h"
@@ -103,24 +104,30 @@ HttpResponse answered(Service& service, std::string_view kind, Intake& intake) {
   return answered(service, kind, std::move(members), report.accepted > 0, intake);
 }
 
-// The items that patches are merged into: each as stored, or as an earlier patch of the same body left it.
-class PatchedItems {
+// Items that are changed by what they were: each as stored, or as an earlier record of the same body left it.
+class ChangedItems {
  public:
-  PatchedItems(Service& service, Intake& intake) : service_(service), intake_(intake), reader_(reader_of(service)) {}
+  ChangedItems(Service& service, Intake& intake) : service_(service), intake_(intake), reader_(reader_of(service)) {}
 
-  void apply(const feeds::BodyRecord& record) {
+  void patch(const feeds::BodyRecord& record) {
     const auto key = read_key(record.json);
     if (!key) return intake_.reject(record, key.error());
-    const auto before = position_.find(*key);
-    Result<store::Item> item = before != position_.end() ? Result<store::Item>(intake_.changes.items[before->second]) : stored(*key);
-    if (!item) return intake_.reject(record, FieldProblem{"key", "the key of an item that exists", *key, 0});
-    auto patched = reader_.patched(*item, record.json, intake_.unknown_fields);
-    if (!patched) return intake_.reject(record, std::move(patched.error()));
+    change(record, *key, [&](const store::Item& item) { return reader_.patched(item, record.json, intake_.unknown_fields); });
+  }
+
+  // make(item): what becomes of it, or what is wrong with the record.
+  template <class Make>
+  void change(const feeds::BodyRecord& record, const std::string& key, const Make& make) {
+    const auto before = position_.find(key);
+    Result<store::Item> item = before != position_.end() ? Result<store::Item>(intake_.changes.items[before->second]) : stored(key);
+    if (!item) return intake_.reject(record, FieldProblem{"key", "the key of an item that exists", key, 0});
+    auto made = make(*item);
+    if (!made) return intake_.reject(record, std::move(made.error()));
     if (before != position_.end()) {
-      intake_.changes.items[before->second] = std::move(*patched);
+      intake_.changes.items[before->second] = std::move(*made);
     } else {
-      position_.emplace(*key, intake_.changes.items.size());
-      intake_.changes.items.push_back(std::move(*patched));
+      position_.emplace(key, intake_.changes.items.size());
+      intake_.changes.items.push_back(std::move(*made));
     }
   }
 
@@ -260,10 +267,79 @@ HttpResponse patch_items(Service& service, const Call& call) {
   auto intake = receive(service, call, BodyKind::patches);
   if (!intake) return to_response(intake.error());
   const std::unique_lock lock(service.shop().store().item_writes());
-  PatchedItems items(service, *intake);
-  for (const feeds::BodyRecord& record : intake->records) items.apply(record);
+  ChangedItems items(service, *intake);
+  for (const feeds::BodyRecord& record : intake->records) items.patch(record);
   if (const auto problem = commit(service, *intake)) return to_response(*problem);
   return answered(service, "items", *intake);
+}
+
+namespace {
+
+struct KeyedVector {
+  std::string key;
+  std::vector<float> vector;
+};
+
+// A record of a body: {"key","vector"}, checked as one of a file is.
+Result<KeyedVector> read_vector(std::string_view json, const feeds::VectorFileOptions& options) {
+  std::string line(json);
+  std::ranges::replace_if(
+      line, [](char c) { return c == '\n' || c == '\r'; }, ' ');  // none stands in a text of JSON
+  KeyedVector read;
+  const auto take = [&](std::string_view key, std::span<const float> vector) -> Status {
+    read = {std::string(key), {vector.begin(), vector.end()}};
+    return {};
+  };
+  SOUK_CHECK(feeds::parse_vectors(feeds::VectorForm::jsonl, line, "record", nullptr, options, take));
+  return read;
+}
+
+FieldProblem field_problem(const Error& error) {
+  const bool of_key = error.where.find("key") != std::string::npos;
+  return {of_key ? "key" : "vector", error.expected.empty() ? error.what : error.expected, error.found.empty() ? error.what : error.found,
+          0};
+}
+
+Outcome<std::string> encoder_named(const Call& call) {
+  const auto parameters = parse_query(call.query);
+  if (!parameters) return tl::unexpected(Problem::invalid("the query string cannot be decoded"));
+  std::string encoder;
+  for (const auto& [name, value] : *parameters) {
+    if (name == "encoder") encoder = value;
+    if (name == "encoder" || name == "key") continue;
+    return tl::unexpected(
+        Problem::invalid("the request has a parameter that is not known", {{name, "encoder", "an unknown parameter", 0}}));
+  }
+  return encoder;
+}
+
+}  // namespace
+
+HttpResponse put_vectors(Service& service, const Call& call) {
+  auto intake = receive(service, call, BodyKind::records);
+  if (!intake) return to_response(intake.error());
+  const auto encoder = encoder_named(call);
+  if (!encoder) return to_response(encoder.error());
+  const std::string& name = call.values.front();
+  const auto space = service.shop().vector_space(name, *encoder);
+  if (!space) return to_response(problem_of(space.error()));
+  feeds::VectorFileOptions options{.dimension = space->dimension, .metric = space->metric};
+  const std::unique_lock lock(service.shop().store().item_writes());
+  ChangedItems items(service, *intake);
+  for (const feeds::BodyRecord& record : intake->records) {
+    auto read = read_vector(record.json, options);
+    if (!read) {
+      intake->reject(record, field_problem(read.error()));
+      continue;
+    }
+    if (options.dimension == 0) options.dimension = read->vector.size();
+    items.change(record, read->key, [&](store::Item item) -> tl::expected<store::Item, feeds::RowProblem> {
+      item.vectors[name] = std::move(read->vector);
+      return item;
+    });
+  }
+  if (const auto problem = commit(service, *intake)) return to_response(*problem);
+  return answered(service, "vectors", *intake);
 }
 
 HttpResponse get_item(Service& service, const Call& call) {

@@ -20,6 +20,7 @@ constexpr std::array kRoutes{
     Route{"GET", "/v1/suggest", Scope::search, false, get_suggest},
     Route{"PUT", "/v1/items", Scope::write, true, put_items},
     Route{"PATCH", "/v1/items", Scope::write, true, patch_items},
+    Route{"PUT", "/v1/vectors/{space}", Scope::write, true, put_vectors},
     Route{"GET", "/v1/items/{key}", Scope::search, false, get_item},
     Route{"DELETE", "/v1/items/{key}", Scope::write, true, delete_item},
     Route{"POST", "/v1/events", Scope::search, true, post_events},
