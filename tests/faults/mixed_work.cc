@@ -62,6 +62,8 @@ store::Item drawn_item(std::size_t lane, std::uint64_t number, Random& random) {
   offer.amount = Decimal{static_cast<std::int64_t>(100 + random.below(9000)), 2};
   offer.currency = "EUR";
   item.offers = {offer};
+  const auto amount = static_cast<float>(offer.amount.mantissa);
+  if (offer.amount.mantissa % 3 != 0) item.vectors["text"] = {amount, 5000, static_cast<float>(number)};
   return item;
 }
 
@@ -167,6 +169,26 @@ std::set<std::string> keys_found(const engine::Shop& shop, std::string_view word
   if (answer->total != keys.size())
     problem = fmt::format("a search for '{}' counts {} items and finds {}", word, answer->total, keys.size());
   return keys;
+}
+
+// Every vector that items have is there as they have it, and no other.
+Status check_vectors(const engine::Shop& shop, const std::vector<LaneState>& lanes) {
+  const auto vectors = shop.view()->vectors;
+  if (vectors->through_seq() != shop.store().counts().seq) return fail(ErrorKind::internal, "the vectors are not in step");
+  std::uint64_t wanted = 0, found = 0;
+  for (const LaneState& lane : lanes) {
+    for (const auto& [key, item] : lane.items) {
+      for (auto [space, vector] : item.vectors) {
+        ++wanted;
+        index::to_unit(vector);
+        SOUK_TRY(const auto id, shop.store().find_item(key));
+        const auto kept = vectors->vector(space, id.value_or(kNoItem));
+        if (!kept || !std::ranges::equal(*kept, vector)) return fail(ErrorKind::internal, fmt::format("item '{}' has another vector", key));
+      }
+    }
+  }
+  for (const index::SpaceState& space : vectors->spaces()) found += space.vectors;
+  return found == wanted ? Status() : fail(ErrorKind::internal, fmt::format("{} vectors instead of {}", found, wanted));
 }
 
 // The text behind a name of the tables' own description.
@@ -471,7 +493,7 @@ Status MixedWork::check_search(const engine::Shop& shop, const std::vector<LaneS
       problem = fmt::format("a search for '{}' finds the wrong items", word);
     if (!problem.empty()) return fail(ErrorKind::internal, problem);
   }
-  return {};
+  return check_vectors(shop, lanes);
 }
 
 // The import of an acknowledged step changes nothing when it is done again.
