@@ -499,14 +499,14 @@ TEST_F(Importing, OfItemsLeavesTheFeedWhateverStoodBetweenItAndAnEarlierRun) {
   constexpr std::size_t kFeed = 60'000;
   const auto feed = [](std::string_view version) {
     std::string text = "key,title\n";
-    for (std::size_t i = 0; i < kFeed; ++i) text += fmt::format("i{},thing {} {}\n", i, i, version);
+    for (std::size_t i = 0; i < kFeed; ++i) text += fmt::format("i{},{:200} {}\n", i, i, version);
     return text;
   };
   const auto first = write("first.csv", feed("one")), second = write("second.csv", feed("two"));
   Progress progress(Progress::Style::silent);
   ImportOptions options;
   options.finish_item = [&](store::Item& item) {
-    if (item.key.ends_with("00") && store_->counts().items > kFeed / 4) progress.cancel();
+    if (item.key.ends_with("00") && store_->counts().items > 0) progress.cancel();
   };
   EXPECT_EQ(import_files(*store_, dir_ / "rejects", {first}, options, progress).error().kind, ErrorKind::cancelled);
   EXPECT_LT(store_->counts().items, kFeed);
