@@ -1,10 +1,10 @@
 // Importing files into a store: streaming, parallel, in constant memory, idempotent, resumable.
 //
 // Files are read twice. The first pass parses and checks every row and writes refused ones to SHOP/rejects/<time>.jsonl; when the share of
-// refused rows over all files is above max_rejects, nothing is applied. The second pass commits batches; those of events with their (file hash,
-// row) offset, so that the same import after a crash goes on where it stood. It ends in the same shop. JSONL, CSV and TSV (RFC 4180 quotes,
-// embedded newlines, BOM, CRLF), and the forms of research data sets, each plain, gzip or zstd, told by content; standard input ("-") is
-// spooled first.
+// refused rows over all files is above max_rejects, nothing is applied. The second pass commits batches; those of events with their (file
+// hash, row) offset, so that the same import after a crash goes on where it stood. It ends in the same shop. JSONL, CSV and TSV (RFC 4180
+// quotes, embedded newlines, BOM, CRLF), and the forms of research data sets, each plain, gzip or zstd, told by content; standard input
+// ("-") is spooled first.
 #pragma once
 
 #include <cstdint>
