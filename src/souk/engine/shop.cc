@@ -158,10 +158,13 @@ Result<std::unique_ptr<index::VectorStore>> Shop::Impl::open_vectors() const {
 Status Shop::Impl::open_index() {
   auto words = open_words();
   if (!words) return keep_damage(std::move(words).error(), damaged_index);
-  auto spaces = open_vectors();
-  if (!spaces) SOUK_CHECK(keep_damage(std::move(spaces).error(), damaged_vectors));
-  keeper = std::make_unique<IndexKeeper>(std::move(*words), spaces ? std::move(*spaces) : nullptr, *store, config.shop.language,
-                                         options.read_only);
+  std::unique_ptr<index::VectorStore> spaces;
+  if (auto opened = open_vectors()) {
+    spaces = std::move(*opened);
+  } else {
+    SOUK_CHECK(keep_damage(std::move(opened).error(), damaged_vectors));
+  }
+  keeper = std::make_unique<IndexKeeper>(std::move(*words), std::move(spaces), *store, config.shop.language, options.read_only);
   return {};
 }
 
