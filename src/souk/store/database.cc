@@ -39,6 +39,7 @@ constexpr const char* kLockName = "SOUK-LOCK";
 constexpr std::uint64_t kUnflushedAtClose = 4ull << 20;
 constexpr std::uint64_t kManifestSize = 4096;        // beyond it the next change of the set of files begins a new one, however small
 constexpr std::uint64_t kWithoutFlush = UINT64_MAX;  // for CreateCheckpoint(): the size of the log from which on it flushes
+constexpr int kTriesToIngest = 100;
 // After an error of the disk, at most one attempt to go on in this time: it writes all that memory holds.
 constexpr std::chrono::milliseconds kBetweenTries{100};
 
@@ -506,7 +507,13 @@ Status Database::take_in(std::span<const SortedFile> files) const {
     one.external_files = {file.path.string()};
     one.options.move_files = true;
   }
-  if (const auto status = db_->IngestExternalFiles(taken); !status.ok()) return fail_write(status, kNoChange);
+  // RocksDB first flushes what memory holds of the same keys, and may then, for a moment, still see it there: nothing is done, try again.
+  auto status = db_->IngestExternalFiles(taken);
+  for (int again = 0; status.IsTryAgain() && again < kTriesToIngest; ++again) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    status = db_->IngestExternalFiles(taken);
+  }
+  if (!status.ok()) return fail_write(status, kNoChange);
   // Done. What fails now only keeps readers beside this process waiting.
   std::vector<rocksdb::ColumnFamilyHandle*> changed;
   for (const rocksdb::IngestExternalFileArg& one : taken) changed.push_back(one.column_family);
