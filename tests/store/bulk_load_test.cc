@@ -155,8 +155,7 @@ TEST(BulkLoad, IsSeenByAReaderThatFollows) {
 }
 
 // What the reader takes over is a moment of the writer, also while tables are rewritten and deleted beside it. Not run by itself: on a
-// loaded machine a reader still misses the last logged event for a moment, once in some hundred looks; why is to be found (RocksDB 7.8's
-// secondary).
+// loaded machine a look now and then still lacks the last logged event that the counts know; why is to be found.
 TEST(BulkLoad, DISABLED_IsSeenWholeByAReaderThatFollowsCompactions) {
   TempDir folder;
   const auto writer = Store::create(folder / "store", {.bulk_bytes = 80}).value();
